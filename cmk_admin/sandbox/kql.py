@@ -58,7 +58,7 @@ class _Query:
             raise QueryError(
                 "UnsupportedTable",
                 f"Table {name} is invalid or not supported.",
-                token=name,
+                word=name,
             )
         self._source = table
         self.columns = list(table.columns)
@@ -165,7 +165,7 @@ class _Query:
             raise QueryError(
                 "TooManyJoins",
                 f"The query has more than {MAX_JOINS} joins.",
-                token="join",
+                word="join",
             )
         cursor.expect("(")
         right = _Query(cursor, self._tables, self.joins)
@@ -215,7 +215,7 @@ class _Query:
                     raise QueryError(
                         "UnresolvedColumn",
                         f"'join' operator: Failed to resolve column named '{name}'",
-                        token=name,
+                        word=name,
                     )
             pairs.append((a, b))
             if not self._cursor.accept(",", "and"):
@@ -245,7 +245,7 @@ class _Query:
                 raise QueryError(
                     "UnresolvedColumn",
                     f"Failed to resolve column named '{name}'",
-                    token=name,
+                    word=name,
                 )
         return names
 

@@ -88,7 +88,7 @@ def _operand(cursor: Cursor, columns: list[str]) -> tuple[Expression, str]:
         raise QueryError(
             "ParserFailure",
             "ParserFailure",
-            token=token.text,
+            word=token.text,
             line=token.line,
             position=token.position,
         )
@@ -100,7 +100,7 @@ def _operand(cursor: Cursor, columns: list[str]) -> tuple[Expression, str]:
         raise QueryError(
             "UnresolvedColumn",
             f"Failed to resolve column or scalar expression named '{token.text}'",
-            token=token.text,
+            word=token.text,
             line=token.line,
             position=token.position,
         )
@@ -113,7 +113,7 @@ def _path(cursor: Cursor, value: Expression, name: str) -> tuple[Expression, str
             step: str | int = cursor.name()
         elif cursor.accept("["):
             token = cursor.take()
-            if token.kind not in ("string", "number") or "." in token.text and token.kind == "number":
+            if token.kind not in ("string", "number") or ("." in token.text and token.kind == "number"):
                 raise cursor.failure()
             step = int(token.text) if token.kind == "number" else token.text
             cursor.expect("]")
@@ -160,7 +160,7 @@ def _call(cursor: Cursor, name: str, columns: list[str]) -> Expression:
         raise QueryError(
             "InvalidArguments",
             f"{name}(): function expects {least} argument(s).",
-            token=name,
+            word=name,
         )
     if len(arguments) == 1:
         only = arguments[0]

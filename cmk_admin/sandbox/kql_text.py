@@ -12,12 +12,12 @@ class QueryError(Exception):
         code: str,
         message: str,
         *,
-        token: str = "",
+        word: str = "",
         line: int = -1,
         position: int = -1,
     ) -> None:
         super().__init__(message)
-        self.code, self.message, self.token, self.line, self.position = (
+        self.code, self.message, self.word, self.line, self.position = (
             code,
             message,
             token,
@@ -32,7 +32,7 @@ class QueryError(Exception):
             "message": self.message,
             "line": self.line,
             "characterPositionInLine": self.position,
-            "token": self.token,
+            "token": self.word,
         }
 
 
@@ -149,11 +149,11 @@ class Cursor:
         return QueryError(
             "ParserFailure",
             "ParserFailure",
-            token=token.text,
+            word=token.text,
             line=token.line,
             position=token.position,
         )
 
     def unsupported(self, word: str) -> QueryError:
         """A word of Kusto's that this service does not answer, or no word at all."""
-        return QueryError("InvalidQueryLanguage", "InvalidQueryLanguage", token=word)
+        return QueryError("InvalidQueryLanguage", "InvalidQueryLanguage", word=word)
