@@ -55,11 +55,7 @@ class _Query:
         name = cursor.name()
         table = tables.get(name.lower())
         if table is None:
-            raise QueryError(
-                "UnsupportedTable",
-                f"Table {name} is invalid or not supported.",
-                word=name,
-            )
+            raise QueryError("UnsupportedTable", f"Table {name} is invalid or not supported.", word=name)
         self._source = table
         self.columns = list(table.columns)
         self._stages: list[Stage] = []
@@ -162,11 +158,7 @@ class _Query:
             raise cursor.unsupported(f"join kind={kind}")
         self.joins += 1
         if self.joins > MAX_JOINS:
-            raise QueryError(
-                "TooManyJoins",
-                f"The query has more than {MAX_JOINS} joins.",
-                word="join",
-            )
+            raise QueryError("TooManyJoins", f"The query has more than {MAX_JOINS} joins.", word="join")
         cursor.expect("(")
         right = _Query(cursor, self._tables, self.joins)
         self.joins = right.joins
@@ -213,9 +205,7 @@ class _Query:
             for name, columns in ((a, self.columns), (b, right)):
                 if name not in columns:
                     raise QueryError(
-                        "UnresolvedColumn",
-                        f"'join' operator: Failed to resolve column named '{name}'",
-                        word=name,
+                        "UnresolvedColumn", f"'join' operator: Failed to resolve column named '{name}'", word=name
                     )
             pairs.append((a, b))
             if not self._cursor.accept(",", "and"):
@@ -242,11 +232,7 @@ class _Query:
             names.append(self._cursor.name())
         for name in names:
             if name not in self.columns:
-                raise QueryError(
-                    "UnresolvedColumn",
-                    f"Failed to resolve column named '{name}'",
-                    word=name,
-                )
+                raise QueryError("UnresolvedColumn", f"Failed to resolve column named '{name}'", word=name)
         return names
 
     def _number(self) -> int:

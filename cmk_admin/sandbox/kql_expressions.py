@@ -85,13 +85,7 @@ def _operand(cursor: Cursor, columns: list[str]) -> tuple[Expression, str]:
         cursor.expect(")")
         return _path(cursor, inner, "")
     if token.kind != "name":
-        raise QueryError(
-            "ParserFailure",
-            "ParserFailure",
-            word=token.text,
-            line=token.line,
-            position=token.position,
-        )
+        raise QueryError("ParserFailure", "ParserFailure", word=token.text, line=token.line, position=token.position)
     if token.text in ("true", "false"):
         return _constant(token.text == "true"), ""
     if cursor.sees("("):
@@ -157,11 +151,7 @@ def _call(cursor: Cursor, name: str, columns: list[str]) -> Expression:
     least, most, function = _FUNCTIONS[name]
     arguments = _arguments(cursor, columns)
     if not least <= len(arguments) <= most:
-        raise QueryError(
-            "InvalidArguments",
-            f"{name}(): function expects {least} argument(s).",
-            word=name,
-        )
+        raise QueryError("InvalidArguments", f"{name}(): function expects {least} argument(s).", word=name)
     if len(arguments) == 1:
         only = arguments[0]
         return lambda row: function(only(row))
@@ -286,9 +276,5 @@ _FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Any]]] = {
     "iff": (3, 3, lambda condition, yes, no: yes if condition else no),
     "iif": (3, 3, lambda condition, yes, no: yes if condition else no),
     "split": (2, 2, _split),
-    "array_length": (
-        1,
-        1,
-        lambda value: len(value) if isinstance(value, list) else None,
-    ),
+    "array_length": (1, 1, lambda value: len(value) if isinstance(value, list) else None),
 }

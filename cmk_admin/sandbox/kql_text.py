@@ -7,23 +7,9 @@ from dataclasses import dataclass
 class QueryError(Exception):
     """A query that Resource Graph would refuse; `code` is the code of the second entry in its error's details."""
 
-    def __init__(
-        self,
-        code: str,
-        message: str,
-        *,
-        word: str = "",
-        line: int = -1,
-        position: int = -1,
-    ) -> None:
+    def __init__(self, code: str, message: str, *, word: str = "", line: int = -1, position: int = -1) -> None:
         super().__init__(message)
-        self.code, self.message, self.word, self.line, self.position = (
-            code,
-            message,
-            token,
-            line,
-            position,
-        )
+        self.code, self.message, self.word, self.line, self.position = (code, message, word, line, position)
 
     def detail(self) -> dict[str, object]:
         """The entry of the error's details, as the service writes it."""
@@ -146,13 +132,7 @@ class Cursor:
     def failure(self) -> QueryError:
         """The parser's failure at the next token."""
         token = self.here
-        return QueryError(
-            "ParserFailure",
-            "ParserFailure",
-            word=token.text,
-            line=token.line,
-            position=token.position,
-        )
+        return QueryError("ParserFailure", "ParserFailure", word=token.text, line=token.line, position=token.position)
 
     def unsupported(self, word: str) -> QueryError:
         """A word of Kusto's that this service does not answer, or no word at all."""

@@ -22,21 +22,13 @@ VAULTS = [
         "type": "microsoft.keyvault/vaults",
         "properties": {"rbac": True, "list": [{"x": "y"}]},
     },
-    {
-        "id": "/c",
-        "name": "gamma",
-        "type": "microsoft.compute/disks",
-        "properties": {"n": 1},
-    },
+    {"id": "/c", "name": "gamma", "type": "microsoft.compute/disks", "properties": {"n": 1}},
 ]
 ROLES = [{"id": "/R1", "role": "reader"}, {"id": "/r2", "role": "owner"}]
 TABLES = {
     "resources": Table(("id", "name", "type", "properties"), lambda: VAULTS),
     "roles": Table(("id", "role"), lambda: ROLES),
-    "links": Table(
-        ("id", "target"),
-        lambda: [{"id": "/a", "target": "/r1"}, {"id": "/b", "target": "/none"}],
-    ),
+    "links": Table(("id", "target"), lambda: [{"id": "/a", "target": "/r1"}, {"id": "/b", "target": "/none"}]),
 }
 
 
@@ -75,29 +67,21 @@ def test_a_condition_selects_the_rows_that_kusto_selects(condition: str, expecte
 
 def test_projection_names_columns_as_kusto_does() -> None:
     result = run(
-        "Resources | where name == 'Alpha' | project id, sku=tostring(properties.sku.name), properties.n",
-        TABLES,
+        "Resources | where name == 'Alpha' | project id, sku=tostring(properties.sku.name), properties.n", TABLES
     )
     assert result.columns == ["id", "sku", "properties_n"]
     assert result.rows == [{"id": "/a", "sku": "premium", "properties_n": 3}]
 
 
 def test_extend_adds_and_project_away_removes_columns() -> None:
-    result = run(
-        "resources | extend low=tolower(name), name='x' | project-away properties, type | take 1",
-        TABLES,
-    )
+    result = run("resources | extend low=tolower(name), name='x' | project-away properties, type | take 1", TABLES)
     assert result.rows == [{"id": "/a", "name": "x", "low": "alpha"}]
 
 
 def test_order_puts_nulls_last_when_descending_and_first_when_ascending() -> None:
     assert names("resources | order by properties.n") == ["Alpha", "gamma", "beta"]
     assert names("resources | order by properties.n asc") == ["beta", "gamma", "Alpha"]
-    assert names("resources | sort by type asc, name desc") == [
-        "gamma",
-        "beta",
-        "Alpha",
-    ]
+    assert names("resources | sort by type asc, name desc") == ["gamma", "beta", "Alpha"]
     assert names("resources | top 1 by toint(properties.n) asc nulls last") == ["gamma"]
 
 
@@ -138,11 +122,7 @@ def test_join_on_differently_named_columns() -> None:
         ("resources | where name == 'a", "ParserFailure", "'"),
         ("resources | project name | where type == 'x'", "UnresolvedColumn", "type"),
         ("resources | summarize max(name)", "InvalidQueryLanguage", "max"),
-        (
-            "resources | join (roles) on id",
-            "InvalidQueryLanguage",
-            "join kind=innerunique",
-        ),
+        ("resources | join (roles) on id", "InvalidQueryLanguage", "join kind=innerunique"),
         ("resources | take 3 3", "ParserFailure", "3"),
         ("resources | project-away colour", "UnresolvedColumn", "colour"),
         ("", "ParserFailure", "<EOF>"),
