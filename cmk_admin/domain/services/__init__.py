@@ -1,0 +1,1 @@
+"""The services that can use a key, and the one list of them."""

@@ -1,0 +1,42 @@
+"""What is known about a service that can use a key."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Heal(StrEnum):
+    """How a consumer comes back after its key is back."""
+
+    REVALIDATE = "revalidate"
+    """A write asks it to try the key again."""
+    AUTOMATIC = "automatic"
+    START_NODES = "start-nodes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """The facts of one kind of consumer; `source` names the Microsoft document of the times."""
+
+    name: str
+    """mysql-flexible ... as in the mapping's `service`."""
+    title: str
+    """In words: ``MySQL flexible server``."""
+    resource_type: str
+    """ARM type in lower case."""
+    data_actions: tuple[str, ...]
+    """Any one of these data actions lets the service read its data: what a revoke must close."""
+    policy_permissions: tuple[str, ...]
+    """The same in access-policy words, lower case."""
+    role: str
+    """Least built-in role that it needs."""
+    lost_seconds: int | None
+    """Azure's seconds within which it loses its data once the key refuses it; None: not documented."""
+    back_seconds: int | None
+    stops: str
+    lost: str
+    comes_back: str
+    heal: Heal
+    source: str
+    lost_words: tuple[str, ...] = ()
+    """Azure's state words that mean lost, lower case."""
+    up_words: tuple[str, ...] = ()

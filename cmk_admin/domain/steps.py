@@ -1,0 +1,69 @@
+"""The vocabulary of change: each step is plain data that can be shown, stored, run, checked and turned round."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+class StepVerb(StrEnum):
+    """What a step does. The executor of each stands under the same name in operations."""
+
+    REMOVE_ASSIGNMENT = "remove-role-assignment"
+    CREATE_ASSIGNMENT = "create-role-assignment"
+    SET_POLICY = "set-access-policy"
+    """Make a principal's access-policy entry what `after` says (None: no entry)."""
+    SET_ENABLED = "set-key-version-enabled"
+    REVALIDATE = "revalidate"
+    """Ask a consumer to try its key again."""
+    START_NODES = "start-nodes"
+    """Start the machines of a node pool that lost their disks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One change.
+
+    `before` holds exactly the facts that the step relies on and that its undo gives back; `after` what it makes true.
+    The engine reads the target first: equal to `after` is "already so" (skipped), different from `before` is "changed"
+    (stopped, with the difference).
+    """
+
+    verb: StepVerb
+    target: str
+    """Id of what is changed: assignment id, versioned key id, consumer id; for policies ``VAULT_ID|OBJECT_ID[|APP_ID]``."""
+    words: str
+    """One sentence without a full stop, a verb and an object: what is done."""
+    undo_words: str | None
+    """How it is taken back; None: it cannot be."""
+    before: Mapping[str, Json] | None = field(default_factory=dict)
+    after: Mapping[str, Json] | None = field(default_factory=dict)
+    effect_seconds: int | None = None
+    """Within how many of Azure's seconds the change counts everywhere, by documentation."""
+    effect_source: str | None = None
+    request: str = ""
+    """The raw request in words: method and path, for the plan's disclosure."""
+    stage: int = 0
+    """Steps of one stage are independent and run side by side; the next stage starts when all of them ended well."""
+
+
+class StepState(StrEnum):
+    PLANNED = "planned"
+    INTENT = "intent"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DONE = "done"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    PLANNED = "planned"
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"

@@ -1,0 +1,230 @@
+"""What the window and the command line see of the program: protocols and plain types. Nothing here does anything.
+
+Every coroutine of a `Backend` runs on the background loop. Listeners are called on that loop's thread, must return at
+once and must not raise; the window's bridge carries what they hand over to the Qt thread.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from cmk_admin.domain.model import Account, Estate
+from cmk_admin.domain.plan import Plan, PlannedPath
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+
+
+class ConnectionKind(StrEnum):
+    SANDBOX = "sandbox"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionInfo:
+    """What the strip and the prompts say about where we are."""
+
+    kind: ConnectionKind
+    key: str
+    """Name of the connection's folder; two connections never share one."""
+    account: Account
+    folder: Path
+    speed: float = 1.0
+    """Azure's seconds in one real second; 1 for a live connection."""
+    vault_suffixes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionChoice:
+    """Which Azure to open: exactly one of a running sandbox (`file`) and one of our own (`own_sandbox`)."""
+
+    file: Path | None = None
+    own_sandbox: bool = False
+    fresh: bool = False
+    """With `own_sandbox`: forget what was kept."""
+    principal: str | None = None
+    """Which of the sandbox's principals to sign in as; None: the administrator, or the only one there is."""
+    scenario: str = "dcc"
+    speed: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepReport:
+    """One step as it stands."""
+
+    n: int
+    """From 1."""
+    verb: str
+    target: str
+    words: str
+    state: StepState
+    undo: str | None
+    error: str | None = None
+    request_id: str | None = None
+
+
+class WatchResult(StrEnum):
+    WAITING = "waiting"
+    CONFIRMED = "confirmed"
+    """The signal changed to what was wanted after the first write."""
+    NOT_CONFIRMED = "not_confirmed"
+    """No proof, with the reason."""
+    CONTRADICTED = "contradicted"
+    """Past the documented time and the signal still says the opposite."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchReport:
+    """One consumer being followed, or the end of it."""
+
+    consumer_id: str
+    consumer_name: str
+    service: str
+    wanted: str
+    """``lost`` or ``back``."""
+    result: WatchResult
+    before: str | None
+    """Azure's word before the first write."""
+    now: str | None
+    seconds: float | None
+    """Azure's seconds since the first write: so far, or when it was confirmed."""
+    wall_seconds: float | None
+    within_seconds: int | None
+    """The documented bound."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationReport:
+    """One operation as it stands; what `operations` lists and what a running one publishes after every change."""
+
+    operation: str
+    verb: str
+    title: str
+    subject: str
+    outcome: Outcome
+    steps: tuple[StepReport, ...]
+    open_paths: tuple[PlannedPath, ...] = ()
+    watch: tuple[WatchReport, ...] = ()
+    created_at: datetime | None = None
+    ended_at: datetime | None = None
+    reason: str | None = None
+    ticket: str | None = None
+    answers: str | None = None
+    """The operation that this one restores or undoes."""
+    answered_by: str | None = None
+    """The operation that restored or undid this one."""
+    alive: bool = False
+    """A process is running it now."""
+    resumable: bool = False
+    undoable: bool = False
+    sentence: str = ""
+    """Where it stands, in one sentence."""
+    plan: Plan | None = None
+    cancel_requested: bool = False
+    log: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boundary:
+    """A step crossed a boundary. `intent` comes after the journal's commit and before the request."""
+
+    operation: str
+    step: int
+    of: int
+    event: str
+    """intent, sent, accepted, done, failed."""
+
+
+OnEstate = Callable[[Estate], None]
+OnReport = Callable[[OperationReport], None]
+OnBoundary = Callable[[Boundary], None]
+
+
+class Backend(Protocol):
+    """One open connection."""
+
+    @property
+    def info(self) -> ConnectionInfo: ...
+
+    @property
+    def estate(self) -> Estate | None:
+        """The newest estate that was read or loaded in this connection."""
+
+    async def load_last(self) -> Estate | None:
+        """The estate that was saved last, at once, without the network; None where there is none."""
+
+    async def read(self, publish: OnEstate | None = None) -> Estate:
+        """Read all of it; `publish` gets growing estates (coverage not finished) as answers arrive. Saved at the end.
+
+        Raises AzureFailure only where nothing at all could be read (sign-in, resource manager unreachable); everything
+        else is told in the estate's coverage.
+        """
+
+    async def refresh_key(self, key_id: str) -> Estate:
+        """Read one key anew from its providers (vault, versions, assignments, policies, the consumers that name it)."""
+
+    async def prepare_revoke(self, draft: RevokeDraft) -> Plan:
+        """Refresh what the draft touches, then plan. Raises BadInput."""
+
+    async def prepare_restore(self, operation: str) -> Plan:
+        """What gives back exactly what that operation took. Raises BadInput (unknown operation), Refused."""
+
+    async def prepare_undo(self, operation: str) -> Plan:
+        """The inverse of what was done, in reverse order; what cannot be undone is in `problems`."""
+
+    async def run(
+        self,
+        plan: Plan,
+        *,
+        reason: str | None = None,
+        ticket: str | None = None,
+        watch: bool = True,
+        on_report: OnReport | None = None,
+        on_boundary: OnBoundary | None = None,
+    ) -> OperationReport:
+        """Journal the plan and run it; with `watch` until every consumer is confirmed or its time is over.
+
+        Not cancelled by cancelling the coroutine's caller: use `cancel`.
+        """
+
+    async def resume(
+        self,
+        operation: str,
+        *,
+        watch: bool = True,
+        on_report: OnReport | None = None,
+        on_boundary: OnBoundary | None = None,
+    ) -> OperationReport:
+        """Go on with an interrupted operation. Raises Refused while another process runs it."""
+
+    async def undo(
+        self,
+        operation: str,
+        *,
+        watch: bool = True,
+        on_report: OnReport | None = None,
+        on_boundary: OnBoundary | None = None,
+    ) -> OperationReport:
+        """`prepare_undo` and `run` in one, holding the operation's lock."""
+
+    async def cancel(self, operation: str) -> None:
+        """Do not start the next step; the call in flight is finished and journaled. While watching: stop watching."""
+
+    async def operations(self) -> tuple[OperationReport, ...]:
+        """All operations of this connection, newest first."""
+
+    async def operation(self, operation: str) -> OperationReport:
+        """One of them, by id or unambiguous beginning. Raises BadInput."""
+
+    async def close(self) -> None:
+        """Finish the calls in flight (bounded), journal, close. The operations that were running stay resumable."""
+
+
+class Connector(Protocol):
+    """What app.py hands to the window and the command line."""
+
+    async def __call__(self, choice: ConnectionChoice) -> Backend:
+        """Open a connection. Raises BadInput (file unreadable ...), AzureFailure (sign-in refused ...)."""

@@ -1,0 +1,1 @@
+"""What we remember, in SQLite: the journal and the last estate."""
