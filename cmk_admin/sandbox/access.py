@@ -1,0 +1,226 @@
+"""Who may do what: role assignments at all scopes, groups, wildcards, and the delays Azure documents for changes."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from .state import Document, World
+
+# "Several minutes", up to ten (RBACD troubleshooting.md, KVD general/rbac-guide.md); the middle is taken. Azure seconds.
+DELAY = 300.0
+# "It can take several hours" for the data plane when a role with DataActions goes at a management group
+# (RBACD troubleshooting.md). Azure seconds.
+MANAGEMENT_GROUP_DELAY = 3 * 3600.0
+# A managed identity's token, and the groups in it, is cached up to 24 hours
+# (ED managed-identity-best-practice-recommendations.md). Azure seconds.
+MANAGED_IDENTITY_GROUP_DELAY = 24 * 3600.0
+
+ROLE_DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions/"
+MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
+
+
+def may(world: World, principal_id: str, action: str, scope: str, *, data: bool = False) -> bool:
+    """Whether the principal may do the action at the scope now, by what has taken effect by now.
+
+    An assignment with a condition grants nothing: conditions speak of attributes of requests that are not evaluated here.
+    """
+    return _index(world).may(world, principal_id.lower(), action.lower(), scope.lower(), data)
+
+
+def roles_at(world: World, principal_id: str, scope: str) -> list[Document]:
+    """The role definitions that the principal holds at the scope now, directly, through groups or from above."""
+    return list(_index(world).roles(world, principal_id.lower(), scope.lower(), data=False))
+
+
+def grants(definition: Document, action: str, *, data: bool = False) -> bool:
+    """Whether a role definition holds the action: some block lists it and does not take it out again."""
+    allowed, taken = ("dataActions", "notDataActions") if data else ("actions", "notActions")
+    return any(
+        _matches_any(tuple(block.get(allowed) or ()), action)
+        and not _matches_any(tuple(block.get(taken) or ()), action)
+        for block in definition["properties"]["permissions"]
+        if not block.get("condition")
+    )
+
+
+def definition_of(world: World, role_definition_id: str) -> Document | None:
+    """The role definition that an id names, with or without a subscription before it."""
+    return world.get("roleDefinition", ROLE_DEFINITIONS + role_definition_id.rsplit("/", 1)[-1])
+
+
+def scopes_above(world: World, scope: str) -> list[str]:
+    """The scope and all above it, in lower case, nearest first: groups, subscription, management groups, ``/``."""
+    folded = scope.lower().rstrip("/")
+    if not folded:
+        return ["/"]
+    parts = folded.split("/")[1:]
+    chain = list(accumulate(("/" + part for part in parts), str.__add__))[::-1]
+    if parts[0] == "subscriptions" and len(parts) > 1:
+        subscription = world.get("subscription", parts[1])
+        chain += _management_groups(world, (subscription or {}).get("managementGroup"))
+    elif folded.startswith(MANAGEMENT_GROUPS):
+        group = world.get("managementGroup", parts[3]) if len(parts) > 3 else None
+        chain += _management_groups(world, (group or {}).get("parent"))
+    return [*chain, "/"]
+
+
+def groups_of(world: World, principal_id: str) -> set[str]:
+    """Folded object ids of all groups that hold the principal now, directly or through other groups."""
+    return _containing(_parents(world.items("principal")), principal_id.lower())
+
+
+def groups_counted(world: World, principal_id: str) -> set[str]:
+    """Like `groups_of`, as far as changes of membership have taken effect."""
+    return _index(world).groups_of(world, principal_id.lower())
+
+
+def _management_groups(world: World, name: str | None) -> list[str]:
+    chain: list[str] = []
+    while name and (scope := MANAGEMENT_GROUPS + name.lower()) not in chain:
+        chain.append(scope)
+        name = (world.get("managementGroup", name) or {}).get("parent")
+    return chain
+
+
+def _parents(principals: Iterable[tuple[str, Document]]) -> dict[str, list[str]]:
+    parents: dict[str, list[str]] = {}
+    for group_id, document in principals:
+        if document.get("kind") == "Group":
+            for member in document.get("members") or ():
+                parents.setdefault(member.lower(), []).append(group_id)
+    return parents
+
+
+def _containing(parents: dict[str, list[str]], member: str) -> set[str]:
+    found: set[str] = set()
+    todo = [member]
+    while todo:
+        for group in parents.get(todo.pop(), ()):
+            if group not in found:
+                found.add(group)
+                todo.append(group)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _pattern(wildcard: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in wildcard.split("*")), re.IGNORECASE | re.DOTALL)
+
+
+@lru_cache(maxsize=16384)
+def _matches_any(wildcards: tuple[str, ...], action: str) -> bool:
+    return any(_pattern(wildcard).fullmatch(action) for wildcard in wildcards)
+
+
+@dataclass(slots=True)
+class _Index:
+    """What counts from one reading of the clock to the next at which a delay falls due."""
+
+    made_of: tuple[int, ...]
+    until: float
+    # principal -> scope -> roles' definitions; the second holds what still counts for the data plane only
+    assigned: dict[str, dict[str, list[Document]]]
+    lingering: dict[str, dict[str, list[Document]]]
+    groups: dict[str, set[str]]
+    parents: dict[str, list[str]]
+    parents_of_identities: dict[str, list[str]]
+    decided: dict[tuple[str, str, str, bool], bool] = field(default_factory=dict)
+
+    def may(self, world: World, principal: str, action: str, scope: str, data: bool) -> bool:
+        key = (principal, action, scope, data)
+        known = self.decided.get(key)
+        if known is None:
+            known = self.decided[key] = self._decide(world, *key)
+        return known
+
+    def _decide(self, world: World, principal: str, action: str, scope: str, data: bool) -> bool:
+        return any(
+            grants(definition, action, data=data) for definition in self.roles(world, principal, scope, data=data)
+        )
+
+    def roles(self, world: World, principal: str, scope: str, *, data: bool) -> Iterator[Document]:
+        who = [principal, *self.groups_of(world, principal)]
+        tables = (self.assigned, self.lingering) if data else (self.assigned,)
+        held = [table[one] for table in tables for one in who if one in table]
+        if held:
+            for above in scopes_above(world, scope):
+                for at in held:
+                    yield from at.get(above, ())
+
+    def groups_of(self, world: World, principal: str) -> set[str]:
+        found = self.groups.get(principal)
+        if found is None:
+            document = world.get("principal", principal)
+            cached = document is not None and document.get("kind") == "ManagedIdentity"
+            found = _containing(self.parents_of_identities if cached else self.parents, principal)
+            self.groups[principal] = found
+        return found
+
+
+_KINDS = ("roleAssignment", "roleDefinition", "principal", "subscription", "managementGroup")
+_indexes: WeakKeyDictionary[World, _Index] = WeakKeyDictionary()
+
+
+def _index(world: World) -> _Index:
+    made_of = tuple(world.changed(kind) for kind in _KINDS)
+    index = _indexes.get(world)
+    if index is None or index.made_of != made_of or world.clock.azure() >= index.until:
+        index = _indexes[world] = _build(world, made_of)
+    return index
+
+
+def _build(world: World, made_of: tuple[int, ...]) -> _Index:
+    now = world.clock.azure()
+    definitions = dict(world.items_as_of("roleDefinition", now - DELAY))
+    assigned: dict[str, dict[str, list[Document]]] = {}
+    lingering: dict[str, dict[str, list[Document]]] = {}
+
+    def add(table: dict[str, dict[str, list[Document]]], properties: dict[str, Any]) -> None:
+        definition = definitions.get(_definition_key(properties))
+        if definition is not None and not properties.get("condition"):
+            at = table.setdefault(properties["principalId"].lower(), {})
+            at.setdefault(properties["scope"].lower().rstrip("/") or "/", []).append(definition)
+
+    for _, assignment in world.items_as_of("roleAssignment", now - DELAY):
+        add(assigned, assignment["properties"])
+    for properties in _removed_at_management_groups(world, now):
+        add(lingering, properties)
+    return _Index(
+        made_of=made_of,
+        until=min(_due(world, now), default=float("inf")),
+        assigned=assigned,
+        lingering=lingering,
+        groups={},
+        parents=_parents(world.items_as_of("principal", now - DELAY)),
+        parents_of_identities=_parents(world.items_as_of("principal", now - MANAGED_IDENTITY_GROUP_DELAY)),
+    )
+
+
+def _definition_key(properties: dict[str, Any]) -> str:
+    return (ROLE_DEFINITIONS + str(properties["roleDefinitionId"]).rsplit("/", 1)[-1]).lower()
+
+
+def _removed_at_management_groups(world: World, now: float) -> Iterator[dict[str, Any]]:
+    for key in world.ever("roleAssignment"):
+        if world.get("roleAssignment", key) is None:
+            for until, before in world.changes("roleAssignment", key):
+                if before is not None and now - MANAGEMENT_GROUP_DELAY < until <= now - DELAY:
+                    properties = before["properties"]
+                    if properties["scope"].lower().startswith(MANAGEMENT_GROUPS):
+                        yield properties
+
+
+def _due(world: World, now: float) -> Iterator[float]:
+    """Readings still to come at which a change made earlier begins to count."""
+    for kind in ("roleAssignment", "roleDefinition", "principal"):
+        for key in world.ever(kind):
+            for until, _ in world.changes(kind, key):
+                for delay in (DELAY, MANAGEMENT_GROUP_DELAY, MANAGED_IDENTITY_GROUP_DELAY):
+                    if (
+                        now - delay < until
+                    ):  # the same comparison as World.as_of makes, so that rounding cannot part them
+                        yield until + delay

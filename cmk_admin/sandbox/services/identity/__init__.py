@@ -1,0 +1,1 @@
+"""Managed identities, user-assigned and system-assigned."""

@@ -1,0 +1,1 @@
+"""Key vaults: the resource manager's side and the data plane of keys."""
