@@ -49,6 +49,7 @@ class World:
         self._documents: dict[str, dict[str, Document]] = {}
         self._past: dict[str, dict[str, list[tuple[float, Document | None]]]] = {}
         self._changed: dict[str, int] = {}
+        self._ages = 0
         self._dirty: dict[tuple[str, str], Document | None] = {}
         self._dirty_past: list[tuple[str, str, float, Document | None]] = []
         self._db = _open(folder)
@@ -88,7 +89,7 @@ class World:
 
     def changed(self, kind: str) -> int:
         """A number that differs after every change of a kind, so that what was worked out from it can be kept until then."""
-        return self._changed.get(kind, 0)
+        return self._ages + self._changed.get(kind, 0)
 
     def as_of(self, kind: str, key: str, azure_seconds: float) -> Document | None:
         """The document as it was at that reading of `Clock.azure` (up to a day back)."""
@@ -148,7 +149,7 @@ class World:
         self._past.clear()
         self._dirty.clear()
         self._dirty_past.clear()
-        self._all_changed()
+        self._ages += 1
         with self._db:
             self._db.execute("DELETE FROM document")
             self._db.execute("DELETE FROM past")
@@ -157,13 +158,9 @@ class World:
         """Make the present look as if it had always been so: called once a scenario is laid in."""
         self._past.clear()
         self._dirty_past.clear()
-        self._all_changed()
+        self._ages += 1
         with self._db:
             self._db.execute("DELETE FROM past")
-
-    def _all_changed(self) -> None:
-        for kind in self._changed:
-            self._changed[kind] += 1
 
     def _remember(self, kind: str, key: str) -> None:
         now = self.clock.azure()

@@ -61,8 +61,6 @@ def bundle(vault: Document, key: Document, version: Document) -> dict[str, Any]:
     }
     if version.get("tags"):
         body["tags"] = version["tags"]
-    if version.get("release_policy"):
-        body["release_policy"] = version["release_policy"]
     return body
 
 

@@ -161,6 +161,18 @@ def purge_protected(name: str) -> AzureError:
     )
 
 
+def already_there(name: str) -> AzureError:
+    """A restore under a name that is in use."""
+    return AzureError(
+        409, "Conflict", f"Key {name} already exists in this key vault; a backup cannot be restored over it."
+    )
+
+
+def hardware_not_allowed() -> AzureError:
+    """A key in hardware wanted of a vault of SKU standard."""
+    return bad_parameter("Hardware key operation not allowed on standard vault")
+
+
 def bad_parameter(message: str, *, inner: str | None = None) -> AzureError:
     """A request that makes no sense."""
     return AzureError(400, "BadParameter", message, inner=inner)

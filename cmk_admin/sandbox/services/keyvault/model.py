@@ -13,6 +13,7 @@ from .authorise import authorise
 
 __all__ = [
     "TYPE",
+    "any_key",
     "authorise",
     "crypto",
     "find_key",
@@ -21,6 +22,7 @@ __all__ = [
     "make_key",
     "make_vault",
     "new_version",
+    "refuse_in_between",
     "use",
     "vault_id",
     "vault_of_host",
@@ -106,14 +108,17 @@ def make_key(
     nbf: int | None = None,
     tags: dict[str, str] | None = None,
     version: str | None = None,
+    created: int | None = None,
 ) -> Document:
-    """Make a key, or a new version of it; exp and nbf in Unix seconds. The version's document.
+    """Make a key, or a new version of it; exp, nbf and created in Unix seconds. The version's document.
 
     Without a PEM a key is drawn, which takes up to a second of CPU.
     """
     pem = pem or keymaterial.generate(kty, size=size, crv=crv)
     wanted = {"enabled": enabled, "exp": exp, "nbf": nbf}
-    return new_version(world, vault_name, name, pem, kty, key_ops=key_ops, wanted=wanted, tags=tags, version=version)
+    return new_version(
+        world, vault_name, name, pem, kty, key_ops=key_ops, wanted=wanted, tags=tags, version=version, created=created
+    )
 
 
 def new_version(
@@ -127,16 +132,16 @@ def new_version(
     wanted: Any = None,
     tags: Any = None,
     version: str | None = None,
-    release_policy: Any = None,
+    created: int | None = None,
 ) -> Document:
     """Add a version with this private key, checking what a request wants. Raises AzureError 400, or 409 for a deleted name."""
     attributes.check_name(name)
-    key = _key(world, vault_name, name)
+    key = any_key(world, vault_name, name)
     if key is not None:
-        _refuse_in_between(world, key)
+        refuse_in_between(world, key)
         if key.get("deleted"):
             raise errors.deleted_but_recoverable(name)
-    now = int(world.clock.now().timestamp())
+    now = created or int(world.clock.now().timestamp())
     made: Document = {
         "version": version or uuid.uuid4().hex,
         "key": {"kty": kty, "key_ops": attributes.key_operations(kty, key_ops), **keymaterial.public_jwk(pem)},
@@ -146,8 +151,6 @@ def new_version(
         "tags": attributes.tags(tags),
         "pem": pem,
     }
-    if release_policy is not None:
-        made["release_policy"] = release_policy
     before = key or {"vault": vault_name, "name": name, "versions": [], "rotationPolicy": None, "deleted": None}
     world.put("key", f"{vault_name}/{name}", {**before, "versions": [*before["versions"], made]})
     return made
@@ -178,7 +181,7 @@ def key_names(world: World, vault_name: str) -> list[str]:
 
 def find_key(world: World, vault: Document, name: str) -> Document:
     """The key of that name that is not deleted. Raises AzureError 404."""
-    key = _key(world, vault["name"], name)
+    key = any_key(world, vault["name"], name)
     if key is None or key.get("deleted") or world.clock.azure() < key.get("usableFrom", 0.0):
         raise errors.key_not_found(name)
     return key
@@ -261,7 +264,7 @@ def _check_state(world: World, version: Document, operation: str) -> None:
         raise errors.operation_not_permitted(operation)
 
 
-def _key(world: World, vault_name: str, name: str) -> Document | None:
+def any_key(world: World, vault_name: str, name: str) -> Document | None:
     """The key of that name, deleted or not; one whose retention has ended is gone."""
     key = world.get("key", f"{vault_name}/{name}")
     if key is not None and key.get("deleted") and key["deleted"]["scheduledPurgeDate"] <= world.clock.now().timestamp():
@@ -270,7 +273,8 @@ def _key(world: World, vault_name: str, name: str) -> Document | None:
     return key
 
 
-def _refuse_in_between(world: World, key: Document) -> None:
+def refuse_in_between(world: World, key: Document) -> None:
+    """Raise AzureError 409 while a deletion or a recovery of the key is under way."""
     deleted = key.get("deleted")
     if deleted and world.clock.azure() < deleted.get("doneAt", 0.0):
         raise errors.being_deleted(key["name"])
