@@ -1,0 +1,49 @@
+"""Icons: monochrome SVGs, recoloured and rendered to pixmaps once per colour.
+
+No icon engine written in Python: it would be called back in the middle of painting.
+"""
+
+from functools import cache
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from cmk_admin.ui.theme.resources import folder
+
+SIZES = (16, 20, 24, 32)
+RATIOS = (1.0, 2.0)
+
+
+@cache
+def _source(name: str) -> str:
+    return (folder() / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """All icons there are, sorted."""
+    return tuple(sorted(p.stem for p in (folder() / "icons").glob("*.svg")))
+
+
+def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
+    """The icon in one colour, `size` device-independent pixels square. Raises FileNotFoundError for an unknown name."""
+    picture = QPixmap(QSize(round(size * ratio), round(size * ratio)))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    renderer.render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return picture
+
+
+def icon(name: str, color: str, disabled: str) -> QIcon:
+    """The icon at all sizes, normal and disabled."""
+    result = QIcon()
+    for size in SIZES:
+        for ratio in RATIOS:
+            result.addPixmap(pixmap(name, color, size, ratio), QIcon.Mode.Normal)
+            result.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+    return result

@@ -1,0 +1,127 @@
+"""The small style sheet: what the palette alone cannot say. Widgets name their part by the dynamic property ``role``."""
+
+from string import Template
+
+from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.colors import Colors
+
+_SHEET = Template("""
+QWidget { font-size: ${text_px}px; }
+QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px 6px; }
+
+QLabel[role="title"] { font-size: ${title_px}px; font-weight: 600; }
+QLabel[role="section"] { font-size: ${text_px}px; font-weight: 600; }
+QLabel[role="secondary"] { font-size: ${small_px}px; color: $secondary; }
+QLabel[role="quiet"] { color: $secondary; }
+QLabel[role="danger"] { color: $danger; }
+QLabel[role="caution"] { color: $caution; }
+QLabel[role="confirmed"] { color: $confirmed; }
+QLabel[role="unknown"] { color: $unknown; }
+
+QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: 6px; }
+QFrame[role="strip"] { background: $surface; border: none; border-bottom: 1px solid $border; }
+QFrame[role="surface"], QWidget[role="surface"] { background: $surface; border: none; }
+QFrame[role="line"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
+
+QPushButton {
+  background: $surface; color: $text; border: 1px solid $control; border-radius: 5px;
+  padding: 0 14px; min-height: ${target_px}px;
+}
+QPushButton:hover { background: $hover; }
+QPushButton:pressed { background: $selected; }
+QPushButton:focus { border: 2px solid $accent; padding: 0 13px; }
+QPushButton:disabled { color: $disabled; border-color: $border; background: $window; }
+QPushButton[role="primary"] { background: $accent_fill; color: $on_accent; border-color: $accent_fill; font-weight: 600; }
+QPushButton[role="primary"]:hover { background: $accent; }
+QPushButton[role="primary"]:focus { border: 2px solid $text; }
+QPushButton[role="primary"]:disabled { background: $window; color: $disabled; border-color: $border; }
+QPushButton[role="danger"] { background: $danger_fill; color: $on_danger; border-color: $danger_fill; font-weight: 600; }
+QPushButton[role="danger"]:hover { background: $danger_hover; }
+QPushButton[role="danger"]:focus { border: 2px solid $text; }
+QPushButton[role="danger"]:disabled { background: $window; color: $disabled; border-color: $border; }
+QPushButton[role="link"] { background: transparent; border: none; color: $accent; padding: 0 2px; min-height: 24px; }
+QPushButton[role="link"]:hover { text-decoration: underline; }
+QPushButton[role="link"]:focus { border: 1px solid $accent; padding: 0 1px; border-radius: 3px; }
+
+QToolButton { background: transparent; color: $text; border: 1px solid transparent; border-radius: 5px; padding: 3px; }
+QToolButton:hover { background: $hover; }
+QToolButton:pressed, QToolButton:checked { background: $selected; }
+QToolButton:focus { border: 1px solid $accent; }
+QToolButton:disabled { color: $disabled; }
+
+QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox {
+  background: $surface; color: $text; border: 1px solid $control; border-radius: 5px;
+  selection-background-color: $accent_fill; selection-color: $on_accent;
+}
+QLineEdit, QComboBox, QSpinBox { min-height: ${field_px}px; padding: 0 6px; }
+QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus {
+  border: 2px solid $accent; padding: 0 5px;
+}
+QLineEdit:disabled, QComboBox:disabled { color: $disabled; border-color: $border; background: $window; }
+QLineEdit[role="value"] { background: transparent; border: 1px solid transparent; padding: 0; min-height: 22px; }
+QLineEdit[role="value"]:focus { border: 1px solid $accent; padding: 0; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox QAbstractItemView { background: $surface; border: 1px solid $border; outline: none; padding: 4px; }
+
+QAbstractScrollArea { background: $surface; border: none; }
+QTreeView, QTableView, QListView { background: $surface; alternate-background-color: $raised; border: none; outline: none; }
+QHeaderView { background: $window; border: none; }
+QHeaderView::section {
+  background: $window; color: $secondary; border: none; border-bottom: 1px solid $border; border-right: 1px solid $border;
+  padding: 0 8px; min-height: ${target_px}px; font-size: ${small_px}px; font-weight: 600;
+}
+QTableCornerButton::section { background: $window; border: none; }
+
+QTabWidget::pane { border: none; border-top: 1px solid $border; }
+QTabBar { qproperty-drawBase: 0; background: transparent; border: none; }
+QTabBar::tab {
+  background: transparent; color: $secondary; border: none; border-bottom: 2px solid transparent;
+  padding: 7px 4px 6px 4px; margin: 0 10px;
+}
+QTabBar::tab:hover { color: $text; border-bottom-color: $border; }
+QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
+QTabBar::tab:focus { color: $accent; }
+QTabBar::tab:disabled { color: $disabled; }
+
+QMenuBar { background: $window; color: $text; border-bottom: 1px solid $border; padding: 2px 4px; }
+QMenuBar::item { background: transparent; padding: 4px 8px; border-radius: 4px; }
+QMenuBar::item:selected { background: $selected; }
+QMenu { background: $surface; color: $text; border: 1px solid $border; padding: 4px; }
+QMenu::item { padding: 5px 24px 5px 8px; border-radius: 4px; }
+QMenu::item:selected { background: $selected; }
+QMenu::item:disabled { color: $disabled; }
+QMenu::separator { height: 1px; background: $border; margin: 4px 6px; }
+QMenu::icon { padding-left: 8px; }
+
+QSplitter::handle { background: $border; }
+QSplitter::handle:hover { background: $accent; }
+QSplitter::handle:horizontal { width: 1px; }
+QSplitter::handle:vertical { height: 1px; }
+
+QScrollBar { background: transparent; border: none; margin: 0; }
+QScrollBar:vertical { width: 12px; }
+QScrollBar:horizontal { height: 12px; }
+QScrollBar::handle { background: $control; border: 3px solid $surface; border-radius: 6px; min-height: 32px; min-width: 32px; }
+QScrollBar::handle:hover { background: $secondary; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+
+QProgressBar { background: $unknown_soft; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
+QProgressBar::chunk { background: $accent_fill; border-radius: 3px; }
+QCheckBox, QRadioButton { spacing: 8px; min-height: 24px; }
+QStatusBar { background: $window; color: $secondary; border-top: 1px solid $border; }
+QDialog { background: $surface; }
+""")
+
+
+def sheet(colors: Colors) -> str:
+    """The style sheet in one palette."""
+    fields = {name: getattr(colors, name) for name in colors.__dataclass_fields__}
+    return _SHEET.substitute(
+        fields,
+        text_px=sizes.TEXT,
+        small_px=sizes.SMALL,
+        title_px=sizes.TITLE,
+        target_px=sizes.TARGET,
+        field_px=sizes.TARGET - 2,
+    )
