@@ -1,0 +1,320 @@
+"""The journal: what is about to be done, is being done and was done, so that any death leaves something to go on from."""
+
+import sqlite3
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.store.connection import Database
+
+_WATCH_COLUMNS = (
+    "before_word",
+    "before_lost",
+    "before_at",
+    "seen_otherwise",
+    "now_word",
+    "result",
+    "seconds",
+    "wall_seconds",
+    "reason",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow:
+    """One step of an operation as the journal has it."""
+
+    n: int
+    state: StepState = StepState.PLANNED
+    changed_at: datetime
+    attempts: int = 0
+    """How often a request was about to be sent."""
+    error: str | None = None
+    request_id: str | None = None
+    address: str | None = None
+    """Of the long-running operation that Azure started for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchRow:
+    """One consumer being followed."""
+
+    consumer: str
+    before_word: str | None = None
+    before_lost: bool | None = None
+    before_at: datetime | None = None
+    """When the signal was taken, before the first write; None: not yet."""
+    seen_otherwise: bool = False
+    """The opposite of what is waited for was seen, before the first write or since: a change can be told then."""
+    now_word: str | None = None
+    result: str = "waiting"
+    seconds: float | None = None
+    wall_seconds: float | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationRow:
+    """One run of one plan."""
+
+    id: str
+    verb: str
+    created_at: datetime
+    account: str
+    """Object id of who ran it."""
+    plan_hash: str
+    plan: str
+    """JSON."""
+    watching: bool
+    outcome: Outcome = Outcome.PLANNED
+    reason: str | None = None
+    ticket: str | None = None
+    answers: str | None = None
+    first_write_at: datetime | None = None
+    """The machine's own time, also where the connection's calendar was pushed: elapsed times are taken from it."""
+    last_write_at: datetime | None = None
+    ended_at: datetime | None = None
+    open_paths: str | None = None
+    """JSON; None: the paths have not been read again."""
+    sentence: str = ""
+    steps: tuple[StepRow, ...] = field(default=())
+    watches: tuple[WatchRow, ...] = field(default=())
+    notes: tuple[str, ...] = field(default=())
+    answered_by: str | None = None
+    """The newest operation that restores or undoes this one."""
+
+
+class Journal:
+    """All operations of one connection. Every method returns after its commit is on the disk. Raises StoreError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, folder: Path) -> "Journal":
+        """Open or make the journal in a connection's folder."""
+        return cls(await Database.open(folder / "journal.db"))
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def begin(self, operation: OperationRow) -> None:
+        """Write a new operation down: its plan, its steps, whom it follows."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "INSERT INTO operation (id, verb, created_at, account, plan_hash, plan, watching, outcome, reason, ticket,"
+                " answers, sentence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    operation.id,
+                    operation.verb,
+                    operation.created_at.isoformat(),
+                    operation.account,
+                    operation.plan_hash,
+                    operation.plan,
+                    int(operation.watching),
+                    operation.outcome.value,
+                    operation.reason,
+                    operation.ticket,
+                    operation.answers,
+                    operation.sentence,
+                ),
+            )
+            connection.executemany(
+                "INSERT INTO step (operation, n, state, changed_at) VALUES (?, ?, ?, ?)",
+                [(operation.id, s.n, s.state.value, s.changed_at.isoformat()) for s in operation.steps],
+            )
+            for row in operation.watches:
+                _put_watch(connection, operation.id, row)
+
+        await self._database.write(work)
+
+    async def put_step(
+        self, operation: str, row: StepRow, *, note: str | None = None, first_write_at: datetime | None = None
+    ) -> None:
+        """Write a step's new state; `first_write_at` is kept only where none is known yet."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE step SET state = ?, changed_at = ?, attempts = ?, error = ?, request_id = ?, address = ?"
+                " WHERE operation = ? AND n = ?",
+                (
+                    row.state.value,
+                    row.changed_at.isoformat(),
+                    row.attempts,
+                    row.error,
+                    row.request_id,
+                    row.address,
+                    operation,
+                    row.n,
+                ),
+            )
+            if first_write_at is not None:
+                connection.execute(
+                    "UPDATE operation SET first_write_at = coalesce(first_write_at, ?) WHERE id = ?",
+                    (first_write_at.isoformat(), operation),
+                )
+            if row.state is StepState.ACCEPTED:
+                connection.execute(
+                    "UPDATE operation SET last_write_at = ? WHERE id = ?", (row.changed_at.isoformat(), operation)
+                )
+            if note is not None:
+                _put_note(connection, operation, row.changed_at, note)
+
+        await self._database.write(work)
+
+    async def put_watch(self, operation: str, *rows: WatchRow) -> None:
+        """Write down how it stands with consumers that are being followed."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            for row in rows:
+                _put_watch(connection, operation, row)
+
+        if rows:
+            await self._database.write(work)
+
+    async def put_open_paths(self, operation: str, open_paths: str) -> None:
+        """Write down (as JSON) what was still open when the paths were read again."""
+        await self._database.write(
+            lambda connection: connection.execute(
+                "UPDATE operation SET open_paths = ? WHERE id = ?", (open_paths, operation)
+            )
+        )
+
+    async def put_outcome(
+        self, operation: str, outcome: Outcome, *, sentence: str, ended_at: datetime | None, note: str | None = None
+    ) -> None:
+        """Write down how an operation ended (`ended_at`), or that it goes on (None)."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE operation SET outcome = ?, sentence = ?, ended_at = ? WHERE id = ?",
+                (outcome.value, sentence, ended_at.isoformat() if ended_at else None, operation),
+            )
+            if note is not None and ended_at is not None:
+                _put_note(connection, operation, ended_at, note)
+
+        await self._database.write(work)
+
+    async def note(self, operation: str, at: datetime, text: str) -> None:
+        """Add a sentence to an operation's log."""
+        await self._database.write(lambda connection: _put_note(connection, operation, at, text))
+
+    async def load(self, operation: str) -> OperationRow | None:
+        """One operation by its whole id."""
+        found = await self._database.read(lambda connection: _load(connection, "WHERE id = ?", (operation,)))
+        return found[0] if found else None
+
+    async def all(self) -> tuple[OperationRow, ...]:
+        """All operations, newest first."""
+        return await self._database.read(lambda connection: _load(connection, "", ()))
+
+    async def matching(self, beginning: str) -> tuple[str, ...]:
+        """Ids that begin so."""
+
+        def work(connection: sqlite3.Connection) -> tuple[str, ...]:
+            rows = connection.execute(
+                "SELECT id FROM operation WHERE substr(id, 1, ?) = ? ORDER BY id", (len(beginning), beginning)
+            )
+            return tuple(row["id"] for row in rows)
+
+        return await self._database.read(work)
+
+
+def _put_watch(connection: sqlite3.Connection, operation: str, row: WatchRow) -> None:
+    values = (
+        row.before_word,
+        None if row.before_lost is None else int(row.before_lost),
+        row.before_at.isoformat() if row.before_at else None,
+        int(row.seen_otherwise),
+        row.now_word,
+        row.result,
+        row.seconds,
+        row.wall_seconds,
+        row.reason,
+    )
+    connection.execute(
+        f"INSERT OR REPLACE INTO watch (operation, consumer, {', '.join(_WATCH_COLUMNS)})"
+        f" VALUES (?, ?{', ?' * len(_WATCH_COLUMNS)})",
+        (operation, row.consumer, *values),
+    )
+
+
+def _put_note(connection: sqlite3.Connection, operation: str, at: datetime, text: str) -> None:
+    connection.execute("INSERT INTO note (operation, at, text) VALUES (?, ?, ?)", (operation, at.isoformat(), text))
+
+
+def _load(connection: sqlite3.Connection, where: str, values: tuple[str, ...]) -> tuple[OperationRow, ...]:
+    rows = connection.execute(
+        f"SELECT * FROM operation {where} ORDER BY created_at DESC, rowid DESC", values
+    ).fetchall()
+    return tuple(_with_parts(connection, _operation(row)) for row in rows)
+
+
+def _with_parts(connection: sqlite3.Connection, operation: OperationRow) -> OperationRow:
+    steps = connection.execute("SELECT * FROM step WHERE operation = ? ORDER BY n", (operation.id,))
+    watches = connection.execute("SELECT * FROM watch WHERE operation = ?", (operation.id,))
+    notes = connection.execute("SELECT text FROM note WHERE operation = ? ORDER BY id", (operation.id,))
+    answer = connection.execute(
+        "SELECT id FROM operation WHERE answers = ? ORDER BY created_at DESC, rowid DESC LIMIT 1", (operation.id,)
+    ).fetchone()
+    return replace(
+        operation,
+        steps=tuple(_step(row) for row in steps),
+        watches=tuple(_watch(row) for row in watches),
+        notes=tuple(row["text"] for row in notes),
+        answered_by=answer["id"] if answer else None,
+    )
+
+
+def _operation(row: sqlite3.Row) -> OperationRow:
+    return OperationRow(
+        id=row["id"],
+        verb=row["verb"],
+        created_at=datetime.fromisoformat(row["created_at"]),
+        account=row["account"],
+        plan_hash=row["plan_hash"],
+        plan=row["plan"],
+        watching=bool(row["watching"]),
+        outcome=Outcome(row["outcome"]),
+        reason=row["reason"],
+        ticket=row["ticket"],
+        answers=row["answers"],
+        first_write_at=_time(row["first_write_at"]),
+        last_write_at=_time(row["last_write_at"]),
+        ended_at=_time(row["ended_at"]),
+        open_paths=row["open_paths"],
+        sentence=row["sentence"],
+    )
+
+
+def _step(row: sqlite3.Row) -> StepRow:
+    return StepRow(
+        n=row["n"],
+        state=StepState(row["state"]),
+        changed_at=datetime.fromisoformat(row["changed_at"]),
+        attempts=row["attempts"],
+        error=row["error"],
+        request_id=row["request_id"],
+        address=row["address"],
+    )
+
+
+def _watch(row: sqlite3.Row) -> WatchRow:
+    return WatchRow(
+        consumer=row["consumer"],
+        before_word=row["before_word"],
+        before_lost=None if row["before_lost"] is None else bool(row["before_lost"]),
+        before_at=_time(row["before_at"]),
+        seen_otherwise=bool(row["seen_otherwise"]),
+        now_word=row["now_word"],
+        result=row["result"],
+        seconds=row["seconds"],
+        wall_seconds=row["wall_seconds"],
+        reason=row["reason"],
+    )
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
