@@ -1,0 +1,232 @@
+"""Consumers are alive: each holds a data encryption key wrapped by its key, asks for it again as its own identity on its
+own schedule, and stops when the vault refuses, as Azure documents for its service.
+
+Sources of the times: AD mysql/single-server/concepts-data-encryption-mysql.md and DBD mysql/flexible-server/
+security-customer-managed-key.md (all connections denied within 10 minutes); CD virtual-machines/disk-encryption.md
+(machines are shut down, disk I/O fails one hour after the key is lost).
+"""
+
+import asyncio
+import base64
+import hashlib
+import math
+import secrets
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from . import access
+from .consumers import CHILD, SCALE_SET_VM, Slot
+from .entra import caller_for
+from .services.keyvault import model as keyvault
+from .state import Document, World
+from .wire import AzureError
+
+# How often a consumer asks, in Azure's seconds. With the 300 s after which a removed assignment counts, a MySQL server
+# notices after 300 to 540 s: within the documented 10 minutes.
+CHECK_SECONDS = {"mysql-flexible": 240.0, "mysql-single": 240.0, "disk-encryption-set": 300.0}
+# CD virtual-machines/disk-encryption.md: disk I/O "generally fails one hour later". Azure seconds.
+STOP_SECONDS = 3600.0
+ALGORITHM = "RSA-OAEP-256"
+# A consumer attached while `run` sleeps is noticed after at most this long. Azure seconds.
+NAP_SECONDS = 60.0
+
+RUNNING, DEALLOCATED = "running", "deallocated"
+
+
+def unwrap(world: World, principal_id: str, key_url: str, wrapped: bytes) -> bytes:
+    """Ask the vault, as this identity, to unwrap. Raises AzureError with the vault's refusal."""
+    return keyvault.crypto(world, caller_for(world, principal_id), "unwrapKey", key_url, ALGORITHM, wrapped)
+
+
+def wrap(world: World, principal_id: str, key_url: str, value: bytes) -> bytes:
+    """Ask the vault, as this identity, to wrap. Raises AzureError with the vault's refusal."""
+    return keyvault.crypto(world, caller_for(world, principal_id), "wrapKey", key_url, ALGORITHM, value)
+
+
+def attach(world: World, slots: Iterable[Slot]) -> None:
+    """Give a consumer a DEK wrapped with the keys of its slots, or wrap the DEK that it has with them, and unwrap as a trial.
+
+    The consumer has its key again afterwards. Raises AzureError where the vault refuses a slot's identity, or where the
+    consumer lost its DEK and the key that wrapped it refuses still: then nothing is changed.
+    """
+    wanted = list(slots)
+    if not wanted:
+        return
+    first = wanted[0]
+    before = world.get("life", first.consumer_id)
+    dek = _held(before) if before else None
+    if before and dek is None:
+        kept = before["slots"]["primary"]
+        dek = unwrap(world, kept["principalId"], kept["keyUrl"], base64.b64decode(kept["wrapped"]))
+    dek = dek or secrets.token_bytes(32)
+    made = {slot.slot: _wrapped(world, slot, dek) for slot in wanted}
+    after = {"service": first.service, "slots": made, "lost": None, "dek": _text(dek)}
+    world.put("life", first.consumer_id, after)
+
+
+def detach(world: World, consumer_id: str) -> None:
+    """The consumer uses no key of the customer's any more."""
+    world.delete("life", consumer_id)
+
+
+def lost(world: World, consumer_id: str) -> Document | None:
+    """Since which reading of Azure's seconds, and why, a consumer has been without its key: {since, code, message}."""
+    return (world.get("life", consumer_id) or {}).get("lost")
+
+
+async def run(world: World) -> None:
+    """Let all consumers live until the task is cancelled."""
+    checked: dict[str, float] = {}
+    while True:
+        now = world.clock.azure()
+        wake = now + NAP_SECONDS
+        for consumer_id, life in world.items("life"):
+            period = CHECK_SECONDS[life["service"]]
+            before = checked.setdefault(consumer_id, now)
+            phase = _phase(consumer_id, period)
+            if math.floor((now - phase) / period) > math.floor((before - phase) / period):
+                checked[consumer_id] = now
+                check(world, consumer_id, since=before)
+                world.commit()
+                # One unwrap takes about a millisecond: calls waiting to be answered go first.
+                await asyncio.sleep(0)
+            wake = min(wake, phase + (math.floor((now - phase) / period) + 1) * period)
+        await world.clock.sleep_until(wake)
+
+
+def check(world: World, consumer_id: str, *, since: float) -> None:
+    """Let one consumer ask for its key now; `since` is when it asked before (Azure's seconds)."""
+    life = world.get("life", consumer_id)
+    resource = world.get("resource", consumer_id)
+    if life is None or resource is None or "primary" not in life["slots"]:
+        world.delete("life", consumer_id)
+        return
+    refusal = _ask(world, life["slots"]["primary"])
+    _AFTERMATH[life["service"]](world, resource, life, refusal, since)
+
+
+def stop_server(property_name: str) -> Callable[[World, Document, Document, AzureError | None, float], None]:
+    """What a MySQL server does after it asked: Inaccessible at the first refusal, and until it is revalidated."""
+
+    def after(world: World, server: Document, life: Document, refusal: AzureError | None, since: float) -> None:
+        if refusal is None or life["lost"] or server["properties"].get(property_name) != "Ready":
+            return
+        world.put("life", server["id"], {**life, "dek": None, "lost": _loss(world, life, refusal, since)})
+        set_property(world, server["id"], property_name, "Inaccessible")
+
+    return after
+
+
+def after_disk_set(world: World, disk_set: Document, life: Document, refusal: AzureError | None, since: float) -> None:
+    """What happens to machines whose disks hang on a set: an hour without the key stops them; they need a start later."""
+    if refusal is None:
+        if life["lost"]:
+            world.put("life", disk_set["id"], {**life, "lost": None})
+        return
+    if not life["lost"]:
+        life = {**life, "lost": _loss(world, life, refusal, since)}
+        world.put("life", disk_set["id"], life)
+    if world.clock.azure() - life["lost"]["since"] >= STOP_SECONDS:
+        for machine in machines_of(world, disk_set["id"]):
+            if power_of(machine) == RUNNING:
+                set_power(world, machine, DEALLOCATED)
+
+
+def machines_of(world: World, disk_set_id: str) -> list[Document]:
+    """The scale sets' machines whose disks a disk encryption set encrypts."""
+    wanted = disk_set_id.lower()
+    return [
+        child
+        for _, child in world.items(CHILD)
+        if child["type"] == SCALE_SET_VM and (disk_set_id_of(child) or "").lower() == wanted
+    ]
+
+
+def disk_set_id_of(machine: Document) -> str | None:
+    """ARM id of the disk encryption set of a machine's OS disk."""
+    disk = machine["properties"]["storageProfile"]["osDisk"].get("managedDisk") or {}
+    return (disk.get("diskEncryptionSet") or {}).get("id")
+
+
+def power_of(machine: Document) -> str:
+    """``running`` or ``deallocated``: the last word of the machine's power state."""
+    return str(machine["power"])
+
+
+def set_power(world: World, machine: Document, power: str) -> None:
+    """Change a machine's power state."""
+    world.put(CHILD, machine["id"], {**machine, "power": power})
+
+
+def set_property(world: World, resource_id: str, name: str, value: Any) -> None:
+    """Change one property of a resource."""
+    resource = world.get("resource", resource_id)
+    if resource is not None:
+        properties = {**resource["properties"], name: value}
+        world.put("resource", resource_id, {**resource, "properties": properties})
+
+
+def _ask(world: World, slot: Document) -> AzureError | None:
+    try:
+        dek = unwrap(world, slot["principalId"], slot["keyUrl"], base64.b64decode(slot["wrapped"]))
+    except AzureError as refusal:
+        return refusal
+    if hashlib.sha256(dek).hexdigest() != slot["digest"]:
+        return AzureError(400, "BadParameter", "What the key unwrapped is not what it had wrapped.")
+    return None
+
+
+def _held(life: Document) -> bytes | None:
+    """The DEK that a consumer has in its memory; None for one that has lost it."""
+    return base64.b64decode(life["dek"]) if life["dek"] else None
+
+
+def _wrapped(world: World, slot: Slot, dek: bytes) -> Document:
+    if slot.principal_id is None:
+        raise AzureError(400, "AzureKeyVaultNoServerIdentity", "The server identity is not correctly configured.")
+    wrapped = wrap(world, slot.principal_id, slot.key_url, dek)
+    if unwrap(world, slot.principal_id, slot.key_url, wrapped) != dek:
+        raise AzureError(400, "BadParameter", "The key did not give back what it had wrapped.")
+    return {
+        "keyUrl": slot.key_url,
+        "principalId": slot.principal_id,
+        "wrapped": _text(wrapped),
+        "digest": hashlib.sha256(dek).hexdigest(),
+    }
+
+
+def _loss(world: World, life: Document, refusal: AzureError, since: float) -> Document:
+    """When was the key lost? The clock may have been pushed over many checks: then the first one after the last change."""
+    now, period = world.clock.azure(), CHECK_SECONDS[life["service"]]
+    changes = [at for at in _changes(world, life["slots"]["primary"]["keyUrl"]) if since < at <= now]
+    noticed = min(now, max(changes) + period) if changes else now
+    return {"since": noticed, "code": refusal.inner or refusal.code, "message": refusal.message}
+
+
+def _changes(world: World, key_url: str) -> list[float]:
+    """Readings at which what decides over the key changed, or began to count."""
+    vault, name = key_url.split("//", 1)[1].split(".", 1)[0], key_url.split("/")[4]
+    found = [at for at, _ in world.changes("key", f"{vault}/{name}")]
+    for kind, delay in (("roleAssignment", access.DELAY), ("roleAssignment", access.MANAGEMENT_GROUP_DELAY)):
+        found += [at + delay for key in world.ever(kind) for at, _ in world.changes(kind, key)]
+    for key in world.ever("resource"):
+        if key.endswith(f"/vaults/{vault.lower()}"):
+            found += [at for at, _ in world.changes("resource", key)]
+    return found
+
+
+def _phase(consumer_id: str, period: float) -> float:
+    """Consumers ask at different moments; the same ones at the same moments in every run."""
+    return zlib.crc32(consumer_id.lower().encode()) % 1000 / 1000 * period
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+_AFTERMATH = {
+    "mysql-flexible": stop_server("state"),
+    "mysql-single": stop_server("userVisibleState"),
+    "disk-encryption-set": after_disk_set,
+}

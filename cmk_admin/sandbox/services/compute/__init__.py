@@ -1,0 +1,1 @@
+"""Disk encryption sets, disks and scale sets."""

@@ -1,0 +1,1 @@
+"""MySQL flexible servers."""

@@ -1,0 +1,199 @@
+"""MySQL flexible servers: what one looks like, and what becomes of it when its identity or key changes."""
+
+import re
+from typing import Any
+
+from cmk_admin.sandbox import access, life
+from cmk_admin.sandbox.consumers import FLEXIBLE, slots_of
+from cmk_admin.sandbox.state import Document, World
+from cmk_admin.sandbox.wire import AzureError
+
+# A key's id on a vault's host, versioned: versionless ids are not documented for MySQL (DBD mysql/flexible-server).
+_KEY_URL = re.compile(
+    r"https://[a-z0-9-]+\.vault\.azure\.net(:443)?/keys/[0-9a-z-]{1,127}/[0-9a-f]{32}/?", re.IGNORECASE
+)
+_SLOTS = (
+    ("primaryKeyURI", "primaryUserAssignedIdentityId"),
+    ("geoBackupKeyURI", "geoBackupUserAssignedIdentityId"),
+)
+
+
+def server_id(subscription: str, group: str, name: str) -> str:
+    """The ARM id of a flexible server."""
+    return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{FLEXIBLE}/{name}"
+
+
+def make_server(
+    world: World,
+    *,
+    subscription: str,
+    group: str,
+    name: str,
+    identity: Document | None = None,
+    key_url: str | None = None,
+    location: str = "West Europe",
+    tags: dict[str, str] | None = None,
+) -> Document:
+    """Make a server that runs, with a user-assigned identity and a key where given; the ARM envelope."""
+    properties: dict[str, Any] = {
+        "administratorLogin": "dbadmin",
+        "version": "8.0.21",
+        "state": "Ready",
+        "fullyQualifiedDomainName": f"{name}.mysql.database.azure.com",
+        "availabilityZone": "1",
+        "replicationRole": "None",
+        "replicaCapacity": 10,
+        "storage": {
+            "storageSizeGB": 128,
+            "iops": 700,
+            "autoGrow": "Enabled",
+            "autoIoScaling": "Enabled",
+            "logOnDisk": "Disabled",
+            "storageSku": "Premium_LRS",
+        },
+        "backup": {"backupRetentionDays": 7, "geoRedundantBackup": "Disabled"},
+        "highAvailability": {"mode": "Disabled", "state": "NotEnabled", "standbyAvailabilityZone": ""},
+        "network": {"publicNetworkAccess": "Enabled"},
+        "maintenanceWindow": {"customWindow": "Disabled", "dayOfWeek": 0, "startHour": 0, "startMinute": 0},
+        "privateEndpointConnections": [],
+    }
+    server: Document = {
+        "sku": {"name": "Standard_D2ds_v4", "tier": "GeneralPurpose"},
+        "properties": properties,
+        "location": location,
+        "tags": tags or {},
+        "id": server_id(subscription, group, name),
+        "name": name,
+        "type": FLEXIBLE,
+    }
+    if identity is not None:
+        server["identity"] = {"type": "UserAssigned", "userAssignedIdentities": {identity["id"]: carried(identity)}}
+        if key_url is not None:
+            properties["dataEncryption"] = {
+                "primaryUserAssignedIdentityId": identity["id"],
+                "primaryKeyURI": key_url,
+                "type": "AzureKeyVault",
+            }
+    world.put("resource", server["id"], server)
+    return server
+
+
+def carried(identity: Document) -> dict[str, str]:
+    """A user-assigned identity as the resource that carries it shows it."""
+    properties = identity["properties"]
+    return {"principalId": properties["principalId"], "clientId": properties["clientId"]}
+
+
+def identities_after(world: World, caller_id: str, before: Document | None, wanted: Any) -> Document | None:
+    """A resource's identity block after a PATCH asked for `wanted`; null in it takes an identity away.
+
+    Raises AzureError: not understood, no such identity, or the caller may not assign it.
+    """
+    if wanted is None:
+        return before
+    if not isinstance(wanted, dict) or str(wanted.get("type", "")).lower() not in ("userassigned", "none"):
+        raise AzureError(
+            400, "InvalidParameterValue", "Invalid value given for parameter identity. Specify a valid value."
+        )
+    now: dict[str, Any] = dict((before or {}).get("userAssignedIdentities") or {})
+    for identity_id, facts in (wanted.get("userAssignedIdentities") or {}).items():
+        present = next((one for one in now if one.lower() == identity_id.lower()), None)
+        if facts is None:
+            now.pop(present or "", None)
+        elif present is None:
+            now[identity_id] = carried(assignable(world, caller_id, identity_id))
+    if str(wanted["type"]).lower() == "none" or not now:
+        return None
+    return {"type": "UserAssigned", "userAssignedIdentities": now}
+
+
+def assignable(world: World, caller_id: str, identity_id: str) -> Document:
+    """The user-assigned identity of that id. Raises AzureError where there is none or the caller may not assign it."""
+    identity = world.get("resource", identity_id)
+    action = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+    if not access.may(world, caller_id, action, identity_id):
+        raise AzureError(
+            403,
+            "LinkedAuthorizationFailed",
+            f"The client '{caller_id}' with object id '{caller_id}' has permission to perform action on the resource; "
+            f"however, it does not have permission to perform action(s) '{action}' on the linked scope(s) '{identity_id}'.",
+        )
+    if identity is None or "principalId" not in identity["properties"]:
+        raise AzureError(
+            400,
+            "FailedIdentityOperation",
+            f"Identity operation failed with error 'Resource '{identity_id}' was not found.'.",
+        )
+    return identity
+
+
+def encryption_after(server: Document, identity: Document | None, wanted: Any) -> Document | None:
+    """The dataEncryption block after a PATCH asked for `wanted`, checked as far as the request alone can tell.
+
+    Raises AzureError 400 for a type, key id or identity that cannot be.
+    """
+    if wanted is None:
+        before: Document | None = server["properties"].get("dataEncryption")
+        return before
+    if not isinstance(wanted, dict):
+        raise _invalid("dataEncryption")
+    kind = str(wanted.get("type", "")).lower()
+    if kind == "systemmanaged":
+        return {"type": "SystemManaged"}
+    if kind != "azurekeyvault":
+        raise _invalid("dataEncryption.type")
+    after: dict[str, Any] = {"type": "AzureKeyVault"}
+    held = {one.lower() for one in ((identity or {}).get("userAssignedIdentities") or {})}
+    for key, principal in _SLOTS:
+        if not wanted.get(key) and key.startswith("geo"):
+            continue
+        if not isinstance(wanted.get(key), str) or not _KEY_URL.fullmatch(wanted[key]):
+            raise _invalid(f"dataEncryption.{key}")
+        if str(wanted.get(principal) or "").lower() not in held:
+            raise AzureError(
+                400, "AzureKeyVaultNoServerIdentity", "The server identity is not correctly configured for this server."
+            )
+        after |= {principal: wanted[principal], key: wanted[key]}
+    return after
+
+
+def settle(world: World, resource_id: str, identity: Document | None, encryption: Document | None) -> None:
+    """Give a server this identity and key: the end of a PATCH. The key is tried as the identity; then the server is Ready.
+
+    Raises AzureError 400 with the vault's reason where the key does not serve; then the server is as before.
+    """
+    server = world.get("resource", resource_id)
+    if server is None:
+        raise AzureError(404, "ResourceNotFound", f"The Resource '{resource_id}' was not found.")
+    properties = {name: value for name, value in server["properties"].items() if name != "dataEncryption"}
+    after: Document = {name: value for name, value in server.items() if name != "identity"}
+    after["properties"] = {**properties, "state": "Ready"}
+    if identity is not None:
+        after["identity"] = identity
+    if encryption is not None and encryption["type"] == "AzureKeyVault":
+        after["properties"]["dataEncryption"] = encryption
+        try:
+            life.attach(world, slots_of(world, after))
+        except AzureError as refusal:
+            raise missing_permissions(encryption["primaryKeyURI"], refusal) from refusal
+    else:
+        life.detach(world, resource_id)
+    world.put("resource", resource_id, after)
+
+
+def missing_permissions(key_url: str, refusal: AzureError) -> AzureError:
+    """The refusal of a database service whose identity the vault refused.
+
+    The codes are those that Azure SQL's REST reference lists for server keys; MySQL's own are not documented.
+    """
+    code = {
+        "KeyDisabled": "AzureKeyVaultKeyDisabled",
+        "KeyNotFound": "AzureKeyVaultKeyNotFound",
+    }.get(refusal.inner or refusal.code, "AzureKeyVaultMissingPermissions")
+    return AzureError(400, code, f"The server could not use the Azure Key Vault key '{key_url}': {refusal.message}")
+
+
+def _invalid(parameter: str) -> AzureError:
+    return AzureError(
+        400, "InvalidParameterValue", f"Invalid value given for parameter {parameter}. Specify a valid parameter value."
+    )

@@ -1,0 +1,1 @@
+"""MySQL single servers and their server keys."""
