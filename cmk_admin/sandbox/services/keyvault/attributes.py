@@ -1,6 +1,7 @@
 """What a key looks like on the wire, and which names, dates, tags and operations are valid."""
 
 import re
+from ipaddress import IPv4Network
 from typing import Any
 
 from cmk_admin.sandbox.state import Document
@@ -83,6 +84,15 @@ def deleted_facts(vault: Document, key: Document) -> dict[str, Any]:
         "deletedDate": key["deleted"]["deletedDate"],
         "scheduledPurgeDate": key["deleted"]["scheduledPurgeDate"],
     }
+
+
+def is_address_range(text: Any) -> bool:
+    """Whether a text is an IPv4 address or a range of them, as network rules take it."""
+    try:
+        IPv4Network(text, strict=False)
+    except (ValueError, TypeError):
+        return False
+    return isinstance(text, str)
 
 
 def check_name(name: str) -> None:

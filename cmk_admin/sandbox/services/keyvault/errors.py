@@ -8,12 +8,6 @@ from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError, Caller
 
 
-def unauthorized(world: World, message: str = "AKV10000: Request is missing a Bearer or PoP token.") -> AzureError:
-    """The challenge: where to sign in, and for which resource."""
-    challenge = f'Bearer authorization="https://login.microsoftonline.com/{world.tenant_id}", resource="https://vault.azure.net"'
-    return AzureError(401, "Unauthorized", message, headers={"WWW-Authenticate": challenge})
-
-
 def forbidden_by_rbac(world: World, caller: Caller, vault: Document, action: str, resource: str) -> AzureError:
     """No role assignment grants the action; resource is the ARM id that was asked for."""
     return AzureError(
@@ -151,12 +145,13 @@ def operation_not_permitted(operation: str) -> AzureError:
     )
 
 
-def purge_protected(name: str) -> AzureError:
+def purge_protected(vault: Document) -> AzureError:
     """A purge before its time, in a vault with purge protection."""
     return AzureError(
         403,
         "Forbidden",
-        f'Operation "purge" is not allowed because purge protection is enabled for this vault. Key: {name}',
+        'Operation "purge" is not allowed because purge protection is enabled for this vault. Key Vault service will '
+        f"automatically purge it after the retention period has passed.\r\nVault: {_vault(vault)}",
         inner="ForbiddenByPolicy",
     )
 

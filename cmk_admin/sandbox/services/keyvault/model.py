@@ -209,13 +209,13 @@ def crypto(  # noqa: PLR0917 - read as a sentence: who does what, with which key
     if len(path) not in (2, 3) or path[0].lower() != "keys":
         raise errors.bad_parameter(f"Invalid Object Identifier: {kid}")
     vault = vault_of_host(world, parts.hostname or "")
+    authorise(world, caller, vault, operation, path[1])
     version = path[2] if len(path) == 3 else None
-    return use(world, caller, vault, operation, name=path[1], version=version, algorithm=algorithm, value=value)[0]
+    return use(world, vault, operation, name=path[1], version=version, algorithm=algorithm, value=value)[0]
 
 
 def use(
     world: World,
-    caller: Caller,
     vault: Document,
     operation: str,
     *,
@@ -225,8 +225,10 @@ def use(
     value: bytes,
     signature: bytes = b"",
 ) -> tuple[bytes, str]:
-    """Do one operation, and the kid that did it; sign and verify take a digest, verify answers one byte, 0 or 1."""
-    authorise(world, caller, vault, operation, name)
+    """Do one operation for a caller who may, and the kid that did it; verify answers one byte, 0 or 1.
+
+    sign and verify take a digest as the value. Raises AzureError 400, 403 for the key's state, 404.
+    """
     key = find_key(world, vault, name)
     used = find_version(key, version)
     _check_state(world, used, operation)

@@ -5,30 +5,29 @@ from typing import Any
 from cmk_admin.sandbox.wire import Answer, Call, Handler, Routes
 
 from . import attributes, errors, keymaterial, model
-from .routes_keys import enter
 
 _OPERATIONS = ("encrypt", "decrypt", "wrapKey", "unwrapKey", "sign", "verify")
 
 
 def register(routes: Routes) -> None:
-    """Put the paths into the table, each with a version, with an empty one and with none."""
+    """Put the paths into the table, with a version and with none."""
     for operation in _OPERATIONS:
         handler = _handler(operation)
-        for template in ("/keys/{name}/{version}/", "/keys/{name}//", "/keys/{name}/"):
-            routes.vault("POST", template + operation.lower())(handler)
+        routes.vault("POST", f"/keys/{{name}}/{{version}}/{operation.lower()}")(handler)
+        routes.vault("POST", f"/keys/{{name}}/{operation.lower()}")(handler)
 
 
 def _handler(operation: str) -> Handler:
     async def handle(call: Call) -> Answer:
         name, version = call.params["name"], call.params.get("version")
-        vault = enter(call, operation, name)
+        vault = model.vault_of_host(call.world, call.host)
+        model.authorise(call.world, call.who, vault, operation, name)
         if version is not None:
             attributes.check_version(version)
         body = call.json()
         verifies = operation == "verify"
         value, kid = model.use(
             call.world,
-            call.who,
             vault,
             operation,
             name=name,

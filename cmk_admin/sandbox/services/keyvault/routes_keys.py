@@ -5,15 +5,13 @@ import asyncio
 from cmk_admin.sandbox.state import Document
 from cmk_admin.sandbox.wire import Answer, Call, Routes
 
-from . import attributes, backup, errors, keymaterial, keys, model, rotation, soft_delete
+from . import attributes, backup, keymaterial, keys, model, rotation, soft_delete
 
 
 def enter(call: Call, permission: str, key_name: str | None = None) -> Document:
-    """The vault that a call speaks to, once its caller is known and may do this. Raises AzureError 401, 403, 404."""
-    if call.caller is None:
-        raise errors.unauthorized(call.world)
+    """The vault that a call speaks to, once its caller may do this there. Raises AzureError 403, 404."""
     vault = model.vault_of_host(call.world, call.host)
-    model.authorise(call.world, call.caller, vault, permission, key_name)
+    model.authorise(call.world, call.who, vault, permission, key_name)
     return vault
 
 

@@ -65,7 +65,7 @@ def purge(world: World, vault: Document, name: str) -> None:
     """Destroy a deleted key. Raises AzureError 403 under purge protection, 404, 409."""
     key = _settled(world, vault, name)
     if vault["properties"].get("enablePurgeProtection"):
-        raise errors.purge_protected(name)
+        raise errors.purge_protected(vault)
     world.delete("key", f"{key['vault']}/{key['name']}")
 
 
