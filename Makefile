@@ -1,0 +1,50 @@
+# Each target stands alone; git, make and python3 (3.11 or newer) are enough to start. See README.md.
+PYTHON ?= python3
+JOBS ?= 2
+OUT ?= build/tour
+BIN := .venv/bin
+export PYTHON
+# Nothing of the caller's own Python settings may leak into the program or its tests.
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
+PYTEST = $(BIN)/python -P -m pytest -q -n $(JOBS) --dist worksteal
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-run run check test test-full tour pictures bench clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## make .venv from the pinned requirements; the program is .venv/bin/cmk-admin
+	@packaging/setup.sh dev
+
+setup-run:
+	@packaging/setup.sh run
+
+run: setup-run ## the window on the embedded sandbox (without a display: the tour)
+	@if $(BIN)/python -P -m cmk_admin.runtime.display; then exec $(BIN)/cmk-admin --sandbox; \
+	else echo "There is no display here, so the same window is driven unseen; its pictures go to $(OUT)."; \
+	$(BIN)/python -P -m tests.tour --out "$(OUT)"; fi
+
+check: setup ## ruff, strict types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: check ## the checks and the everyday tests
+	$(PYTEST) -m "not full"
+
+test-full: setup ## every boundary, fault and matrix cell too
+	$(PYTEST)
+
+tour: setup-run ## drive the real window through the main job and take pictures
+	$(BIN)/python -P -m tests.tour --out "$(OUT)"
+
+pictures: tour ## renew the pictures of the README
+	$(BIN)/python -P -m tests.tour.pictures "$(OUT)" resources/screenshots
+
+bench: setup ## how fast it is: a table, and one line of JSON last
+	@$(BIN)/python -P -m tests.bench
+
+clean: ## remove what was built and the environment
+	rm -rf build dist .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,38 @@
+"""Where the program starts: the sandbox, the command line or the window. Each loads only what it needs."""
+
+import sys
+from collections.abc import Sequence
+
+_SANDBOX_USAGE = """usage: cmk-admin sandbox serve --connection-file FILE [...]
+       cmk-admin sandbox shell [--connection-file FILE] -- COMMAND
+
+A small Azure on this machine. “serve” runs it, “shell” runs a command that talks to it. See the --help of each."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit status (interfaces.md, "Command line")."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["sandbox"]:
+        return _sandbox(arguments[1:])
+    from cmk_admin import app, cli
+
+    return cli.main(arguments, connect=app.connect, open_window=app.open_window)
+
+
+def _sandbox(arguments: list[str]) -> int:
+    # The sandbox is a stranger to the rest of the program: neither Qt nor the SDK is loaded for it.
+    if arguments[:1] == ["serve"]:
+        from cmk_admin.sandbox.serve import main as serve
+
+        return serve(arguments[1:])
+    if arguments[:1] == ["shell"]:
+        from cmk_admin.sandbox.shell import main as shell
+
+        return shell(arguments[1:])
+    asked = arguments[:1] in (["--help"], ["-h"])
+    print(_SANDBOX_USAGE, file=sys.stdout if asked else sys.stderr)
+    return 0 if asked else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""The command line's grammar: what may be typed, and what of it makes no sense. Nothing is opened or sent here."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cmk_admin import __version__
+from cmk_admin.domain.errors import BadInput
+from cmk_admin.operations.interface import ConnectionChoice
+
+READS = ("estate", "mapping", "operations")
+CHANGES = ("revoke", "restore", "resume", "undo")
+COMMANDS = READS + CHANGES
+LONGEST_TEXT = 2000
+"""Characters of a reason or a ticket: what fits on a page of the record."""
+
+_CONNECTION = ("sandbox", "fresh", "connection", "live", "cloud", "tenant", "auth", "principal")
+_ALLOWED = {
+    "estate": ("format", "out"),
+    "mapping": ("format", "out"),
+    "operations": ("format",),
+    "revoke": ("format", "plan", "yes", "reason", "ticket", "watch", "target", "consumer", "method"),
+    "restore": ("format", "plan", "yes", "reason", "ticket", "watch", "operation"),
+    "resume": ("format", "plan", "yes", "watch", "operation"),
+    "undo": ("format", "plan", "yes", "reason", "ticket", "watch", "operation"),
+}
+_FORMATS = {"estate": ("table", "json", "csv"), "mapping": ("table", "json", "csv")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was typed, understood and checked as far as that is possible without a connection."""
+
+    command: str | None
+    """None: open the window."""
+    choice: ConnectionChoice | None = None
+    """None: no connection was named."""
+    format: str = "table"
+    out: Path | None = None
+    plan: bool = False
+    yes: bool = False
+    reason: str | None = None
+    ticket: str | None = None
+    watch: bool = False
+    target: str = ""
+    """revoke: the key, by id or by VAULT/KEY."""
+    consumers: tuple[str, ...] = ()
+    method: str | None = None
+    operation: str = ""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raises BadInput where argparse would print and leave, so that every error has one shape."""
+
+    def error(self, message: str) -> NoReturn:
+        sentence = message[:1].upper() + message[1:].rstrip(".") + "."
+        raise BadInput("bad-usage", sentence, next=f"See “{self.prog} --help”.")
+
+
+def wants_json(argv: Sequence[str]) -> bool:
+    """True where errors must be JSON too; usable when the rest of the line could not be understood."""
+    words = list(argv)
+    return "--format=json" in words or ("--format", "json") in zip(words, words[1:], strict=False)
+
+
+def parse(argv: Sequence[str]) -> Options:
+    """Read a command line (without the program's name). Raises BadInput; ends the process for --help and --version."""
+    typed = vars(_parser().parse_args(_text_only(argv)))
+    command = typed.pop("command", None)
+    _refuse_strays(command, typed)
+    choice = _choice(command, typed)
+    if command in CHANGES and choice is None:
+        raise _no_connection(f"“{command}” changes things, so it needs to be told where.")
+    if command in READS and choice is None:
+        raise _no_connection(f"“{command}” needs to be told which Azure to read.")
+    for name in ("reason", "ticket"):
+        _check_text(name, typed.get(name))
+    return Options(
+        command=command,
+        choice=choice,
+        format=_format(command, typed),
+        out=_out(typed),
+        plan=typed.get("plan", False),
+        yes=typed.get("yes", False),
+        reason=typed.get("reason"),
+        ticket=typed.get("ticket"),
+        watch=typed.get("watch", False),
+        target=_named("key", typed.get("target")),
+        consumers=tuple(_named("consumer", c) for c in typed.get("consumer", ())),
+        method=typed.get("method"),
+        operation=_named("operation", typed.get("operation")),
+    )
+
+
+def _parser() -> _Parser:
+    # SUPPRESS everywhere: a subparser's default would overwrite what was written before the command.
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    _add_connection(shared.add_argument_group("which Azure"))
+    _add_output(shared.add_argument_group("output"))
+    _add_doing(shared.add_argument_group("changing"))
+    parser = _Parser(
+        prog="cmk-admin",
+        description="See, revoke and restore the customer-managed keys of an Azure estate. Alone, it opens the window.",
+        epilog="Also: “cmk-admin sandbox serve” and “cmk-admin sandbox shell -- COMMAND” (see their --help).",
+        parents=[shared],
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"cmk-admin {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
+
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name,
+            help=summary,
+            description=summary[:1].upper() + summary[1:] + ".",
+            parents=[shared],
+            argument_default=argparse.SUPPRESS,
+            allow_abbrev=False,
+        )
+
+    add("estate", "vaults, keys, consumers and identities, with what could not be read")
+    add("mapping", "which service uses which key, through which identity")
+    revoke = add("revoke", "cut services off a key (grants), or disable the key")
+    revoke.add_argument("target", metavar="VAULT/KEY", help="the key, by VAULT/KEY or by its id")
+    revoke.add_argument(
+        "--consumer", action="append", metavar="NAME|ID", help="cut this service off; may be given several times"
+    )
+    revoke.add_argument("--method", metavar="NAME", choices=("grants", "disable"), help="grants or disable")
+    restore = add("restore", "give back what a revoke took")
+    restore.add_argument("operation", metavar="OPERATION", help="as “operations” lists it, or its beginning")
+    add("operations", "what was done here, and what is unfinished")
+    resume = add("resume", "go on with an interrupted operation")
+    resume.add_argument("operation", metavar="OPERATION")
+    undo = add("undo", "take back what an operation did")
+    undo.add_argument("operation", metavar="OPERATION")
+    return parser
+
+
+def _add_connection(group: Any) -> None:
+    group.add_argument("--sandbox", action="store_true", help="a sandbox of your own, kept from run to run")
+    group.add_argument("--fresh", action="store_true", help="with --sandbox: forget what was kept")
+    group.add_argument("--connection", metavar="FILE", help="a running sandbox, by the file it wrote")
+    group.add_argument("--principal", metavar="NAME", help="sign in to the sandbox as NAME (default: administrator)")
+    group.add_argument("--live", action="store_true", help="a real Azure (not built in this version)")
+    group.add_argument("--cloud", choices=("public", "usgov", "china"), help="with --live")
+    group.add_argument("--tenant", metavar="ID", help="with --live")
+    group.add_argument(
+        "--auth", choices=("cli", "environment", "browser", "device", "managed"), help="with --live: how to sign in"
+    )
+
+
+def _add_output(group: Any) -> None:
+    group.add_argument("--format", choices=("table", "json", "csv"), help="table for people (default), json, or csv")
+    group.add_argument("--out", metavar="FILE", help="write there instead of standard output")
+
+
+def _add_doing(group: Any) -> None:
+    group.add_argument("--plan", action="store_true", help="show the plan and do nothing")
+    group.add_argument("--yes", action="store_true", help="do it; without this the plan is shown and nothing is done")
+    group.add_argument("--watch", action="store_true", help="wait until the effect is seen, or its time is over")
+    group.add_argument("--reason", metavar="TEXT", help="kept in the record")
+    group.add_argument("--ticket", metavar="TEXT", help="kept in the record")
+
+
+def _text_only(argv: Sequence[str]) -> list[str]:
+    for word in argv:
+        if any(ord(c) < 32 and c not in "\t\n" for c in word) or any(0xD800 <= ord(c) <= 0xDFFF for c in word):
+            raise BadInput("bad-usage", "An argument holds characters that are no text.")
+    return list(argv)
+
+
+def _refuse_strays(command: str | None, typed: dict[str, Any]) -> None:
+    allowed = _ALLOWED[command] if command else ()
+    for name in typed:
+        if name not in allowed and name not in _CONNECTION:
+            where = f"“{command}”" if command else "opening the window"
+            raise BadInput("bad-usage", f"--{name} does not go with {where}.", subject=f"--{name}")
+
+
+def _choice(command: str | None, typed: dict[str, Any]) -> ConnectionChoice | None:
+    named = [name for name in ("sandbox", "connection", "live") if typed.get(name)]
+    if len(named) > 1:
+        raise BadInput("bad-usage", "Name one connection, not several: " + " and ".join(f"--{n}" for n in named) + ".")
+    if "connection" in typed and not named:
+        raise BadInput("bad-usage", "--connection needs the name of a file.", subject="--connection")
+    if "live" in named:
+        raise BadInput(
+            "live-not-built",
+            "Connecting to a real Azure (--live) is not built in this version; nothing was sent.",
+            subject="--live",
+            next="Use --sandbox, or --connection FILE of a running sandbox.",
+        )
+    for name in ("cloud", "tenant", "auth"):
+        if name in typed:
+            raise BadInput("bad-usage", f"--{name} goes with --live only.", subject=f"--{name}")
+    if typed.get("fresh") and "sandbox" not in named:
+        raise BadInput("bad-usage", "--fresh goes with --sandbox only.", subject="--fresh")
+    if "principal" in typed and not named:
+        raise BadInput("bad-usage", "--principal goes with --sandbox or --connection.", subject="--principal")
+    if not named:
+        return None
+    principal = _named("principal", typed["principal"]) if "principal" in typed else None
+    if "sandbox" in named:
+        return ConnectionChoice(own_sandbox=True, fresh=typed.get("fresh", False), principal=principal)
+    return ConnectionChoice(file=Path(typed["connection"]), principal=principal)
+
+
+def _no_connection(sentence: str) -> BadInput:
+    return BadInput("no-connection", f"{sentence} Nothing was sent.", next="Add --sandbox or --connection FILE.")
+
+
+def _format(command: str | None, typed: dict[str, Any]) -> str:
+    chosen = str(typed.get("format", "table"))
+    known = _FORMATS.get(command or "", ("table", "json"))
+    if chosen not in known:
+        raise BadInput("bad-usage", f"“{command}” has no format {chosen}; it has {' and '.join(known)}.")
+    return chosen
+
+
+def _out(typed: dict[str, Any]) -> Path | None:
+    if "out" not in typed:
+        return None
+    path = Path(_named("output file", typed["out"]))
+    if path.exists() and not path.is_file():
+        raise BadInput("bad-out", f"“{path}” is not a file that can be written anew.", subject=str(path))
+    if not path.absolute().parent.is_dir():
+        raise BadInput("bad-out", f"The folder “{path.absolute().parent}” does not exist.", subject=str(path))
+    return path
+
+
+def _named(what: str, text: str | None) -> str:
+    if text is None:
+        return ""
+    if not text.strip():
+        raise BadInput("bad-usage", f"The {what} has no name.")
+    return text.strip()
+
+
+def _check_text(name: str, text: str | None) -> None:
+    if text is not None and len(text) > LONGEST_TEXT:
+        raise BadInput("bad-usage", f"--{name} is longer than {LONGEST_TEXT:,} characters.", subject=f"--{name}")
