@@ -1,0 +1,361 @@
+"""Who can use a key, and by which path; who could grant it again.
+
+A path that cannot be ruled out because something could not be read is a path too: its `unknown` says why.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from cmk_admin.domain.ids import KeyId, fold, key_scope, same, subscription_of
+from cmk_admin.domain.index import Index, is_management_group
+from cmk_admin.domain.model import AccessPolicy, RoleAssignment, RoleDefinition, Vault
+
+_KEYS = "Microsoft.KeyVault/vaults/keys/"
+UNWRAP = f"{_KEYS}unwrap/action"
+DECRYPT = f"{_KEYS}decrypt/action"
+
+# Access-policy word -> data action that gives the same under RBAC (fact sheet 2.1 and 2.3)
+DATA_ACTIONS = {
+    "get": f"{_KEYS}read",
+    "update": f"{_KEYS}update/action",
+    "create": f"{_KEYS}create/action",
+    "import": f"{_KEYS}import/action",
+    "delete": f"{_KEYS}delete",
+    "recover": f"{_KEYS}recover/action",
+    "backup": f"{_KEYS}backup/action",
+    "restore": f"{_KEYS}restore/action",
+    "purge": f"{_KEYS}purge/action",
+    "encrypt": f"{_KEYS}encrypt/action",
+    "decrypt": DECRYPT,
+    "wrapKey": f"{_KEYS}wrap/action",
+    "unwrapKey": UNWRAP,
+    "sign": f"{_KEYS}sign/action",
+    "verify": f"{_KEYS}verify/action",
+    "release": f"{_KEYS}release/action",
+    "rotate": f"{_KEYS}rotate/action",
+    "getrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/read",
+    "setrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/write",
+}
+_WORDS = {action.lower(): word for word, action in DATA_ACTIONS.items()}
+
+GETS_AT_DATA = (UNWRAP, DECRYPT)
+"""What opens a wrapped data key. Wrapping and encrypting need no more than the public key (fact sheet 2.3), so they do
+not count; with an RSA key either of these two gets at what was wrapped."""
+
+GRANT_ROLES = "Microsoft.Authorization/roleAssignments/write"
+WRITE_POLICIES = ("Microsoft.KeyVault/vaults/write", "Microsoft.KeyVault/vaults/accessPolicies/write")
+
+
+class Level(StrEnum):
+    """Where in Azure's tree a grant is made."""
+
+    KEY = "key"
+    VAULT = "vault"
+    RESOURCE_GROUP = "resource group"
+    SUBSCRIPTION = "subscription"
+    MANAGEMENT_GROUP = "management group"
+    ROOT = "tenant"
+
+
+class PathKind(StrEnum):
+    DIRECT = "direct"
+    """A role assignment to the principal itself."""
+    GROUP = "group"
+    """A role assignment to a group that contains it."""
+    POLICY = "policy"
+    """The principal's own entry in the vault's access policies."""
+    POLICY_GROUP = "policy-group"
+    """The entry of a group that contains it."""
+    POLICY_COMPOUND = "policy-compound"
+    """An entry that counts only together with an application."""
+    UNREAD = "unread"
+    """Something could not be read; see `unknown`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessPath:
+    """One way by which a principal may do something with a key."""
+
+    principal_id: str
+    """Who uses it. For paths that nobody in particular is known to have (an unread scope): the one asked about or ''."""
+    kind: PathKind
+    scope: str
+    """Where it was granted, in ARM's spelling; for access policies the vault's id."""
+    level: Level
+    allows: tuple[str, ...] = ()
+    """What it allows, in access-policy words (`DATA_ACTIONS`), sorted; for re-granting the ARM action."""
+    assignment: RoleAssignment | None = None
+    role: RoleDefinition | None = None
+    policy: AccessPolicy | None = None
+    group_id: str | None = None
+    unknown: str | None = None
+    """Why it is not known whether the path is there; None: it is."""
+
+    @property
+    def inherited(self) -> bool:
+        """True where it was granted above the key itself."""
+        return self.level is not Level.KEY
+
+    @property
+    def above_vault(self) -> bool:
+        """True where it reaches further than the vault."""
+        return self.level not in (Level.KEY, Level.VAULT)
+
+    @property
+    def condition(self) -> str | None:
+        """The assignment's condition. It is not evaluated: the path counts as open."""
+        return self.assignment.condition if self.assignment else None
+
+
+def level_of(scope: str) -> Level:
+    """Where in Azure's tree a scope stands; anything below a vault counts as a key."""
+    folded = fold(scope)
+    if folded == "/":
+        return Level.ROOT
+    if is_management_group(folded):
+        return Level.MANAGEMENT_GROUP
+    depth = folded.count("/")
+    if depth <= 2:
+        return Level.SUBSCRIPTION
+    if depth <= 4:
+        return Level.RESOURCE_GROUP
+    return Level.VAULT if depth <= 8 else Level.KEY
+
+
+def permits(role: RoleDefinition, action: str, *, data: bool) -> bool:
+    """Whether a role holds an action: listed (``*`` stands for anything) and not taken out again."""
+    if data:
+        return _permits(role.data_actions, role.not_data_actions, action)
+    return _permits(role.actions, role.not_actions, action)
+
+
+def allowed_words(role: RoleDefinition) -> tuple[str, ...]:
+    """What a role allows to do with keys, in access-policy words, sorted."""
+    return _allowed_words(role.data_actions, role.not_data_actions)
+
+
+def policy_words(policy: AccessPolicy) -> tuple[str, ...]:
+    """What an access-policy entry allows to do with keys, in the same words, sorted."""
+    held = {word.lower() for word in policy.keys}
+    return tuple(sorted(word for word in DATA_ACTIONS if word.lower() in held or "all" in held))
+
+
+def paths(
+    index: Index, key: KeyId, principal_id: str, actions: tuple[str, ...] = GETS_AT_DATA
+) -> tuple[AccessPath, ...]:
+    """Every path by which a principal can do any of the data actions with a key, nearest first, and every unknown one."""
+    return tuple(_data_paths(index, key, principal_id, actions))
+
+
+def holders(index: Index, key: KeyId, actions: tuple[str, ...] = GETS_AT_DATA) -> tuple[AccessPath, ...]:
+    """The same for everybody: one path for each principal; a group whose members are unread stands for itself."""
+    return tuple(_data_paths(index, key, None, actions))
+
+
+def regrants(index: Index, key: KeyId) -> tuple[AccessPath, ...]:
+    """Who could grant the key again: may assign roles over it or, on an access-policy vault, write its policies.
+
+    Sources: KVD general/rbac-guide.md; fact sheet 2.1 ("who can re-grant") and 2.3.
+    """
+    vault = index.vault_of(key)
+    if vault is None:
+        return (_no_vault(key, ""),)
+    if vault.rbac:
+        actions: tuple[str, ...] = (GRANT_ROLES,)
+        scope = key_scope(vault.id, key.name)
+    else:
+        actions, scope = WRITE_POLICIES, vault.id
+    return tuple(_role_paths(index, scope, None, lambda role: _held(role, actions)))
+
+
+def usable(found: tuple[AccessPath, ...]) -> tuple[AccessPath, ...]:
+    """Those that are known to be there."""
+    return tuple(path for path in found if path.unknown is None)
+
+
+def _data_paths(index: Index, key: KeyId, principal_id: str | None, actions: tuple[str, ...]) -> Iterator[AccessPath]:
+    vault = index.vault_of(key)
+    if vault is None:
+        return iter((_no_vault(key, principal_id or ""),))
+    wanted = frozenset(_WORDS[action.lower()] for action in actions)
+    if not vault.rbac:
+        return _policy_paths(index, vault, principal_id, wanted)
+
+    def words(role: RoleDefinition) -> tuple[str, ...]:
+        allowed = allowed_words(role)
+        return allowed if wanted.intersection(allowed) else ()
+
+    return _role_paths(index, key_scope(vault.id, key.name), principal_id, words)
+
+
+def _role_paths(
+    index: Index, scope: str, principal_id: str | None, words: Callable[[RoleDefinition], tuple[str, ...]]
+) -> Iterator[AccessPath]:
+    """Paths by role assignments at the scope and above whose role has words for what was asked."""
+    unread = index.estate.unread_assignments
+    for above in index.scopes_above(scope):
+        for assignment in index.assignments_at(above):
+            yield from _through(index, assignment, principal_id, words, None)
+        if above in unread:
+            yield AccessPath(
+                principal_id=principal_id or "",
+                kind=PathKind.UNREAD,
+                scope=above,
+                level=level_of(above),
+                unknown=f"the role assignments of this {level_of(above)} could not be read",
+            )
+    yield from _unplaced(index, scope, principal_id, words)
+
+
+def _unplaced(
+    index: Index, scope: str, principal_id: str | None, words: Callable[[RoleDefinition], tuple[str, ...]]
+) -> Iterator[AccessPath]:
+    """Assignments at management groups where it could not be read which groups stand above the subscription."""
+    subscription = index.subscription(subscription_of(scope) or "")
+    if subscription is not None and subscription.management_groups is not None:
+        return
+    for assignment in index.management_group_assignments:
+        doubt = "it could not be read whether this management group stands above the vault's subscription"
+        yield from _through(index, assignment, principal_id, words, doubt)
+
+
+def _through(
+    index: Index,
+    assignment: RoleAssignment,
+    principal_id: str | None,
+    words: Callable[[RoleDefinition], tuple[str, ...]],
+    doubt: str | None,
+) -> Iterator[AccessPath]:
+    """The paths that one assignment opens for the principal asked about, or for everybody."""
+    role = index.role(assignment.role_definition_id)
+    allows = words(role) if role else ()
+    if role and not allows:
+        return
+    if role is None:
+        doubt = doubt or "the role's definition could not be read"
+
+    def path(who: str, kind: PathKind, group: str | None = None, unknown: str | None = None) -> AccessPath:
+        return AccessPath(
+            principal_id=who,
+            kind=kind,
+            scope=assignment.scope,
+            level=level_of(assignment.scope),
+            allows=allows,
+            assignment=assignment,
+            role=role,
+            group_id=group,
+            unknown=doubt or unknown,
+        )
+
+    holder = assignment.principal_id
+    if principal_id is not None and same(holder, principal_id):
+        yield path(principal_id, PathKind.DIRECT)
+        return
+    members, unknown = _members(index, holder, assignment.principal_type)
+    if principal_id is not None:
+        if holder.lower() in index.group_ids_of(principal_id):
+            yield path(principal_id, PathKind.GROUP, holder)
+        elif unknown:
+            yield path(principal_id, PathKind.GROUP, holder, unknown)
+    elif members is not None:
+        for member in members:
+            yield path(member, PathKind.GROUP, holder)
+    elif unknown:
+        yield path(holder, PathKind.GROUP, holder, unknown)
+    else:
+        yield path(holder, PathKind.DIRECT)
+
+
+def _policy_paths(index: Index, vault: Vault, principal_id: str | None, wanted: frozenset[str]) -> Iterator[AccessPath]:
+    for policy in vault.access_policies:
+        allows = policy_words(policy)
+        if not wanted.intersection(allows):
+            continue
+
+        def path(
+            who: str,
+            kind: PathKind,
+            group: str | None = None,
+            unknown: str | None = None,
+            *,
+            policy: AccessPolicy = policy,
+            allows: tuple[str, ...] = allows,
+        ) -> AccessPath:
+            return AccessPath(
+                principal_id=who,
+                kind=kind,
+                scope=vault.id,
+                level=Level.VAULT,
+                allows=allows,
+                policy=policy,
+                group_id=group,
+                unknown=unknown,
+            )
+
+        holder = policy.object_id
+        own = PathKind.POLICY_COMPOUND if policy.application_id else PathKind.POLICY
+        if principal_id is not None and same(holder, principal_id):
+            yield path(principal_id, own)
+            continue
+        members, unknown = _members(index, holder, None)
+        if principal_id is not None:
+            if holder.lower() in index.group_ids_of(principal_id):
+                yield path(principal_id, PathKind.POLICY_GROUP, holder)
+            elif unknown:
+                yield path(principal_id, PathKind.POLICY_GROUP, holder, unknown)
+        elif members is not None:
+            for member in members:
+                yield path(member, PathKind.POLICY_GROUP, holder)
+        elif unknown:
+            yield path(holder, PathKind.POLICY_GROUP, holder, unknown)
+        else:
+            yield path(holder, own)
+
+
+def _members(index: Index, object_id: str, kind: str | None) -> tuple[tuple[str, ...] | None, str | None]:
+    """The members of a group, or why they are not known; (None, None) for what is not a group."""
+    principal = index.principal(object_id)
+    kind = kind or (principal.kind if principal else None)
+    if kind is not None and not kind.lower().endswith("group"):
+        return None, None
+    if principal is not None and principal.members is not None:
+        return principal.members, None
+    if kind is not None:
+        return None, "the members of this group could not be read"
+    if index.identity(object_id) or same(object_id, index.estate.account.object_id):
+        return None, None
+    return None, "it could not be read who or what this is; it may be a group"
+
+
+def _no_vault(key: KeyId, principal_id: str) -> AccessPath:
+    return AccessPath(
+        principal_id=principal_id,
+        kind=PathKind.UNREAD,
+        scope=f"https://{key.host}",
+        level=Level.VAULT,
+        unknown="the vault is not visible to this account",
+    )
+
+
+def _held(role: RoleDefinition, actions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(action for action in actions if permits(role, action, data=False))
+
+
+@lru_cache(maxsize=4096)
+def _pattern(wildcard: str) -> re.Pattern[str]:
+    return re.compile(".*".join(re.escape(part) for part in wildcard.split("*")), re.IGNORECASE | re.DOTALL)
+
+
+@lru_cache(maxsize=16384)
+def _permits(allowed: tuple[str, ...], taken: tuple[str, ...], action: str) -> bool:
+    return any(_pattern(one).fullmatch(action) for one in allowed) and not any(
+        _pattern(one).fullmatch(action) for one in taken
+    )
+
+
+@lru_cache(maxsize=4096)
+def _allowed_words(allowed: tuple[str, ...], taken: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(word for word, action in DATA_ACTIONS.items() if _permits(allowed, taken, action)))
