@@ -136,11 +136,15 @@ class World:
         self._dirty.clear()
         self._dirty_past.clear()
 
+    def save_clock(self) -> None:
+        """Note the clock's reading, so that a push outlives a crash."""
+        with self._db:
+            self._save_clock()
+
     def close(self) -> None:
         """Commit, note the clock, and close the file."""
         self.commit()
-        with self._db:
-            self._save_clock()
+        self.save_clock()
         self._db.close()
 
     def reset(self) -> None:

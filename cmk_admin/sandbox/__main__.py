@@ -1,0 +1,18 @@
+"""``python -m cmk_admin.sandbox serve|shell``: the sandbox without the program around it."""
+
+import sys
+
+from . import serve, shell
+
+
+def main(argv: list[str]) -> int:
+    """Hand the arguments to the command that they name."""
+    commands = {"serve": serve.main, "shell": shell.main}
+    if not argv or argv[0] not in commands:
+        print("cmk-admin sandbox: the commands are serve and shell", file=sys.stderr)
+        return serve.BAD_INPUT
+    return commands[argv[0]](argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

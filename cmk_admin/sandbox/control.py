@@ -1,0 +1,157 @@
+"""The control: plain HTTP on loopback under an unguessable path, to push the clock, set faults and look behind the scene."""
+
+import ipaddress
+import json
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from . import connection, entra, scenarios
+from .faults import Faults
+from .requests_log import RequestsLog
+from .state import World
+
+# A push beyond this is a mistake of its sender: calendars end at year 9999. Seconds.
+MAX_PUSH = 100 * 365 * 24 * 3600.0
+MAX_SPEED = 1_000_000.0
+
+_Action = Callable[[web.BaseRequest], Awaitable[Any]]
+
+
+class Control:
+    """Answers the control's requests with JSON; what makes no sense gets 400 and one sentence."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        faults: Faults,
+        requests: RequestsLog,
+        reset: Callable[[], Awaitable[None]],
+        changed: Callable[[], None],
+    ) -> None:
+        self._world, self._faults, self._requests = world, faults, requests
+        self._reset, self._changed = reset, changed
+        self.secret = secrets.token_urlsafe(32)
+        self._actions: dict[tuple[str, str], _Action] = {
+            ("GET", "clock"): self._clock,
+            ("POST", "clock"): self._move_clock,
+            ("GET", "faults"): self._list_faults,
+            ("POST", "faults"): self._add_faults,
+            ("DELETE", "faults"): self._clear_faults,
+            ("GET", "requests"): self._list_requests,
+            ("POST", "release"): self._release,
+            ("POST", "reset"): self._start_over,
+            ("GET", "truth"): self._truth,
+            ("POST", "address"): self._set_address,
+        }
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        parts = [part for part in request.path.split("/") if part]
+        if not parts or not secrets.compare_digest(parts[0].encode(), self.secret.encode()):
+            return web.Response(status=404)
+        name = "/".join(parts[1:])
+        action = self._actions.get((request.method, name))
+        if action is None:
+            known = any(name == other for _, other in self._actions)
+            return _json({"error": f"there is no {request.method} {name}"}, 405 if known else 404)
+        try:
+            return _json(await action(request))
+        except ValueError as error:
+            return _json({"error": str(error)}, 400)
+
+    async def _clock(self, _: web.BaseRequest) -> Any:
+        clock = self._world.clock
+        return {"now": clock.now().isoformat(), "speed": clock.speed, "azure_seconds": clock.azure()}
+
+    async def _move_clock(self, request: web.BaseRequest) -> Any:
+        body = await _object(request)
+        moves = {name: body.pop(name) for name in ("advance_s", "speed") if name in body}
+        if body or not moves:
+            raise ValueError('the clock takes {"advance_s": seconds} and {"speed": factor}')
+        for name, value in moves.items():
+            most = MAX_PUSH if name == "advance_s" else MAX_SPEED
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
+                raise ValueError(f"{name} must be a number from 0 to {most:.0f}")
+        if "speed" in moves:
+            self._world.clock.set_speed(moves["speed"])
+            self._changed()
+        if "advance_s" in moves:
+            self._world.clock.advance(moves["advance_s"])
+        self._world.save_clock()
+        return await self._clock(request)
+
+    async def _list_faults(self, _: web.BaseRequest) -> Any:
+        return self._faults.described()
+
+    async def _add_faults(self, request: web.BaseRequest) -> Any:
+        self._faults.add(_specs(await _value(request)))
+        return self._faults.described()
+
+    async def _clear_faults(self, _: web.BaseRequest) -> Any:
+        self._faults.clear()
+        return self._faults.described()
+
+    async def _list_requests(self, request: web.BaseRequest) -> Any:
+        since = request.query.get("since", "0")
+        if not since.isascii() or not since.isdigit():
+            raise ValueError("since must be the number of an entry")
+        return self._requests.since(int(since))
+
+    async def _release(self, _: web.BaseRequest) -> Any:
+        self._faults.release()
+        return {}
+
+    async def _start_over(self, _: web.BaseRequest) -> Any:
+        await self._reset()
+        return {}
+
+    async def _truth(self, request: web.BaseRequest) -> Any:
+        name = request.query.get("principal", "administrator")
+        if name not in connection.principals(self._world):
+            raise ValueError(f"there is no principal {name!r}")
+        return scenarios.truth(self._world, name)
+
+    async def _set_address(self, request: web.BaseRequest) -> Any:
+        body = await _object(request)
+        principal = connection.principals(self._world).get(str(body.get("principal")))
+        if principal is None:
+            raise ValueError(f"there is no principal {body.get('principal')!r}")
+        address = ipaddress.ip_address(str(body.get("address")))
+        entra.set_address(self._world, principal["objectId"], str(address))
+        self._world.commit()
+        return {"principal": body["principal"], "address": str(address)}
+
+
+async def _value(request: web.BaseRequest) -> Any:
+    text = (await request.read()).decode()
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise ValueError("the body must be JSON") from error
+
+
+async def _object(request: web.BaseRequest) -> dict[str, Any]:
+    value = await _value(request)
+    if not isinstance(value, dict):
+        raise ValueError("the body must be a JSON object")
+    return value
+
+
+def _specs(value: Any) -> list[str]:
+    """The fault SPECs in a body: a text, a list of texts, or an object that holds either as fault, faults, spec or specs."""
+    if isinstance(value, dict) and len(value) == 1:
+        (name, value), *_ = value.items()
+        if name not in ("fault", "faults", "spec", "specs"):
+            value = None
+    specs = [value] if isinstance(value, str) else value
+    if not isinstance(specs, list) or not specs or any(not isinstance(spec, str) for spec in specs):
+        raise ValueError('faults are set with {"fault": SPEC} or {"faults": [SPEC, ...]}')
+    return specs
+
+
+def _json(value: Any, status: int = 200) -> web.Response:
+    return web.json_response(value, status=status)

@@ -1,0 +1,213 @@
+"""The one listener for all of Azure's hosts: each call is authenticated, authorised, done, committed, logged, answered."""
+
+import asyncio
+import json
+import logging
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from . import gate, hosts
+from .faults import Fault, Faults
+from .proxy import reset
+from .requests_log import RequestsLog
+from .router import Router, check_version, require_version
+from .services.login.model import code_of
+from .state import World
+from .throttle import Throttle
+from .wire import Answer, AzureError, Call, Caller, Routes
+
+log = logging.getLogger(__name__)
+
+# How soon an unanswered request is noticed to have been given up. Real seconds.
+_GONE_CHECK = 0.05
+_NO_CALLER = ("/metadata/endpoints",)
+
+
+class Server:
+    """Answers every call; what it needs to know of the world it is handed."""
+
+    def __init__(
+        self,
+        world: World,
+        routes: Routes,
+        *,
+        faults: Faults,
+        throttle: Throttle,
+        requests: RequestsLog,
+        latency: float,
+        principals_changed: Callable[[], None],
+    ) -> None:
+        """latency is in seconds; principals_changed is called after a call that made or removed one."""
+        self._world, self._router = world, Router(routes)
+        self._faults, self._throttle, self._requests = faults, throttle, requests
+        self._latency = latency
+        self._principals_changed, self._principals = principals_changed, world.changed("principal")
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request of any host."""
+        url = request.rel_url
+        host = (request.headers.get("Host") or "").rpartition(":")[0] or request.headers.get("Host") or ""
+        host, path = host.lower(), url.path.rstrip("/")
+        while "//" in path:
+            # Clients join a host with an id that begins with a slash; ARM takes both slashes for one.
+            path = path.replace("//", "/")
+        plane = hosts.plane_of(host)
+        if plane is None:
+            return web.Response(status=421, text="Not a host of this sandbox")
+        body = await request.read()
+        if self._latency:
+            await asyncio.sleep(self._latency)
+        wait, fault = self._faults.before(request.method, host + path)
+        if wait:
+            await asyncio.sleep(wait / 1000)
+        if fault is not None:
+            return await self._spoilt(request, fault, plane, host, path)
+        call = Call(self._world, request.method, host, path, dict(url.query), request.headers, body)
+        headers = _ids(request)
+        notes: dict[str, str | bool] = {}
+        fault = None
+        try:
+            call.caller = self._authenticate(plane, call)
+            fault = self._faults.after(call.method, host + path)
+            answer = await self._answer(plane, call, headers, notes)
+            response = _response(answer, headers)
+        except AzureError as error:
+            response = _error(plane, error, headers)
+        except Exception:
+            # A defect of the sandbox is told in full in its log, and to the client as Azure tells its own.
+            log.exception("%s https://%s%s failed", call.method, host, path)
+            response = _error(plane, AzureError(500, "InternalServerError", "An unexpected error occurred."), headers)
+        finally:
+            self._world.commit()
+        if self._principals != self._world.changed("principal"):
+            self._principals = self._world.changed("principal")
+            self._principals_changed()
+        if fault is not None:
+            notes["fault"] = fault.kind
+        self._note(host, call.method, path, response.status, call.caller, notes)
+        if fault is not None and fault.kind == "lost":
+            return _drop(request, response)
+        if fault is not None:
+            await self._faults.held()
+        return response
+
+    def _authenticate(self, plane: str, call: Call) -> Caller | None:
+        if plane == "login" or call.path.lower() in _NO_CALLER:
+            return None
+        return gate.authenticate(self._world, plane, call.headers.get("Authorization"))
+
+    async def _answer(self, plane: str, call: Call, headers: dict[str, str], notes: dict[str, str | bool]) -> Answer:
+        version = call.query.get("api-version")
+        if plane == "arm":
+            require_version(version)
+        found = self._router.find(plane, call.method, call.path)
+        subscription = gate.check_subscription(self._world, call.path) if plane == "arm" else None
+        if found is None:
+            notes["unknown"] = True
+            log.warning("no route for %s https://%s%s (api-version %s)", call.method, call.host, call.path, version)
+            raise self._router.unknown(plane, call.method, call.path, version or "")
+        route, call.params = found
+        check_version(route, call.path, version)
+        if plane == "arm" and call.caller is not None:
+            # Resource Graph counts its queries itself (4.1 of the facts), so they leave this budget alone.
+            if "/microsoft.resourcegraph/" not in call.path.lower():
+                headers.update(self._throttle.arm(call.method, subscription, call.caller.object_id))
+            gate.authorise(self._world, call.caller, route, call.path)
+            gate.check_group(self._world, call.path)
+            gate.check_locks(self._world, route, call.path)
+        elif plane == "vault":
+            vault = hosts.vault_at(self._world, call.host)
+            if vault is not None:
+                wanted = call.json() if call.body and call.path.endswith("/create") else {}
+                self._throttle.vault(
+                    self._world, vault["name"], vault["id"].split("/")[2], call.method, call.path, wanted
+                )
+        return await route.handler(call)
+
+    async def _spoilt(
+        self, request: web.BaseRequest, fault: Fault, plane: str, host: str, path: str
+    ) -> web.StreamResponse:
+        status: int | None = None
+        response: web.StreamResponse = web.Response(status=503)
+        if fault.kind in ("status", "throttle"):
+            error = _planned(plane, fault)
+            response, status = _error(plane, error, _ids(request)), error.status
+        self._note(host, request.method, path, status, None, {"fault": fault.kind})
+        if fault.kind == "timeout":
+            while request.transport is not None and not request.transport.is_closing():
+                await asyncio.sleep(_GONE_CHECK)
+        elif fault.kind == "reset" and request.transport is not None:
+            reset(request.transport)
+        return response
+
+    def _note(
+        self, host: str, method: str, path: str, status: int | None, caller: Caller | None, notes: dict[str, str | bool]
+    ) -> None:
+        self._requests.add(host, method, path, status, caller.name if caller is not None else None, **notes)
+
+
+def _drop(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
+    """End the connection without an answer; the response has nowhere to go any more."""
+    if request.transport is not None:
+        request.transport.abort()
+    return response
+
+
+def _planned(plane: str, fault: Fault) -> AzureError:
+    if fault.kind == "throttle":
+        code = "Throttled" if plane == "vault" else "TooManyRequests"
+        wait = {"Retry-After": str(fault.argument)}
+        return AzureError(429, code, "The request is being throttled.", headers=wait)
+    codes = {500: "InternalServerError", 502: "BadGateway", 503: "ServiceUnavailable", 504: "GatewayTimeout"}
+    words = "The service is unavailable." if fault.argument >= 500 else "The request was refused."
+    return AzureError(fault.argument, codes.get(fault.argument, f"Status{fault.argument}"), words)
+
+
+def _ids(request: web.BaseRequest) -> dict[str, str]:
+    one = str(uuid.uuid4())
+    headers = {"x-ms-request-id": one, "x-ms-correlation-request-id": one, "Cache-Control": "no-cache"}
+    client = request.headers.get("x-ms-client-request-id")
+    if client:
+        headers["x-ms-client-request-id"] = client
+    return headers
+
+
+def _response(answer: Answer, headers: dict[str, str]) -> web.Response:
+    headers = {**headers, **answer.headers}
+    if answer.body is None:
+        return web.Response(status=answer.status, headers=headers)
+    if isinstance(answer.body, bytes):
+        return web.Response(body=answer.body, status=answer.status, headers=headers)
+    headers["Content-Type"] = "application/json; charset=utf-8"
+    body = json.dumps(answer.body, separators=(",", ":")).encode()
+    return web.Response(body=body, status=answer.status, headers=headers)
+
+
+def _error(plane: str, error: AzureError, headers: dict[str, str]) -> web.Response:
+    body: dict[str, Any]
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    request_id = headers["x-ms-request-id"]
+    if plane == "login":
+        code = code_of(error.message)
+        trail = f" Trace ID: {request_id} Correlation ID: {request_id} Timestamp: {now}"
+        body = {
+            "error": error.code,
+            "error_description": error.message + trail,
+            "error_codes": [code] if code else [],
+            "timestamp": now,
+            "trace_id": request_id,
+            "correlation_id": request_id,
+        }
+        if code:
+            body["error_uri"] = f"https://login.microsoftonline.com/error?code={code}"
+    else:
+        body = {"error": {"code": error.code, "message": error.message}}
+        if plane == "graph":
+            body["error"]["innerError"] = {"date": now[:-1].replace(" ", "T"), "request-id": request_id}
+        elif error.inner is not None:
+            body["error"]["innererror"] = {"code": error.inner}
+    return _response(Answer(body, error.status, error.headers), headers)

@@ -1,0 +1,27 @@
+"""The services of the sandbox: the one list of them."""
+
+from importlib import import_module
+
+from .. import operations
+from ..wire import Routes
+
+NAMES = (
+    "login",
+    "directory",
+    "arm",
+    "authorization",
+    "keyvault",
+    "identity",
+    "mysql",
+    "mysqlsingle",
+    "aks",
+    "compute",
+    "resourcegraph",
+)
+
+
+def register_all(routes: Routes) -> None:
+    """Register every service's routes, and the addresses of long-running operations."""
+    operations.register(routes)
+    for name in NAMES:
+        import_module(f"{__name__}.{name}.routes").register(routes)

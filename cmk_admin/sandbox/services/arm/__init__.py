@@ -1,0 +1,1 @@
+"""The resource manager's own resources, apart from the providers'."""

@@ -1,0 +1,1 @@
+"""Microsoft Entra's sign-in hosts."""
