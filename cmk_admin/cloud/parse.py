@@ -1,0 +1,327 @@
+"""Azure's JSON into the estate's types. Pure; whatever is missing becomes None, never a guess."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from cmk_admin.domain.errors import BadInput
+from cmk_admin.domain.ids import KeyId, fold, last, parse_key_id, segment, subscription_of
+from cmk_admin.domain.model import (
+    AccessPolicy,
+    Identity,
+    Key,
+    KeyVersion,
+    Lock,
+    RoleAssignment,
+    RoleDefinition,
+    Source,
+    Vault,
+)
+
+Document = Mapping[str, Any]
+
+_CURVE_BITS = {"P-256": 256, "P-256K": 256, "SECP256K1": 256, "P-384": 384, "P-521": 521}
+
+
+def inside(document: Any, *names: str) -> Any:
+    """The value at a path of names; None where any part of the path is missing."""
+    for name in names:
+        if not isinstance(document, Mapping):
+            return None
+        document = document.get(name)
+    return document
+
+
+def text(value: Any) -> str | None:
+    """A text that says something."""
+    return value if isinstance(value, str) and value else None
+
+
+def moment(value: Any) -> datetime | None:
+    """A time: Unix seconds (key attributes) or ISO 8601 (ARM)."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return datetime.fromtimestamp(value, UTC)
+    if isinstance(value, str) and value:
+        try:
+            # up to seven digits of a second are sent; datetime reads six
+            found = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return None
+
+
+def tags(value: Any) -> tuple[tuple[str, str], ...]:
+    """Tags, sorted by name."""
+    return tuple(sorted((str(k), str(v)) for k, v in value.items())) if isinstance(value, Mapping) else ()
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """A list of texts."""
+    return tuple(str(each) for each in value) if isinstance(value, list) else ()
+
+
+def vault(document: Document) -> Vault:
+    """A vault from its ARM envelope, without keys."""
+    facts = document.get("properties") or {}
+    resource_id = str(document["id"])
+    name = str(document.get("name") or last(resource_id))
+    rules = facts.get("networkAcls") or {}
+    public = str(facts.get("publicNetworkAccess") or "Enabled").lower() != "disabled"
+    soft = facts.get("enableSoftDelete") is not False  # it can no longer be turned off; old vaults leave it out
+    days = facts.get("softDeleteRetentionInDays")
+    return Vault(
+        id=resource_id,
+        name=name,
+        host=(urlsplit(str(facts.get("vaultUri") or "")).hostname or f"{name}.vault.azure.net").lower(),
+        location=str(document.get("location") or ""),
+        subscription_id=subscription_of(resource_id) or "",
+        tenant_id=str(facts.get("tenantId") or ""),
+        premium=str(inside(facts, "sku", "name") or "").lower() == "premium",
+        rbac=facts.get("enableRbacAuthorization") is True,  # null means access policies on existing vaults
+        soft_delete_days=int(days) if soft and isinstance(days, int) else (90 if soft else None),
+        purge_protection=facts.get("enablePurgeProtection") is True,
+        public_access=public,
+        default_deny=str(rules.get("defaultAction") or "Allow").lower() == "deny",
+        trusted_bypass="azureservices" in str(rules.get("bypass") or "AzureServices").lower(),
+        access_policies=tuple(access_policy(each) for each in facts.get("accessPolicies") or []),
+        tags=tags(document.get("tags")),
+    )
+
+
+def access_policy(document: Document) -> AccessPolicy:
+    """One entry; permissions in Azure's spelling and order."""
+    allowed = document.get("permissions") or {}
+    return AccessPolicy(
+        tenant_id=str(document.get("tenantId") or ""),
+        object_id=str(document.get("objectId") or ""),
+        application_id=text(document.get("applicationId")),
+        keys=words(allowed.get("keys")),
+        secrets=words(allowed.get("secrets")),
+        certificates=words(allowed.get("certificates")),
+        storage=words(allowed.get("storage")),
+    )
+
+
+def access_policy_body(entry: AccessPolicy) -> dict[str, Any]:
+    """An entry as Azure takes it."""
+    body: dict[str, Any] = {
+        "tenantId": entry.tenant_id,
+        "objectId": entry.object_id,
+        "permissions": {
+            "keys": list(entry.keys),
+            "secrets": list(entry.secrets),
+            "certificates": list(entry.certificates),
+            "storage": list(entry.storage),
+        },
+    }
+    if entry.application_id:
+        body["applicationId"] = entry.application_id
+    return body
+
+
+def key_from_vault(document: Document, vault_id: str, *, current: str | None = None) -> Key | None:
+    """A key from the data plane: a list's element (kid) or a GET's answer (key.kid, kty, n ...). None without an id."""
+    jwk = document.get("key") or {}
+    key_id = key_id_of(jwk.get("kid") or document.get("kid"))
+    if key_id is None:
+        return None
+    facts = document.get("attributes") or {}
+    operations = jwk.get("key_ops")
+    return Key(
+        id=key_id.key,
+        vault_id=vault_id,
+        current_version=key_id.version or current,
+        key_type=text(jwk.get("kty")),
+        size=_bits(jwk),
+        curve=text(jwk.get("crv")),
+        operations=tuple(sorted(map(str, operations))) if isinstance(operations, list) else None,
+        enabled=_flag(facts.get("enabled")),
+        created=moment(facts.get("created")),
+        updated=moment(facts.get("updated")),
+        not_before=moment(facts.get("nbf")),
+        expires=moment(facts.get("exp")),
+        recovery_level=text(facts.get("recoveryLevel")),
+        exportable=_flag(facts.get("exportable")),
+        hsm_platform=None if facts.get("hsmPlatform") is None else str(facts["hsmPlatform"]),
+        tags=tags(document.get("tags")),
+    )
+
+
+def key_from_arm(document: Document, vault_id: str) -> Key | None:
+    """A key from the resource manager's envelope. None without an id."""
+    facts = document.get("properties") or {}
+    key_id = key_id_of(facts.get("keyUriWithVersion") or facts.get("keyUri"))
+    if key_id is None:
+        return None
+    attributes = facts.get("attributes") or {}
+    curve = text(facts.get("curveName"))
+    size = facts.get("keySize")
+    operations = facts.get("keyOps")
+    return Key(
+        id=key_id.key,
+        vault_id=vault_id,
+        current_version=key_id.version,
+        key_type=text(facts.get("kty")),
+        size=size if isinstance(size, int) else _CURVE_BITS.get((curve or "").upper()),
+        curve=curve,
+        operations=tuple(sorted(map(str, operations))) if isinstance(operations, list) else None,
+        enabled=_flag(attributes.get("enabled")),
+        created=moment(attributes.get("created")),
+        updated=moment(attributes.get("updated")),
+        not_before=moment(attributes.get("nbf")),
+        expires=moment(attributes.get("exp")),
+        recovery_level=text(attributes.get("recoveryLevel")),
+        exportable=_flag(attributes.get("exportable")),
+        tags=tags(document.get("tags")),
+        source=Source.ARM,
+    )
+
+
+def key_version(document: Document) -> KeyVersion | None:
+    """A version, from either plane."""
+    facts = document.get("properties") or document
+    found = key_id_of(facts.get("keyUriWithVersion") or inside(facts, "key", "kid") or facts.get("kid"))
+    if found is None or found.version is None:
+        return None
+    attributes = facts.get("attributes") or {}
+    return KeyVersion(
+        id=found,
+        enabled=attributes.get("enabled") is True,
+        created=moment(attributes.get("created")),
+        not_before=moment(attributes.get("nbf")),
+        expires=moment(attributes.get("exp")),
+    )
+
+
+def newest_first(versions: list[KeyVersion]) -> tuple[KeyVersion, ...]:
+    """In the order that the estate keeps them."""
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return tuple(sorted(versions, key=lambda v: (v.created or oldest, v.id.version or ""), reverse=True))
+
+
+def key_id_of(value: Any) -> KeyId | None:
+    """A key id as a service or a vault spells it; None where it is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return parse_key_id(value)
+    except BadInput:
+        return None
+
+
+def role_assignment(document: Document) -> RoleAssignment:
+    """From its ARM envelope."""
+    facts = document.get("properties") or {}
+    resource_id = str(document["id"])
+    at = resource_id.lower().find("/providers/microsoft.authorization/roleassignments/")
+    return RoleAssignment(
+        id=resource_id,
+        scope=str(facts.get("scope") or resource_id[: max(at, 0)] or "/"),
+        role_definition_id=str(facts.get("roleDefinitionId") or ""),
+        principal_id=str(facts.get("principalId") or ""),
+        principal_type=text(facts.get("principalType")),
+        condition=text(facts.get("condition")),
+        condition_version=text(facts.get("conditionVersion")),
+        description=text(facts.get("description")),
+        delegated_identity=text(facts.get("delegatedManagedIdentityResourceId")),
+        created_on=moment(facts.get("createdOn")),
+        created_by=text(facts.get("createdBy")),
+    )
+
+
+def role_definition(document: Document) -> RoleDefinition:
+    """From its ARM envelope; the permissions of all its blocks together."""
+    facts = document.get("properties") or {}
+    blocks = [each for each in facts.get("permissions") or [] if isinstance(each, Mapping)]
+
+    def together(name: str) -> tuple[str, ...]:
+        return tuple(str(action) for block in blocks for action in block.get(name) or [])
+
+    return RoleDefinition(
+        id=str(document["id"]),
+        name=str(facts.get("roleName") or document.get("name") or ""),
+        actions=together("actions"),
+        not_actions=together("notActions"),
+        data_actions=together("dataActions"),
+        not_data_actions=together("notDataActions"),
+    )
+
+
+def lock(document: Document) -> Lock:
+    """From its ARM envelope."""
+    resource_id = str(document["id"])
+    at = resource_id.lower().rfind("/providers/microsoft.authorization/locks/")
+    facts = document.get("properties") or {}
+    return Lock(
+        id=resource_id,
+        scope=resource_id[:at] if at > 0 else resource_id,
+        level=str(facts.get("level") or ""),
+        notes=text(facts.get("notes")),
+    )
+
+
+def user_assigned_identity(document: Document) -> Identity | None:
+    """A user-assigned identity from its ARM envelope. None while Azure has not made its principal yet."""
+    principal = text(inside(document, "properties", "principalId"))
+    if principal is None:
+        return None
+    resource_id = str(document["id"])
+    return Identity(
+        principal_id=principal,
+        name=str(document.get("name") or last(resource_id)),
+        resource_id=resource_id,
+        client_id=text(inside(document, "properties", "clientId")),
+    )
+
+
+def identities_of(document: Document) -> list[Identity]:
+    """All identities that a resource's envelope shows: its own, and the user-assigned ones with their principals."""
+    found: list[Identity] = []
+    shown = document.get("identity")
+    if not isinstance(shown, Mapping):
+        return found
+    resource_id = str(document["id"])
+    own = text(shown.get("principalId"))
+    if own:
+        name = str(document.get("name") or last(resource_id))
+        found.append(Identity(principal_id=own, name=name, resource_id=resource_id, system_assigned=True))
+    assigned = shown.get("userAssignedIdentities")
+    for identity_id, facts in assigned.items() if isinstance(assigned, Mapping) else ():
+        principal = text(inside(facts, "principalId"))
+        if principal:
+            client = text(inside(facts, "clientId"))
+            found.append(
+                Identity(principal_id=principal, name=last(identity_id), resource_id=identity_id, client_id=client)
+            )
+    return found
+
+
+def identity_at(document: Document, identity_id: str | None) -> Identity | None:
+    """The identity that a resource uses: the user-assigned one of that id, or (without an id) the resource's own."""
+    for identity in identities_of(document):
+        if identity_id is None:
+            if identity.system_assigned:
+                return identity
+        elif not identity.system_assigned and fold(identity.resource_id or "") == fold(identity_id):
+            return identity
+    return None
+
+
+def group_of(resource_id: str) -> str | None:
+    """The scope of the resource group that a resource lies in."""
+    subscription, group = segment(resource_id, "subscriptions"), segment(resource_id, "resourceGroups")
+    return f"/subscriptions/{subscription}/resourceGroups/{group}" if subscription and group else None
+
+
+def _flag(value: Any) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _bits(jwk: Document) -> int | None:
+    """RSA: the modulus's length, told by its unpadded base64url text; EC: the curve's."""
+    modulus = jwk.get("n")
+    if isinstance(modulus, str):
+        return len(modulus.rstrip("=")) * 6 // 8 * 8
+    return _CURVE_BITS.get(str(jwk.get("crv") or "").upper())

@@ -1,0 +1,371 @@
+"""One signed-in connection to one cloud: the only place that sends anything to Azure."""
+
+import asyncio
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import aiohttp
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.core.exceptions import AzureError
+from azure.core.pipeline.transport import AioHttpTransport
+from azure.core.rest import HttpRequest
+from azure.identity.aio import ClientSecretCredential
+
+from cmk_admin import __version__
+from cmk_admin.cloud.failures import from_answer, from_error, retry_after_of
+from cmk_admin.cloud.limits import Budgets
+from cmk_admin.cloud.names import PUBLIC, CloudNames
+from cmk_admin.cloud.pipeline import Tokens, make_pipeline
+from cmk_admin.cloud.transport import never_again, open_loopback, trusting
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import subscription_of
+from cmk_admin.domain.model import Account
+from cmk_admin.runtime.clock import ConnectionClock
+from cmk_admin.runtime.connection import SandboxConnection
+
+VAULT_API = "2025-07-01"
+"""api-version of the keys' data plane (azure-keyvault-keys 4.11.3)."""
+
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Real seconds. A write is given up early: looking whether it was done is quicker than waiting for its answer."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    write: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer below 400."""
+
+    status: int
+    body: Any
+    """Parsed JSON; None where the answer had no body."""
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongRunning:
+    """A long-running operation: its address is all that is needed to go on with it, also in another process."""
+
+    address: str
+    retry_after: float = 1.0
+    """Real seconds to wait before asking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """Where a long-running operation stands."""
+
+    done: bool
+    retry_after: float
+    """Real seconds to wait before asking again."""
+    body: Any = None
+
+
+class Session:
+    """See `open`. All coroutines run on the loop that opened it; they raise AzureFailure and nothing else."""
+
+    def __init__(
+        self,
+        *,
+        names: CloudNames,
+        http: aiohttp.ClientSession,
+        credential: AsyncTokenCredential,
+        clock: ConnectionClock,
+        timeouts: Timeouts,
+    ) -> None:
+        self.names = names
+        self.clock = clock
+        self.budgets = Budgets()
+        self.account = Account(object_id="", name="", tenant_id="", cloud=names.name)
+        self._http = http
+        self._credential = credential
+        self._tokens = Tokens(credential)
+        # session_owner=False: the pipeline must not close what sign-in shares with it
+        transport = AioHttpTransport(session=http, session_owner=False, use_env_settings=False)
+        self._pipeline = make_pipeline(transport, names, self._tokens)
+        self._timeouts = timeouts
+        self._control: str | None = None
+
+    @classmethod
+    async def open(
+        cls, connection: SandboxConnection, *, principal: str | None = None, timeouts: Timeouts | None = None
+    ) -> "Session":
+        """Sign in to a sandbox as one of its principals (default: the administrator, or the only one there is).
+
+        Raises BadInput (unknown principal, CA file unreadable) and AzureFailure (unreachable, sign_in).
+        """
+        who = connection.principal(principal)
+        context = await asyncio.to_thread(trusting, connection.ca_file)
+        http = open_loopback(connection.tls_port, context)
+        names = PUBLIC
+        credential = ClientSecretCredential(
+            connection.tenant_id,
+            who.client_id,
+            who.secret,
+            authority=f"https://{names.authority}",
+            transport=AioHttpTransport(session=http, session_owner=False, use_env_settings=False),
+            retry_total=2,
+        )
+        session = cls(
+            names=names,
+            http=http,
+            credential=credential,
+            clock=ConnectionClock(speed=connection.speed),
+            timeouts=timeouts or Timeouts(),
+        )
+        session._control = connection.control
+        try:
+            await asyncio.gather(session._sign_in(who.name, connection.tenant_id), session.read_clock())
+        except BaseException:
+            await session.close()
+            raise
+        return session
+
+    async def close(self) -> None:
+        """Close all connections. Calls under way fail."""
+        await self._credential.close()
+        await self._http.close()
+        # aiohttp's TLS connections need one more turn of the loop to be gone
+        await asyncio.sleep(0)
+
+    async def arm(
+        self,
+        method: str,
+        path: str,
+        *,
+        api_version: str,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        urgent: bool = False,
+        read: bool | None = None,
+    ) -> Reply:
+        """One request to the resource manager. `path` is an ARM path, or a nextLink (then `api_version` is left out).
+
+        `read=True` says that a POST changes nothing, so that it may be retried. `urgent` work waits for no budget.
+        Raises AzureFailure.
+        """
+        url = self._url(self.names.arm_host, path, api_version, params)
+        if urgent:
+            return await self.send(method, url, body=body, headers=headers, read=read)
+        await self.budgets.arm(subscription_of(urlsplit(url).path) or "").acquire()
+        async with self.budgets.arm_gate:
+            return await self.send(method, url, body=body, headers=headers, read=read)
+
+    async def arm_pages(
+        self, path: str, *, api_version: str, params: Mapping[str, str] | None = None, urgent: bool = False
+    ) -> list[dict[str, Any]]:
+        """All elements of an ARM list (``value``, ``nextLink``). Raises AzureFailure where any page fails."""
+        found: list[dict[str, Any]] = []
+        reply = await self.arm("GET", path, api_version=api_version, params=params, urgent=urgent)
+        while True:
+            found += reply.body.get("value") or []
+            link = reply.body.get("nextLink")
+            if not link:
+                return found
+            reply = await self.arm("GET", link, api_version=api_version, urgent=urgent)
+
+    async def vault(
+        self,
+        method: str,
+        host: str,
+        path: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        urgent: bool = False,
+        read: bool | None = None,
+    ) -> Reply:
+        """One request to a vault's data plane. `path` may be a nextLink of the same host. Raises AzureFailure."""
+        if not urgent:
+            limiter = self.budgets.vault(host)
+            await limiter.acquire()
+        return await self.send(method, self._url(host, path, VAULT_API, params), body=body, headers=headers, read=read)
+
+    async def graph(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        urgent: bool = False,
+        read: bool | None = None,
+    ) -> Reply:
+        """One request to Microsoft Graph v1.0. `path` begins after ``/v1.0``, or is a nextLink. Raises AzureFailure."""
+        whole = path if path.startswith("https://") else "/v1.0" + path
+        url = self._url(self.names.graph_host, whole, None, params)
+        if urgent:
+            return await self.send(method, url, body=body, headers=headers, read=read)
+        async with self.budgets.arm_gate:
+            return await self.send(method, url, body=body, headers=headers, read=read)
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        read: bool | None = None,
+    ) -> Reply:
+        """Send one request to a whole URL of this cloud, at once. Raises AzureFailure."""
+        is_read = method in ("GET", "HEAD") if read is None else read
+        whole = {"Accept": _JSON, "User-Agent": _AGENT}
+        content: bytes | None = None
+        if body is not None:
+            content = json.dumps(body).encode()
+            whole["Content-Type"] = _JSON
+        if headers:
+            whole.update(headers)
+        request = HttpRequest(method, url, headers=whole, content=content)
+        options: dict[str, Any] = {
+            "read": is_read,
+            "connection_timeout": self._timeouts.connect,
+            "read_timeout": self._timeouts.read if is_read else self._timeouts.write,
+        }
+        if not is_read:
+            options["middlewares"] = (never_again,)
+        try:
+            response = (await self._pipeline.run(request, **options)).http_response
+            raw = response.content
+        except (AzureError, aiohttp.ClientError, TimeoutError) as error:
+            raise from_error(error, method, url, write=not is_read) from error
+        answer = _parse(raw)
+        if response.status_code >= 400:
+            raise from_answer("GET" if is_read else method, url, response.status_code, response.headers, answer)
+        return Reply(response.status_code, answer, response.headers)
+
+    def long_running(self, reply: Reply) -> LongRunning | None:
+        """The operation that an accepted write started; None where it was done at once.
+
+        Raises AzureFailure where Azure names an address outside this cloud.
+        """
+        address = reply.headers.get("Azure-AsyncOperation") or reply.headers.get("Location")
+        if reply.status not in (200, 201, 202) or not address:
+            return None
+        self.names.scope_of(urlsplit(address).hostname or "")
+        return LongRunning(address=address, retry_after=retry_after_of(reply.headers) or 1.0)
+
+    async def poll(self, operation: LongRunning) -> Poll:
+        """Ask once how a long-running operation stands; both header styles of Azure. Urgent by nature.
+
+        Raises AzureFailure where it ended badly (with Azure's reason) or could not be asked.
+        """
+        reply = await self.send("GET", operation.address)
+        wait = retry_after_of(reply.headers) or 1.0
+        status = reply.body.get("status") if isinstance(reply.body, dict) else None
+        if isinstance(status, str):
+            word = status.lower()
+            if word in ("failed", "canceled", "cancelled"):
+                error = reply.body if reply.body.get("error") else {"error": {"code": status, "message": ""}}
+                raise from_answer("GET", operation.address, 400, reply.headers, error)
+            return Poll(done=word == "succeeded", retry_after=wait, body=reply.body)
+        return Poll(done=reply.status != 202, retry_after=wait, body=reply.body)
+
+    async def wait(self, operation: LongRunning, *, within: float | None = None) -> Poll:
+        """Poll until it is done. Raises AzureFailure (as `poll`; unreachable after `within` real seconds)."""
+        started = self.clock.monotonic()
+        pause = operation.retry_after
+        while True:
+            if within is not None and self.clock.monotonic() - started + pause > within:
+                raise AzureFailure(
+                    FailureKind.FAILED,
+                    f"Azure was still working on it after {within:g} seconds.",
+                    subject=urlsplit(operation.address).path,
+                    next="It goes on in Azure; look again later.",
+                )
+            await asyncio.sleep(pause)
+            now = await self.poll(operation)
+            if now.done:
+                return now
+            pause = now.retry_after
+
+    async def warm(self) -> None:
+        """Fetch the vaults' token before a fan-out needs it. Raises AzureFailure."""
+        await self._token(self.names.vault_scope)
+
+    async def read_clock(self) -> None:
+        """Follow the sandbox's calendar and speed; nothing to do on a live connection. Raises AzureFailure."""
+        if self._control is None:
+            return
+        url = self._control.rstrip("/") + "/clock"
+        try:
+            async with self._http.get(url, timeout=aiohttp.ClientTimeout(total=self._timeouts.connect)) as answer:
+                answer.raise_for_status()
+                document = await answer.json(content_type=None)
+                there = datetime.fromisoformat(str(document["now"]))
+                self.clock.speed = float(document["speed"])
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise AzureFailure(FailureKind.UNREACHABLE, "The sandbox does not answer; it may have ended.") from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise AzureFailure(FailureKind.FAILED, "The sandbox's clock could not be read.") from error
+        ahead = there - datetime.now(UTC)
+        # below a second it is only the way there and back
+        self.clock.ahead = ahead if abs(ahead) > timedelta(seconds=1) else timedelta(0)
+
+    async def _sign_in(self, name: str, tenant_id: str) -> None:
+        claims = _claims(await self._token(self.names.arm_scope))
+        self.account = Account(
+            object_id=str(claims.get("oid", "")),
+            name=name,
+            tenant_id=str(claims.get("tid", tenant_id)),
+            cloud=self.names.name,
+        )
+
+    async def _token(self, scope: str) -> str:
+        try:
+            return await self._tokens.get(scope)
+        except (AzureError, aiohttp.ClientError, TimeoutError) as error:
+            raise from_error(error, "POST", f"https://{self.names.authority}/", write=False) from error
+
+    def _url(self, host: str, path: str, api_version: str | None, params: Mapping[str, str] | None) -> str:
+        if path.startswith("https://"):
+            if (urlsplit(path).hostname or "") != host:
+                raise AzureFailure(
+                    FailureKind.FAILED,
+                    f"{host} continued its answer at another host; it was not followed.",
+                    subject=path,
+                )
+            return path
+        query = {"api-version": api_version, **(params or {})} if api_version else dict(params or {})
+        url = f"https://{host}{quote(path, safe=_PATH)}"
+        return f"{url}?{urlencode(query, quote_via=quote, safe=_QUERY)}" if query else url
+
+
+_AGENT = f"cmk-admin/{__version__}"
+_PATH = "/:@!$&'()*+,;=-._~"
+_QUERY = "/:@!$'()*,;-._~"
+
+
+def _parse(raw: bytes) -> Any:
+    """JSON where there is some. A body that is none (a proxy's page) counts as no body."""
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None
+
+
+def _claims(token: str) -> dict[str, Any]:
+    """A token's claims, for showing who is signed in; Azure is the one that checks them."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}

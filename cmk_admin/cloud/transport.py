@@ -1,0 +1,81 @@
+"""The way out: one aiohttp session for sign-in, resource manager, vaults and Microsoft Graph alike."""
+
+import socket
+import ssl
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from cmk_admin.domain.errors import BadInput
+
+
+class AnswerLost(aiohttp.ClientError):
+    """The connection broke after a write may have left."""
+
+
+async def never_again(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Middleware for writes: keeps aiohttp from sending a PUT or DELETE a second time when its connection broke.
+
+    aiohttp does so by itself for methods that HTTP calls idempotent; here the engine looks first.
+    """
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise AnswerLost("the connection broke") from error
+
+
+class LoopbackResolver(AbstractResolver):
+    """Sends every host name to one port of this machine. aiohttp uses the port that the resolver returns, and TLS still
+    proves the real name."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host="127.0.0.1",
+                port=self._port,
+                family=socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+        ]
+
+    async def close(self) -> None:
+        """Holds nothing."""
+
+
+def trusting(ca_file: Path) -> ssl.SSLContext:
+    """A TLS context that trusts one CA and no other. Raises BadInput ``bad-connection-file``."""
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise BadInput(
+            "bad-connection-file", f"The sandbox's CA file “{ca_file}” cannot be read.", subject=str(ca_file)
+        ) from error
+
+
+def open_loopback(port: int, context: ssl.SSLContext) -> aiohttp.ClientSession:
+    """A session whose every request lands on the sandbox at `port`; proxies of the environment are ignored.
+
+    The connector sets no limit of its own: callers bound what is under way (`limits`), and urgent work must not wait
+    for a free connection.
+    """
+    connector = aiohttp.TCPConnector(
+        resolver=LoopbackResolver(port),
+        use_dns_cache=False,
+        ssl=context,
+        limit=0,
+        keepalive_timeout=30,
+        happy_eyeballs_delay=None,
+    )
+    settings: dict[str, Any] = {"cookie_jar": aiohttp.DummyCookieJar(), "trust_env": False}
+    return aiohttp.ClientSession(connector=connector, **settings)
