@@ -1,0 +1,1 @@
+"""The operations at the bottom of the window: running, interrupted and past."""

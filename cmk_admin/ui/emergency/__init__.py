@@ -1,0 +1,1 @@
+"""Revoke, watch, give back: the screens of an emergency."""
