@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from . import conditions
 from .state import Document, World
 
 # "Several minutes", up to ten (RBACD troubleshooting.md, KVD general/rbac-guide.md); the middle is taken. Azure seconds.
@@ -23,27 +24,42 @@ ROLE_DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions/"
 MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 
 
-def may(world: World, principal_id: str, action: str, scope: str, *, data: bool = False) -> bool:
+def may(
+    world: World,
+    principal_id: str,
+    action: str,
+    scope: str,
+    *,
+    data: bool = False,
+    attributes: conditions.Attributes | None = None,
+) -> bool:
     """Whether the principal may do the action at the scope now, by what has taken effect by now.
 
-    An assignment with a condition grants nothing: conditions speak of attributes of requests that are not evaluated here.
+    A condition, of an assignment or in a role definition, must be certain to hold with the attributes given; one that
+    cannot be evaluated grants nothing.
     """
-    return _index(world).may(world, principal_id.lower(), action.lower(), scope.lower(), data)
+    who = principal_id.lower()
+    if attributes is None:
+        return _index(world).may(world, who, action.lower(), scope.lower(), data)
+    found = _index(world).held(world, who, scope.lower(), data=data)
+    return any(one.grants(action, data=data, attributes=attributes) for one in found)
 
 
 def roles_at(world: World, principal_id: str, scope: str) -> list[Document]:
     """The role definitions that the principal holds at the scope now, directly, through groups or from above."""
-    return list(_index(world).roles(world, principal_id.lower(), scope.lower(), data=False))
+    return [one.definition for one in _index(world).held(world, principal_id.lower(), scope.lower(), data=False)]
 
 
-def grants(definition: Document, action: str, *, data: bool = False) -> bool:
+def grants(
+    definition: Document, action: str, *, data: bool = False, attributes: conditions.Attributes | None = None
+) -> bool:
     """Whether a role definition holds the action: some block lists it and does not take it out again."""
     allowed, taken = ("dataActions", "notDataActions") if data else ("actions", "notActions")
     return any(
         _matches_any(tuple(block.get(allowed) or ()), action)
         and not _matches_any(tuple(block.get(taken) or ()), action)
+        and (not block.get("condition") or conditions.holds(block["condition"], action, attributes or {}))
         for block in definition["properties"]["permissions"]
-        if not block.get("condition")
     )
 
 
@@ -116,15 +132,31 @@ def _matches_any(wildcards: tuple[str, ...], action: str) -> bool:
     return any(_pattern(wildcard).fullmatch(action) for wildcard in wildcards)
 
 
+class _Grant(NamedTuple):
+    """One assignment that counts."""
+
+    definition: Document
+    condition: str | None
+
+    def grants(self, action: str, *, data: bool, attributes: conditions.Attributes) -> bool:
+        return grants(self.definition, action, data=data, attributes=attributes) and (
+            not self.condition or conditions.holds(self.condition, action, attributes)
+        )
+
+
+# principal -> scope -> what is assigned there
+_Table = dict[str, dict[str, list[_Grant]]]
+
+
 @dataclass(slots=True)
 class _Index:
     """What counts from one reading of the clock to the next at which a delay falls due."""
 
     made_of: tuple[int, ...]
     until: float
-    # principal -> scope -> roles' definitions; the second holds what still counts for the data plane only
-    assigned: dict[str, dict[str, list[Document]]]
-    lingering: dict[str, dict[str, list[Document]]]
+    assigned: _Table
+    # What is removed and still counts for the data plane.
+    lingering: _Table
     groups: dict[str, set[str]]
     parents: dict[str, list[str]]
     parents_of_identities: dict[str, list[str]]
@@ -134,15 +166,12 @@ class _Index:
         key = (principal, action, scope, data)
         known = self.decided.get(key)
         if known is None:
-            known = self.decided[key] = self._decide(world, *key)
+            found = self.held(world, principal, scope, data=data)
+            known = self.decided[key] = any(one.grants(action, data=data, attributes={}) for one in found)
         return known
 
-    def _decide(self, world: World, principal: str, action: str, scope: str, data: bool) -> bool:
-        return any(
-            grants(definition, action, data=data) for definition in self.roles(world, principal, scope, data=data)
-        )
-
-    def roles(self, world: World, principal: str, scope: str, *, data: bool) -> Iterator[Document]:
+    def held(self, world: World, principal: str, scope: str, *, data: bool) -> Iterator[_Grant]:
+        """What the principal holds at the scope and above it, themselves or through groups."""
         who = [principal, *self.groups_of(world, principal)]
         tables = (self.assigned, self.lingering) if data else (self.assigned,)
         held = [table[one] for table in tables for one in who if one in table]
@@ -176,14 +205,15 @@ def _index(world: World) -> _Index:
 def _build(world: World, made_of: tuple[int, ...]) -> _Index:
     now = world.clock.azure()
     definitions = dict(world.items_as_of("roleDefinition", now - DELAY))
-    assigned: dict[str, dict[str, list[Document]]] = {}
-    lingering: dict[str, dict[str, list[Document]]] = {}
+    assigned: _Table = {}
+    lingering: _Table = {}
 
-    def add(table: dict[str, dict[str, list[Document]]], properties: dict[str, Any]) -> None:
+    def add(table: _Table, properties: dict[str, Any]) -> None:
         definition = definitions.get(_definition_key(properties))
-        if definition is not None and not properties.get("condition"):
+        if definition is not None:
             at = table.setdefault(properties["principalId"].lower(), {})
-            at.setdefault(properties["scope"].lower().rstrip("/") or "/", []).append(definition)
+            grant = _Grant(definition, properties.get("condition"))
+            at.setdefault(properties["scope"].lower().rstrip("/") or "/", []).append(grant)
 
     for _, assignment in world.items_as_of("roleAssignment", now - DELAY):
         add(assigned, assignment["properties"])

@@ -89,3 +89,58 @@ def timestamp(moment: datetime) -> str:
 def _at_subscription(scope: str) -> str:
     parts = scope.split("/")
     return "/".join(parts[:3]) if len(parts) > 2 and parts[1].lower() == "subscriptions" else ""
+
+
+def make_eligibility(world: World, *, scope: str, role: str, principal_id: str, name: str | None = None) -> Document:
+    """Make a principal eligible for a role, which they may then activate by themselves (PIM); the instance's envelope."""
+    name = name or str(uuid.uuid4())
+    principal = world.get("principal", principal_id)
+    kind = "roleEligibilityScheduleInstances"
+    instance: dict[str, Any] = {
+        "properties": {
+            "roleEligibilityScheduleId": f"{scope}/providers/Microsoft.Authorization/roleEligibilitySchedules/{name}",
+            "scope": scope,
+            "roleDefinitionId": _at_subscription(scope) + roles.role_id(role),
+            "principalId": principal_id,
+            "principalType": PRINCIPAL_TYPES[principal["kind"]] if principal else "ServicePrincipal",
+            "status": "Provisioned",
+            "startDateTime": timestamp(world.clock.now()),
+            "endDateTime": None,
+            "memberType": "Direct",
+            "createdOn": timestamp(world.clock.now()),
+            "condition": None,
+            "conditionVersion": None,
+        },
+        "name": name,
+        "id": f"{scope}/providers/Microsoft.Authorization/{kind}/{name}",
+        "type": f"Microsoft.Authorization/{kind}",
+    }
+    world.put("roleEligibility", instance["id"], instance)
+    return instance
+
+
+def active_instance(assignment: Document) -> Document:
+    """A standing role assignment as the schedules (PIM) list it."""
+    facts, kind = assignment["properties"], "roleAssignmentScheduleInstances"
+    at = f"{facts['scope'].rstrip('/')}/providers/Microsoft.Authorization"
+    return {
+        "properties": {
+            "roleAssignmentScheduleId": f"{at}/roleAssignmentSchedules/{assignment['name']}",
+            "originRoleAssignmentId": assignment["id"],
+            "scope": facts["scope"],
+            "roleDefinitionId": facts["roleDefinitionId"],
+            "principalId": facts["principalId"],
+            "principalType": facts["principalType"],
+            "status": "Provisioned",
+            "startDateTime": None,
+            "endDateTime": None,
+            "assignmentType": "Assigned",
+            "memberType": "Direct",
+            "createdOn": facts["createdOn"],
+            "condition": facts.get("condition"),
+            "conditionVersion": facts.get("conditionVersion"),
+        },
+        "name": assignment["name"],
+        "id": f"{at}/{kind}/{assignment['name']}",
+        "type": f"Microsoft.Authorization/{kind}",
+    }

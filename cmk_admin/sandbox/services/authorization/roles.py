@@ -200,6 +200,16 @@ _ROLES: dict[str, tuple[str, list[str], list[str], list[str], list[str]]] = {
     ),
 }
 
+# What Key Vault Data Access Administrator may assign and remove: the roles of Key Vault's data plane alone.
+_CONDITIONS = {
+    "Key Vault Data Access Administrator": (
+        "((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/write'}})) OR "
+        "(@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}})) AND "
+        "((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/delete'}})) OR "
+        "(@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}}))"
+    ).format(roles=", ".join(guid for guid, _, _, data, _ in _ROLES.values() if data))
+}
+
 
 def role_id(role: str) -> str:
     """The id of a built-in role given by name or GUID; an id or GUID of any other role is taken as it is."""
@@ -214,6 +224,14 @@ def built_in() -> list[dict[str, Any]]:
 
 def _envelope(name: str, facts: tuple[str, list[str], list[str], list[str], list[str]]) -> dict[str, Any]:
     guid, actions, not_actions, data, not_data = facts
+    block: dict[str, Any] = {
+        "actions": actions,
+        "notActions": not_actions,
+        "dataActions": data,
+        "notDataActions": not_data,
+    }
+    if name in _CONDITIONS:
+        block |= {"conditionVersion": "2.0", "condition": _CONDITIONS[name]}
     return {
         "id": ROLE_DEFINITIONS + guid,
         "type": "Microsoft.Authorization/roleDefinitions",
@@ -223,9 +241,7 @@ def _envelope(name: str, facts: tuple[str, list[str], list[str], list[str], list
             "type": "BuiltInRole",
             "description": name,
             "assignableScopes": ["/"],
-            "permissions": [
-                {"actions": actions, "notActions": not_actions, "dataActions": data, "notDataActions": not_data}
-            ],
+            "permissions": [block],
             "createdOn": "2020-05-19T17:52:46.2349235Z",
             "updatedOn": "2021-11-11T20:14:30.2500000Z",
             "createdBy": None,

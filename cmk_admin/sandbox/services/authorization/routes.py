@@ -1,0 +1,108 @@
+"""The resource manager's paths of roles, their assignments, permissions and schedules, at every scope."""
+
+from collections.abc import Callable
+from typing import Any
+
+from cmk_admin.sandbox import access, gate
+from cmk_admin.sandbox.state import Document
+from cmk_admin.sandbox.wire import Answer, Call, Handler, Routes
+
+from . import assignments, definitions, listing, model
+
+_PROVIDER = "/providers/Microsoft.Authorization/"
+_VERSIONS = ("2015-07-01", "2022-05-01")
+
+
+def register(routes: Routes) -> None:
+    """Put the paths into the table."""
+    _register_definitions(routes)
+    _register_assignments(routes)
+    _register_schedules(routes)
+
+    @_at_every_scope(routes, "GET", "permissions", action=None)
+    async def permissions(call: Call) -> Answer:
+        held = access.roles_at(call.world, call.who.object_id, scope_of(call))
+        if not held:
+            raise gate.forbidden(call.who, "Microsoft.Authorization/permissions/read", scope_of(call))
+        return Answer({"value": [block for role in held for block in role["properties"]["permissions"]]})
+
+    @_at_every_scope(routes, "GET", "denyAssignments", action="Microsoft.Authorization/denyAssignments/read")
+    async def deny_assignments(call: Call) -> Answer:
+        # Only deployment stacks and managed applications make them (RBACD deny-assignments.md), and there are none here.
+        return Answer({"value": []})
+
+
+def scope_of(call: Call) -> str:
+    """The scope in a path: all before the last provider, ``/`` for none."""
+    return "/" + call.params.get("scope", "")
+
+
+def _register_definitions(routes: Routes) -> None:
+    @_at_every_scope(routes, "GET", "roleDefinitions", action="Microsoft.Authorization/roleDefinitions/read")
+    async def list_definitions(call: Call) -> Answer:
+        return Answer({"value": definitions.listed(call.world, scope_of(call), call.query.get("$filter"))})
+
+    @_at_every_scope(routes, "GET", "roleDefinitions/{name}", action="Microsoft.Authorization/roleDefinitions/read")
+    async def get_definition(call: Call) -> Answer:
+        return Answer(definitions.find(call.world, scope_of(call), call.params["name"]))
+
+    @_at_every_scope(routes, "PUT", "roleDefinitions/{name}", action="Microsoft.Authorization/roleDefinitions/write")
+    async def put_definition(call: Call) -> Answer:
+        made = definitions.put(call.world, call.who, scope_of(call), call.params["name"], call.json())
+        return Answer(made, 201)
+
+    @_at_every_scope(
+        routes, "DELETE", "roleDefinitions/{name}", action="Microsoft.Authorization/roleDefinitions/delete"
+    )
+    async def delete_definition(call: Call) -> Answer:
+        gone = definitions.delete(call.world, scope_of(call), call.params["name"])
+        return Answer(gone, 200 if gone else 204)
+
+
+def _register_assignments(routes: Routes) -> None:
+    @_at_every_scope(routes, "GET", "roleAssignments", action="Microsoft.Authorization/roleAssignments/read")
+    async def list_assignments(call: Call) -> Answer:
+        return Answer({"value": _listed(call, "roleAssignment")})
+
+    @_at_every_scope(routes, "GET", "roleAssignments/{name}", action="Microsoft.Authorization/roleAssignments/read")
+    async def get_assignment(call: Call) -> Answer:
+        return Answer(assignments.find(call.world, scope_of(call), call.params["name"]))
+
+    # These two decide for themselves: a condition on who may give which role needs the role.
+    @_at_every_scope(routes, "PUT", "roleAssignments/{name}", action=None)
+    async def put_assignment(call: Call) -> Answer:
+        made, new = assignments.put(call.world, call.who, scope_of(call), call.params["name"], call.json())
+        return Answer(made, 201 if new else 200)
+
+    @_at_every_scope(routes, "DELETE", "roleAssignments/{name}", action=None)
+    async def delete_assignment(call: Call) -> Answer:
+        gone = assignments.delete(call.world, call.who, scope_of(call), call.params["name"])
+        return Answer(gone, 200 if gone else 204)
+
+
+def _register_schedules(routes: Routes) -> None:
+    eligible, active = "roleEligibilityScheduleInstances", "roleAssignmentScheduleInstances"
+
+    @_at_every_scope(routes, "GET", eligible, action=f"Microsoft.Authorization/{eligible}/read")
+    async def list_eligible(call: Call) -> Answer:
+        return Answer({"value": _listed(call, "roleEligibility")})
+
+    @_at_every_scope(routes, "GET", active, action=f"Microsoft.Authorization/{active}/read")
+    async def list_active(call: Call) -> Answer:
+        return Answer({"value": [model.active_instance(one) for one in _listed(call, "roleAssignment")]})
+
+
+def _listed(call: Call, kind: str) -> list[Document]:
+    wanted = listing.parse(call.query.get("$filter"))
+    return listing.listed(call.world, kind, scope_of(call), wanted, call.who.object_id)
+
+
+def _at_every_scope(routes: Routes, method: str, path: str, **facts: Any) -> Callable[[Handler], Handler]:
+    """Register a path of this provider under every scope, and at the tenant's root."""
+
+    def register_both(handler: Handler) -> Handler:
+        for template in ("/{*scope}" + _PROVIDER + path, _PROVIDER + path):
+            routes.arm(method, template, versions=_VERSIONS, **facts)(handler)
+        return handler
+
+    return register_both
