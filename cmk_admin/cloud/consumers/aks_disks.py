@@ -1,0 +1,87 @@
+"""AKS clusters with disks on a disk encryption set (fact sheet 1.5 a). The set, not the cluster, uses the key."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from cmk_admin.cloud import api, compute, parse
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related
+from cmk_admin.cloud.session import LongRunning, Session
+from cmk_admin.cloud.signals import Signal
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import fold, last, subscription_of
+from cmk_admin.domain.model import Consumer, CoverageProblem
+
+
+async def consumers_of(
+    session: Session, documents: list[Mapping[str, Any]], related: Related, urgent: bool
+) -> list[Consumer]:
+    """The clusters that name a disk encryption set, with the set's slot for the active key.
+
+    A set that cannot be seen is a problem of coverage: which key the cluster uses is not known then.
+    """
+    found = []
+    for document in documents:
+        facts = document.get("properties") or {}
+        set_id = parse.text(facts.get("diskEncryptionSetID"))
+        if set_id is None:
+            continue
+        holder = related.consumers.get(fold(set_id))
+        if holder is None:
+            related.problems.append(
+                CoverageProblem(
+                    scope=set_id,
+                    kind=FailureKind.NOT_VISIBLE,
+                    message=f"{document.get('name')} uses the disk encryption set {last(set_id)}, which cannot be seen.",
+                )
+            )
+        host = parse.text(facts.get("fqdn"))
+        found.append(
+            Consumer(
+                id=str(document["id"]),
+                service=KIND.service,
+                name=str(document.get("name") or last(str(document["id"]))),
+                location=str(document.get("location") or ""),
+                subscription_id=subscription_of(str(document["id"])) or "",
+                slots=tuple(slot for slot in holder.slots if slot.slot == "primary") if holder else (),
+                state=parse.text(parse.inside(facts, "powerState", "code"))
+                or parse.text(facts.get("provisioningState")),
+                holder_id=holder.id if holder else set_id,
+                hosts=(host,) if host else (),
+                tags=parse.tags(document.get("tags")),
+            )
+        )
+    return found
+
+
+async def signal(session: Session, consumer_id: str) -> Signal:
+    """The power of the cluster's nodes; AKS has no state for a lost disk key. Raises AzureFailure."""
+    sets = await _node_sets(session, consumer_id)
+    counts = await asyncio.gather(*(compute.power_of_scale_set(session, each) for each in sets))
+    return compute.power_signal(session, counts)
+
+
+async def start_nodes(session: Session, consumer_id: str) -> tuple[LongRunning, ...]:
+    """Start the cluster's node pools (a write, urgent). Raises AzureFailure."""
+    return await compute.start_all(session, await _node_sets(session, consumer_id))
+
+
+async def _node_sets(session: Session, cluster_id: str) -> list[str]:
+    document = (await session.arm("GET", cluster_id, api_version=api.MANAGED_CLUSTERS, urgent=True)).body
+    group = parse.text(parse.inside(document, "properties", "nodeResourceGroup"))
+    if group is None:
+        raise AzureFailure(
+            FailureKind.FAILED, f"{last(cluster_id)} does not name its node resource group.", subject=cluster_id
+        )
+    scope = f"/subscriptions/{subscription_of(cluster_id)}/resourceGroups/{group}"
+    return [str(each["id"]) for each in await compute.scale_sets(session, scope)]
+
+
+KIND = ConsumerKind(
+    service="aks-disks",
+    resource_type="microsoft.containerservice/managedclusters",
+    api_version=api.MANAGED_CLUSTERS,
+    consumers_of=consumers_of,
+    signal=signal,
+    start_nodes=start_nodes,
+)

@@ -1,0 +1,101 @@
+"""MySQL single servers (retired; fact sheet 1.1). Their key is a resource of its own below the server."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from cmk_admin.cloud import api, parse
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related, slot_of
+from cmk_admin.cloud.session import LongRunning, Session
+from cmk_admin.cloud.signals import Signal
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import last, subscription_of
+from cmk_admin.domain.model import Consumer, CoverageProblem
+
+LOST = {"inaccessible": True, "ready": False}
+
+
+async def consumers_of(
+    session: Session, documents: list[Mapping[str, Any]], related: Related, urgent: bool
+) -> list[Consumer]:
+    """The servers that have a server key. Resource Graph does not hold the keys: each server is asked for its own."""
+
+    async def one(document: Mapping[str, Any]) -> Consumer | None:
+        try:
+            keys = await _keys(session, str(document["id"]), urgent=urgent)
+        except AzureFailure as failure:
+            related.problems.append(
+                CoverageProblem(scope=str(document["id"]), kind=failure.kind, message=failure.message)
+            )
+            return None
+        return _consumer(document, keys, related)
+
+    found = await asyncio.gather(*(one(document) for document in documents))
+    return [consumer for consumer in found if consumer is not None]
+
+
+async def signal(session: Session, consumer_id: str) -> Signal:
+    """The server's state, from its provider. Raises AzureFailure."""
+    document = (await session.arm("GET", consumer_id, api_version=api.MYSQL_SINGLE, urgent=True)).body
+    word = parse.text(parse.inside(document, "properties", "userVisibleState")) or "unknown"
+    return Signal(word=word, lost=LOST.get(word.lower()), at=session.clock.now())
+
+
+async def revalidate(session: Session, consumer_id: str) -> LongRunning | None:
+    """Put the server key that the server has once more: its way to revalidate. Raises AzureFailure.
+
+    A write, urgent, never retried.
+    """
+    keys = await _keys(session, consumer_id, urgent=True)
+    if not keys:
+        raise AzureFailure(
+            FailureKind.CONFLICT,
+            f"{last(consumer_id)} has no key of the customer's to revalidate.",
+            subject=consumer_id,
+        )
+    body = {"properties": {"serverKeyType": "AzureKeyVault", "uri": parse.inside(keys[0], "properties", "uri")}}
+    path = f"{consumer_id}/keys/{keys[0]['name']}"
+    return session.long_running(
+        await session.arm("PUT", path, api_version=api.MYSQL_SINGLE_KEYS, body=body, urgent=True)
+    )
+
+
+async def _keys(session: Session, server_id: str, *, urgent: bool) -> list[dict[str, Any]]:
+    keys = await session.arm_pages(f"{server_id}/keys", api_version=api.MYSQL_SINGLE_KEYS, urgent=urgent)
+    return [key for key in keys if parse.key_id_of(parse.inside(key, "properties", "uri"))]
+
+
+def _consumer(document: Mapping[str, Any], keys: list[dict[str, Any]], related: Related) -> Consumer | None:
+    facts = document.get("properties") or {}
+    # one at a time by documentation; should there be more, each is a slot, so that none goes unseen
+    slots = [
+        slot_of(
+            document, "primary" if n == 0 else f"primary-{n + 1}", parse.inside(key, "properties", "uri"), None, related
+        )
+        for n, key in enumerate(keys)
+    ]
+    named = tuple(slot for slot in slots if slot is not None)
+    if not named:
+        return None
+    host = parse.text(facts.get("fullyQualifiedDomainName"))
+    return Consumer(
+        id=str(document["id"]),
+        service=KIND.service,
+        name=str(document.get("name") or last(str(document["id"]))),
+        location=str(document.get("location") or ""),
+        subscription_id=subscription_of(str(document["id"])) or "",
+        slots=named,
+        state=parse.text(facts.get("userVisibleState")),
+        hosts=(host,) if host else (),
+        tags=parse.tags(document.get("tags")),
+    )
+
+
+KIND = ConsumerKind(
+    service="mysql-single",
+    resource_type="microsoft.dbformysql/servers",
+    api_version=api.MYSQL_SINGLE,
+    consumers_of=consumers_of,
+    signal=signal,
+    revalidate=revalidate,
+)
