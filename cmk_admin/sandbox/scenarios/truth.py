@@ -16,7 +16,7 @@ from cmk_admin.sandbox.services.keyvault.model import vault_resource
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError
 
-# What lets a service read its data: with an asymmetric key wrapping needs only the public half (RBACD built-in-roles/security.md).
+# What lets a service read its data; wrapping needs only the public half (RBACD built-in-roles/security.md).
 DATA_ACTIONS = ("Microsoft.KeyVault/vaults/keys/unwrap/action", "Microsoft.KeyVault/vaults/keys/decrypt/action")
 POLICY_PERMISSIONS = {"unwrapkey", "decrypt", "all"}
 _CURVES = {"P-256": 256, "P-256K": 256, "P-384": 384, "P-521": 521}

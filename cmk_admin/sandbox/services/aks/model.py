@@ -2,12 +2,20 @@
 
 import hashlib
 import json
+import secrets
 import uuid
 from typing import Any
 
-from cmk_admin.sandbox.consumers import CLUSTER
-from cmk_admin.sandbox.services.mysql.model import carried
+from cmk_admin.sandbox.consumers import CLUSTER, slots_of
+from cmk_admin.sandbox.entra import caller_for
+from cmk_admin.sandbox.services.keyvault import model as keyvault
+from cmk_admin.sandbox.services.mysql.model import assignable, carried
 from cmk_admin.sandbox.state import Document, World
+from cmk_admin.sandbox.wire import AzureError
+
+# What only the service itself sets; a PUT that sends it back unchanged, or leaves it out, is fine.
+_READ_ONLY = ("provisioningState", "powerState", "currentKubernetesVersion", "fqdn", "nodeResourceGroup")
+_ALGORITHM = "RSA-OAEP-256"
 
 
 def cluster_id(subscription: str, group: str, name: str) -> str:
@@ -81,3 +89,54 @@ def put(world: World, cluster: Document) -> Document:
     recorded: Document = {**bare, "eTag": str(uuid.UUID(bytes=digest[:16]))}
     world.put("resource", recorded["id"], recorded)
     return recorded
+
+
+def changed(world: World, caller_id: str, before: Document, body: Document, properties: Document) -> Document:
+    """A cluster as a PUT of the whole of it wants it: what the body leaves out is gone, but for what the service sets.
+
+    Raises AzureError 400 where a property is changed that is set at creation only.
+    """
+    had = before["properties"]
+    for name in ("diskEncryptionSetID", "dnsPrefix"):
+        if str(properties.get(name) or "").lower() != str(had.get(name) or "").lower():
+            raise AzureError(400, "PropertyChangeNotAllowed", f"Changing property 'properties.{name}' is not allowed.")
+    if not isinstance(properties.get("agentPoolProfiles"), list):
+        raise AzureError(400, "InvalidParameter", "The value of parameter agentPoolProfiles is invalid.")
+    kept = {name: had[name] for name in _READ_ONLY if name in had}
+    after: Document = {**before, "tags": body.get("tags") or {}, "properties": {**properties, **kept}}
+    named = ((body.get("identity") or {}).get("userAssignedIdentities") or {}).keys()
+    if named:
+        present = {one.lower(): one for one in before["identity"].get("userAssignedIdentities") or {}}
+        after["identity"] = {
+            "type": "UserAssigned",
+            "userAssignedIdentities": {
+                present.get(one.lower(), one): carried(
+                    world.get("resource", one) or {"properties": {"principalId": None, "clientId": None}}
+                    if one.lower() in present
+                    else assignable(world, caller_id, one)
+                )
+                for one in named
+            },
+        }
+    return after
+
+
+def try_kms(world: World, cluster: Document) -> None:
+    """Encrypt and decrypt with the key of a cluster's etcd encryption, as the cluster's identity.
+
+    Raises AzureError 400 with the vault's reason where the key does not serve.
+    """
+    for slot in slots_of(world, cluster):
+        if slot.service != "aks-etcd":
+            continue
+        secret = secrets.token_bytes(32)
+        try:
+            caller = caller_for(world, slot.principal_id or "")
+            encrypted = keyvault.crypto(world, caller, "encrypt", slot.key_url, _ALGORITHM, secret)
+            keyvault.crypto(world, caller, "decrypt", slot.key_url, _ALGORITHM, encrypted)
+        except AzureError as refusal:
+            raise AzureError(
+                400,
+                "AzureKeyVaultKmsValidationFailed",
+                f"The cluster's identity cannot use the key '{slot.key_url}': {refusal.message}",
+            ) from refusal

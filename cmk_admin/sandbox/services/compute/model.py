@@ -1,5 +1,6 @@
 """Disk encryption sets, the disks and scale sets that hang on them, and their machines' power."""
 
+import re
 from typing import Any
 
 from cmk_admin.sandbox import life
@@ -7,6 +8,11 @@ from cmk_admin.sandbox.consumers import CHILD, DISK, DISK_SET, SCALE_SET, SCALE_
 from cmk_admin.sandbox.services.identity.model import make_system_identity
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError
+
+# Versioned always, whatever rotates by itself (Microsoft.Compute, KeyForDiskEncryptionSet).
+_KEY_URL = re.compile(
+    r"https://[a-z0-9-]+\.vault\.azure\.net(:443)?/keys/[0-9a-z-]{1,127}/[0-9a-f]{32}/?", re.IGNORECASE
+)
 
 
 def disk_set_id(subscription: str, group: str, name: str) -> str:
@@ -52,6 +58,57 @@ def make_disk_set(
     }
     world.put("resource", resource_id, disk_set)
     return disk_set
+
+
+def check_key(subscription: str, active: Document) -> None:
+    """Raise AzureError 400 unless this can be a set's activeKey: a versioned key, a source vault of the same subscription."""
+    url = active.get("keyUrl")
+    if not isinstance(url, str) or not _KEY_URL.fullmatch(url):
+        raise AzureError(400, "InvalidParameter", "The value of parameter activeKey.keyUrl is invalid.")
+    source = active.get("sourceVault")
+    vault = source.get("id") if isinstance(source, dict) else None
+    if source is not None and not isinstance(vault, str):
+        raise AzureError(400, "InvalidParameter", "The value of parameter activeKey.sourceVault is invalid.")
+    if vault is not None and not vault.lower().startswith(f"/subscriptions/{subscription}/".lower()):
+        # Documented: "Cannot be used if the vault is not in the same subscription" (KeyForDiskEncryptionSet).
+        raise AzureError(400, "InvalidParameter", "The value of parameter activeKey.sourceVault is invalid.")
+
+
+def note_update(world: World, disk_set: Document, active: Document, tags: dict[str, str]) -> Document:
+    """Show that a set is being changed; a rotation shows the key it leaves among the previous ones. The envelope."""
+    properties = {**disk_set["properties"], "provisioningState": "Updating"}
+    if active and active["keyUrl"] != properties["activeKey"]["keyUrl"]:
+        properties |= {"previousKeys": [properties["activeKey"]], "activeKey": active}
+    shown: Document = {**disk_set, "tags": tags, "properties": properties}
+    world.put("resource", disk_set["id"], shown)
+    return shown
+
+
+def finish_update(
+    world: World, resource_id: str, active: Document | None, rotation: bool | None, before: Document | None
+) -> None:
+    """Give a set its key, trying it as the set's identity where the set was there before.
+
+    Raises AzureError 400 where the vault refuses; then the set is as `before` says.
+    """
+    disk_set = world.get("resource", resource_id)
+    if disk_set is None:
+        raise AzureError(404, "ResourceNotFound", f"The Resource '{resource_id}' was not found.")
+    properties = {name: value for name, value in disk_set["properties"].items() if name != "previousKeys"}
+    properties["provisioningState"] = "Succeeded"
+    if rotation is not None:
+        properties["rotationToLatestKeyVersionEnabled"] = bool(rotation)
+    if active is not None and before is not None:
+        changed = active["keyUrl"] != before["activeKey"]["keyUrl"]
+        properties["activeKey"] = active
+        if changed:
+            properties["lastKeyRotationTimestamp"] = world.clock.now().isoformat()
+        try:
+            prove(world, {**disk_set, "properties": properties})
+        except AzureError:
+            world.put("resource", resource_id, {**disk_set, "properties": before})
+            raise
+    world.put("resource", resource_id, {**disk_set, "properties": properties})
 
 
 def make_disk(
@@ -158,6 +215,14 @@ def associated(world: World, resource_id: str) -> list[str]:
         disks.append(f"{head}/providers/{DISK}/{machine['properties']['storageProfile']['osDisk']['name']}")
         assert tail
     return disks
+
+
+def envelope(machine: Document, *, expand: bool) -> Document:
+    """A machine as GET answers it, with its instance view where asked for."""
+    shown: Document = {name: value for name, value in machine.items() if name != "power"}
+    if expand:
+        shown["properties"] = {**machine["properties"], "instanceView": instance_view(machine)}
+    return shown
 
 
 def instance_view(machine: Document) -> Document:

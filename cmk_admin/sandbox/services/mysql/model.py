@@ -181,6 +181,14 @@ def settle(world: World, resource_id: str, identity: Document | None, encryption
     world.put("resource", resource_id, after)
 
 
+def set_identity(world: World, resource_id: str, identity: Document | None) -> None:
+    """Give a server this identity block and nothing else."""
+    server = world.get("resource", resource_id)
+    if server is not None:
+        after = {name: value for name, value in server.items() if name != "identity"}
+        world.put("resource", resource_id, after if identity is None else {**after, "identity": identity})
+
+
 def missing_permissions(key_url: str, refusal: AzureError) -> AzureError:
     """The refusal of a database service whose identity the vault refused.
 

@@ -1,0 +1,164 @@
+"""Disk encryption sets, disks and scale sets on the wire."""
+
+from typing import Any
+
+from cmk_admin.sandbox import operations
+from cmk_admin.sandbox.consumers import DISK, DISK_SET, SCALE_SET
+from cmk_admin.sandbox.services import envelopes
+from cmk_admin.sandbox.state import Document, World
+from cmk_admin.sandbox.wire import Answer, AzureError, Call, Routes
+
+from . import model
+
+_VERSIONS = ("2019-07-01", "2026-04-01")
+_SCALE_SET_VERSIONS = ("2019-03-01", "2026-04-01")
+# No time is documented for either; starting machines takes some minutes as everybody who has waited knows. Azure seconds.
+UPDATE_SECONDS, START_SECONDS = 20.0, 120.0
+_UPDATE_WORK, _START_WORK = "compute.disk-encryption-set", "compute.start"
+
+
+def register(routes: Routes) -> None:
+    """Register the routes of the compute provider."""
+    for kind, versions in ((DISK_SET, _VERSIONS), (DISK, _VERSIONS), (SCALE_SET, _SCALE_SET_VERSIONS)):
+        _register_reads(routes, kind, versions)
+    disk_set = _of_group(DISK_SET) + "/{name}"
+    for method in ("PUT", "PATCH"):
+        routes.arm(method, disk_set, action=f"{DISK_SET}/write", versions=_VERSIONS)(_write_disk_set)
+    associated = disk_set + "/associatedResources"
+    routes.arm("GET", associated, action=f"{DISK_SET}/read", versions=_VERSIONS)(_associated)
+    scale_set, versions = _of_group(SCALE_SET) + "/{name}", _SCALE_SET_VERSIONS
+    machine = scale_set + "/virtualMachines/{instance}"
+    of_machine = f"{SCALE_SET}/virtualMachines"
+    routes.arm("GET", scale_set + "/instanceView", action=f"{SCALE_SET}/instanceView/read", versions=versions)(_summary)
+    routes.arm("GET", scale_set + "/virtualMachines", action=f"{of_machine}/read", versions=versions)(_machines)
+    routes.arm("GET", machine, action=f"{of_machine}/read", versions=versions)(_machine)
+    view = machine + "/instanceView"
+    routes.arm("GET", view, action=f"{of_machine}/instanceView/read", versions=versions)(_instance_view)
+    routes.arm("POST", scale_set + "/start", action=f"{SCALE_SET}/start/action", versions=versions)(_start)
+    routes.arm("POST", machine + "/start", action=f"{of_machine}/start/action", versions=versions)(_start)
+    operations.register_work(_UPDATE_WORK, _update)
+    operations.register_work(_START_WORK, _start_work)
+
+
+def _of_group(kind: str) -> str:
+    return f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{kind}"
+
+
+def _register_reads(routes: Routes, kind: str, versions: tuple[str, str]) -> None:
+    async def get(call: Call) -> Answer:
+        return Answer(envelopes.find(call, kind))
+
+    async def listing(call: Call) -> Answer:
+        return envelopes.listing(call, kind)
+
+    action = f"{kind}/read"
+    routes.arm("GET", _of_group(kind) + "/{name}", action=action, versions=versions)(get)
+    routes.arm("GET", _of_group(kind), action=action, versions=versions)(listing)
+    routes.arm("GET", f"/subscriptions/{{subscription}}/providers/{kind}", action=action, versions=versions)(listing)
+
+
+async def _write_disk_set(call: Call) -> Answer:
+    world, body = call.world, call.json()
+    before = world.get("resource", envelopes.resource_id(call, DISK_SET))
+    if before is None and call.method == "PATCH":
+        envelopes.find(call, DISK_SET)
+    if before is not None:
+        envelopes.refuse_busy(world, before)
+    wanted = envelopes.block(body, "properties")
+    active = envelopes.block(wanted, "activeKey")
+    if active:
+        model.check_key(call.params["subscription"], active)
+    if before is None:
+        made = _create(call, body, active)
+        return operations.start(
+            call,
+            resource_id=made["id"],
+            seconds=UPDATE_SECONDS,
+            work=_UPDATE_WORK,
+            data={"set": made["id"], "activeKey": None, "rotation": None},
+            body=made,
+        )
+    model.note_update(world, before, active, envelopes.merged_tags(before, body.get("tags")))
+    rotation = wanted.get("rotationToLatestKeyVersionEnabled")
+    data = {"set": before["id"], "activeKey": active or None, "rotation": rotation, "before": before["properties"]}
+    return operations.start(
+        call,
+        resource_id=before["id"],
+        seconds=UPDATE_SECONDS,
+        work=_UPDATE_WORK,
+        data=data,
+        body=world.get("resource", before["id"]),
+    )
+
+
+def _create(call: Call, body: Document, active: Document) -> Document:
+    if not active:
+        raise AzureError(400, "InvalidParameter", "Required parameter 'activeKey' is missing (null).")
+    identity = str(envelopes.block(body, "identity").get("type", ""))
+    if identity.lower() != "systemassigned":
+        raise AzureError(400, "InvalidParameter", "The value of parameter identity.type is invalid.")
+    if not isinstance(body.get("location"), str):
+        raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
+    made = model.make_disk_set(
+        call.world,
+        subscription=call.params["subscription"],
+        group=call.params["group"],
+        name=call.params["name"],
+        key_url=active["keyUrl"],
+        source_vault=(active.get("sourceVault") or {}).get("id"),
+        location=body["location"],
+        tags=envelopes.merged_tags({}, body.get("tags")),
+    )
+    return model.note_update(call.world, made, {}, made["tags"])
+
+
+async def _update(world: World, data: dict[str, Any]) -> None:
+    model.finish_update(world, data["set"], data["activeKey"], data["rotation"], data.get("before"))
+
+
+async def _associated(call: Call) -> Answer:
+    return envelopes.values(model.associated(call.world, envelopes.find(call, DISK_SET)["id"]))
+
+
+async def _summary(call: Call) -> Answer:
+    return Answer(model.summary(model.machines_of(call.world, envelopes.find(call, SCALE_SET)["id"])))
+
+
+async def _machines(call: Call) -> Answer:
+    expand = call.query.get("$expand", "").lower() == "instanceview"
+    machines = model.machines_of(call.world, envelopes.find(call, SCALE_SET)["id"])
+    return envelopes.values([model.envelope(machine, expand=expand) for machine in machines])
+
+
+async def _machine(call: Call) -> Answer:
+    return Answer(model.envelope(_find_machine(call), expand=call.query.get("$expand", "").lower() == "instanceview"))
+
+
+async def _instance_view(call: Call) -> Answer:
+    return Answer(model.instance_view(_find_machine(call)))
+
+
+def _find_machine(call: Call) -> Document:
+    scale_set = envelopes.find(call, SCALE_SET)
+    for machine in model.machines_of(call.world, scale_set["id"]):
+        if machine["instanceId"] == call.params["instance"]:
+            return machine
+    raise AzureError(404, "NotFound", f"The entity {call.params['instance']} was not found in the scale set.")
+
+
+async def _start(call: Call) -> Answer:
+    scale_set = envelopes.find(call, SCALE_SET)
+    wanted: list[str] | None = None
+    if "instance" in call.params:
+        wanted = [_find_machine(call)["instanceId"]]
+    elif call.body:
+        named = call.json().get("instanceIds")
+        if named is not None and (not isinstance(named, list) or any(not isinstance(one, str) for one in named)):
+            raise AzureError(400, "InvalidParameter", "The value of parameter instanceIds is invalid.")
+        wanted = None if named in (None, ["*"]) else named
+    data = {"scaleSet": scale_set["id"], "instances": wanted}
+    return operations.start(call, resource_id=scale_set["id"], seconds=START_SECONDS, work=_START_WORK, data=data)
+
+
+async def _start_work(world: World, data: dict[str, Any]) -> None:
+    model.start(world, data["scaleSet"], data["instances"])
