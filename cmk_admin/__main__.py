@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _sandbox(arguments[1:])
     from cmk_admin import app, cli
 
-    return cli.main(arguments, connect=app.connect, open_window=app.open_window)
+    return cli.main(arguments, connect=app.connect, open_window=app.open_window, vault_suffixes=app.VAULT_SUFFIXES)
 
 
 def _sandbox(arguments: list[str]) -> int:

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -61,8 +62,7 @@ class _Parser(argparse.ArgumentParser):
 
 def wants_json(argv: Sequence[str]) -> bool:
     """True where errors must be JSON too; usable when the rest of the line could not be understood."""
-    words = list(argv)
-    return "--format=json" in words or ("--format", "json") in zip(words, words[1:], strict=False)
+    return "--format=json" in argv or ("--format", "json") in pairwise(argv)
 
 
 def parse(argv: Sequence[str]) -> Options:
@@ -96,7 +96,7 @@ def parse(argv: Sequence[str]) -> Options:
 
 def _parser() -> _Parser:
     # SUPPRESS everywhere: a subparser's default would overwrite what was written before the command.
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     _add_connection(shared.add_argument_group("which Azure"))
     _add_output(shared.add_argument_group("output"))
     _add_doing(shared.add_argument_group("changing"))

@@ -1,11 +1,10 @@
-"""Plain aligned tables, and files for spreadsheets."""
+"""Plain aligned tables for a terminal."""
 
-import csv
-import io
 import unicodedata
 from collections.abc import Sequence
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+UNKNOWN = "unknown"
+"""What stands in a cell whose fact could not be read: it must never look like none."""
 
 
 def printable(text: str) -> str:
@@ -21,27 +20,12 @@ def width(text: str) -> int:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str | None]], *, empty: str) -> str:
-    """Rows under their heads, aligned; `empty` is said where there are none. An unknown cell (None) is a question mark."""
+    """Rows under their heads, aligned; `empty` is said where there are none. A cell of None says that it is unknown."""
     if not rows:
         return empty
-    lines = [list(head), *([printable("?" if c is None else c) for c in row] for row in rows)]
+    lines = [list(head), *([printable(UNKNOWN if c is None else c) for c in row] for row in rows)]
     widths = [max(width(line[at]) for line in lines) for at in range(len(head))]
     ruled = [lines[0], ["─" * w for w in widths], *lines[1:]]
     return "\n".join(
         "  ".join(c + " " * (w - width(c)) for c, w in zip(line, widths, strict=True)).rstrip() for line in ruled
     )
-
-
-def csv_text(head: Sequence[str], rows: Sequence[Sequence[str | None]]) -> str:
-    """RFC 4180 text. Cells that a spreadsheet would run as a formula get an apostrophe in front; unknown is empty."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([_cell(c) for c in row] for row in rows)
-    return out.getvalue()
-
-
-def _cell(text: str | None) -> str:
-    if text is None:
-        return ""
-    return "'" + text if text.startswith(_FORMULA) else text

@@ -24,8 +24,8 @@ install_packages() {
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
         say "Installing system packages: $*"
         # A fresh image has no package lists; an old one may have lists of versions that are gone.
-        DEBIAN_FRONTEND=noninteractive apt-get update -qq >&2 || say "The package lists could not be renewed; trying the old ones."
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+        DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null || say "The package lists could not be renewed; trying the old ones."
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null
     else
         say "Missing system packages. On Debian or Ubuntu: sudo apt-get install -y --no-install-recommends $*"
         return 1
@@ -72,13 +72,12 @@ fi
 
 # Qt's system libraries: without the first list no window at all, not even an invisible one; the second is for X11.
 case $(uname -s) in Linux) ;; *) exit 0 ;; esac
-missing=$("$venv/bin/python" packaging/system_libraries.py needed)
-if [ -n "$missing" ]; then
-    # shellcheck disable=SC2086 # a list of package names
-    install_packages $missing || exit 1
-fi
-missing=$("$venv/bin/python" packaging/system_libraries.py display)
-if [ -n "$missing" ]; then
-    # shellcheck disable=SC2086
-    install_packages $missing || say "Going on: only a window on an X11 display needs these."
+needed=$("$venv/bin/python" packaging/system_libraries.py needed)
+display=$("$venv/bin/python" packaging/system_libraries.py display)
+if [ -n "$needed$display" ]; then
+    # shellcheck disable=SC2086 # lists of package names
+    if ! install_packages $needed $display; then
+        [ -z "$needed" ] || exit 1
+        say "Only a window on an X11 display needs these; going on."
+    fi
 fi

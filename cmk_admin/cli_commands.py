@@ -1,0 +1,229 @@
+"""What each command does: open, look, plan, run, print. Decisions are made in the domain and in operations."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
+
+from cmk_admin import __version__
+from cmk_admin.cli_estate import CSV_HEAD as ESTATE_HEAD
+from cmk_admin.cli_estate import coverage_text, estate_rows, estate_text
+from cmk_admin.cli_mapping import CSV_HEAD as MAPPING_HEAD
+from cmk_admin.cli_mapping import mapping_rows, mapping_text
+from cmk_admin.cli_options import Options
+from cmk_admin.cli_output import DONE, INTERRUPTED, NOT_DONE, Output, dump, write_file
+from cmk_admin.cli_reports import operation_text, operations_text, plan_text
+from cmk_admin.domain import mapping, resolve
+from cmk_admin.domain.errors import CmkError, Refused
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.model import Coverage, Estate
+from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.steps import Outcome
+from cmk_admin.domain.table import to_csv
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.domain.wire import JsonObject, coverage_json, estate_json, mapping_json, operation_json, plan_to_json
+from cmk_admin.operations.interface import Backend, Connector, OperationReport, WatchResult
+
+T = TypeVar("T")
+
+
+class Interrupted(CmkError):
+    """Ctrl+C while nothing was being changed."""
+
+    def __init__(self) -> None:
+        super().__init__("interrupted", "Interrupted; nothing was changed.")
+
+
+class Commands:
+    """One command of one process. `stop` is set when somebody presses Ctrl+C."""
+
+    def __init__(self, options: Options, output: Output, stop: asyncio.Event) -> None:
+        self._options, self._output, self._stop = options, output, stop
+
+    async def run(self, connect: Connector) -> int:
+        """Open the connection, do what was asked, close it. Returns the exit status. Raises CmkError."""
+        assert self._options.choice is not None
+        backend = await self._unless_stopped(connect(self._options.choice))
+        try:
+            return await _COMMANDS[self._options.command or ""](self, backend)
+        finally:
+            await backend.close()
+
+    # Looking
+
+    async def estate(self, backend: Backend) -> int:
+        """Everything that could be read."""
+        estate = await self._unless_stopped(backend.read())
+        index = Index(estate)
+        self._answer(
+            backend, estate, estate_json(index), lambda: estate_text(estate), (ESTATE_HEAD, estate_rows(estate))
+        )
+        return DONE
+
+    async def mapping(self, backend: Backend) -> int:
+        """Who uses which key."""
+        estate = await self._unless_stopped(backend.read())
+        index = Index(estate)
+        rows = mapping.rows(index)
+
+        def text() -> str:
+            return mapping_text(rows, index) + "\n\n" + coverage_text(estate.coverage)
+
+        self._answer(backend, estate, mapping_json(index), text, (MAPPING_HEAD, mapping_rows(rows)))
+        return DONE
+
+    async def operations(self, backend: Backend) -> int:
+        """What was done in this connection."""
+        reports = await self._unless_stopped(backend.operations())
+        self._output.say({"operations": [operation_json(r) for r in reports]}, operations_text(reports))
+        return DONE
+
+    def _answer(
+        self,
+        backend: Backend,
+        estate: Estate,
+        document: JsonObject,
+        text: Callable[[], str],
+        sheet: tuple[tuple[str, ...], tuple[tuple[str, ...], ...]],
+    ) -> None:
+        """To standard output, or whole into the file; a CSV file gets its circumstances beside it."""
+        chosen, out = self._options.format, self._options.out
+        contents = {"csv": lambda: to_csv(*sheet), "json": lambda: dump(document), "table": lambda: text() + "\n"}
+        content = contents[chosen]()
+        if out is None:
+            self._output.content(content)
+            return
+        written: JsonObject = {"file": str(out), "meta": None, "rows": len(sheet[1])}
+        if chosen == "csv":
+            beside = out.with_name(out.name + ".meta.json")
+            write_file(beside, dump(self._circumstances(backend, estate)))
+            written["meta"] = str(beside)
+        write_file(out, content)
+        self._output.say({"written": written, "coverage": coverage_json(estate.coverage)}, f"Wrote {out}.")
+        self._warn(estate.coverage)
+
+    def _circumstances(self, backend: Backend, estate: Estate) -> JsonObject:
+        info = backend.info
+        return {
+            "command": self._options.command,
+            "connection": {
+                "kind": info.kind.value,
+                "key": info.key,
+                "cloud": info.account.cloud,
+                "tenant_id": info.account.tenant_id,
+                "account": info.account.name,
+                "object_id": info.account.object_id,
+            },
+            "time": estate.read_at.isoformat().replace("+00:00", "Z"),
+            "coverage": coverage_json(estate.coverage),
+            "version": __version__,
+            "filter": None,
+        }
+
+    def _warn(self, coverage: Coverage) -> None:
+        if not coverage.complete:
+            self._output.note(coverage_text(coverage))
+
+    # Changing
+
+    async def revoke(self, backend: Backend) -> int:
+        """Cut consumers off a key, or disable it."""
+        options = self._options
+        index = Index(await self._unless_stopped(backend.read()))
+        key = resolve.key(index, options.target, vault_suffixes=backend.info.vault_suffixes)
+        consumers = tuple(resolve.consumer(index, c).id for c in options.consumers)
+        draft = RevokeDraft(key=key, consumers=tuple(dict.fromkeys(consumers)), method=options.method)
+        return await self._carry_out(backend, await self._unless_stopped(backend.prepare_revoke(draft)))
+
+    async def restore(self, backend: Backend) -> int:
+        """Give back what an operation took."""
+        return await self._carry_out(
+            backend, await self._unless_stopped(backend.prepare_restore(self._options.operation))
+        )
+
+    async def resume(self, backend: Backend) -> int:
+        """Go on with an interrupted operation."""
+        report = await self._unless_stopped(backend.operation(self._options.operation))
+        if self._options.plan or not self._options.yes:
+            return self._show(operation_json(report), operation_text(report))
+        run = partial(backend.resume, report.operation, watch=self._options.watch)
+        return await self._follow(backend, run)
+
+    async def undo(self, backend: Backend) -> int:
+        """Take back what an operation did."""
+        return await self._carry_out(backend, await self._unless_stopped(backend.prepare_undo(self._options.operation)))
+
+    async def _carry_out(self, backend: Backend, plan: Plan) -> int:
+        if self._options.plan or not self._options.yes:
+            return self._show(plan_to_json(plan), plan_text(plan))
+        if plan.problems:
+            raise Refused("refused", " ".join(plan.problems), subject=plan.subject)
+        self._output.note(plan_text(plan) + "\n")
+        options = self._options
+        run = partial(backend.run, plan, reason=options.reason, ticket=options.ticket, watch=options.watch)
+        return await self._follow(backend, run)
+
+    def _show(self, document: JsonObject, text: str) -> int:
+        """The plan instead of the deed: asked for, or for want of --yes."""
+        self._output.say(document, text)
+        if self._options.plan:
+            return DONE
+        self._output.note("Nothing was done. Add --yes to do it.")
+        return NOT_DONE
+
+    async def _follow(self, backend: Backend, run: Callable[..., Coroutine[Any, Any, OperationReport]]) -> int:
+        """Run it with progress; Ctrl+C finishes the call in flight and starts no further one."""
+        known = asyncio.Event()
+        newest: OperationReport | None = None
+
+        def on_report(report: OperationReport) -> None:
+            nonlocal newest
+            newest = report
+            known.set()
+
+        running = asyncio.ensure_future(run(on_report=on_report, on_boundary=self._output.boundary))
+        if await self._first(running, self._stop):
+            await self._first(running, known)
+            if newest is not None:
+                self._output.note("Stopping: the call in flight is finished first.")
+                await backend.cancel(newest.operation)
+        report = await running
+        self._output.say(operation_json(report), operation_text(report))
+        if _complete(report, watched=self._options.watch):
+            return DONE
+        return INTERRUPTED if self._stop.is_set() else NOT_DONE
+
+    # Ctrl+C
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of work that changes nothing. Raises Interrupted, and cancels the work, on Ctrl+C."""
+        task = asyncio.ensure_future(work)
+        if await self._first(task, self._stop):
+            task.cancel()
+            await asyncio.wait((task,))
+            raise Interrupted
+        return await task
+
+    async def _first(self, task: "asyncio.Future[Any]", event: asyncio.Event) -> bool:
+        """Wait for either; True where the event came and the task is still running."""
+        waiting = asyncio.ensure_future(event.wait())
+        await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        return not task.done()
+
+
+def _complete(report: OperationReport, *, watched: bool) -> bool:
+    """Every write accepted and, where it was asked for, every consumer confirmed."""
+    seen = all(w.result is WatchResult.CONFIRMED for w in report.watch)
+    return report.outcome is Outcome.DONE and (seen or not watched)
+
+
+_COMMANDS: dict[str, Callable[[Commands, Backend], Coroutine[Any, Any, int]]] = {
+    "estate": Commands.estate,
+    "mapping": Commands.mapping,
+    "operations": Commands.operations,
+    "revoke": Commands.revoke,
+    "restore": Commands.restore,
+    "resume": Commands.resume,
+    "undo": Commands.undo,
+}

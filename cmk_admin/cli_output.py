@@ -1,0 +1,83 @@
+"""Where the command line writes: standard output, standard error, files. One place, so that each rule holds everywhere.
+
+With ``--format json`` standard output carries exactly one object, whatever happens; progress goes to standard error.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from cmk_admin.cli_table import printable
+from cmk_admin.domain.errors import BadInput, CmkError
+from cmk_admin.domain.wire import JsonObject, boundary_json, error_json
+from cmk_admin.operations.interface import Boundary
+from cmk_admin.runtime.paths import write_private
+
+DONE, NOT_DONE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
+"""Exit statuses (interfaces.md, "Command line")."""
+
+
+class Output:
+    """What one command says."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self._words = not as_json and sys.stderr.isatty()
+
+    def say(self, document: JsonObject, text: str) -> None:
+        """The answer: the document as JSON, or the text for people."""
+        _write(sys.stdout, dump(document) if self.as_json else text + "\n")
+
+    def content(self, content: str) -> None:
+        """An answer as it would stand in a file, with the end of its last line."""
+        _write(sys.stdout, content)
+
+    def note(self, sentence: str) -> None:
+        """A sentence beside the answer, for people only."""
+        if not self.as_json:
+            _write(sys.stderr, sentence + "\n")
+
+    def error(self, error: CmkError) -> None:
+        """An error, in place of the answer."""
+        if self.as_json:
+            _write(sys.stdout, dump(error_json(error)))
+            return
+        lines = [f"cmk-admin: {printable(error.message)}"]
+        if error.next:
+            lines.append(f"  {printable(error.next)}")
+        if isinstance(error, BadInput) and error.candidates:
+            lines.append("  There is: " + ", ".join(printable(c) for c in error.candidates))
+        _write(sys.stderr, "\n".join(lines) + "\n")
+
+    def boundary(self, boundary: Boundary) -> None:
+        """Progress, flushed before this returns: whoever kills us at this line finds the journal as it says."""
+        if self._words:
+            _write(sys.stderr, f"Step {boundary.step} of {boundary.of}: {boundary.event}\n")
+        else:
+            line = boundary_json(boundary.operation, boundary.step, boundary.of, boundary.event)
+            _write(sys.stderr, json.dumps(line) + "\n")
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file whole or not at all, readable by its owner only. Raises BadInput ``bad-out``."""
+    try:
+        write_private(path, text.encode())
+    except OSError as error:
+        raise BadInput("bad-out", f"“{path}” cannot be written: {error.strerror}.", subject=str(path)) from error
+
+
+def dump(document: JsonObject) -> str:
+    """A document as it stands in a file."""
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _write(stream: TextIO, text: str) -> None:
+    """Write and flush. A reader that went away must not stop an operation half-way: nobody is left to tell."""
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # Python would complain again when it flushes at exit; what is written from here on goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,97 @@
+"""Plans and operations in words for a terminal."""
+
+from collections.abc import Sequence
+
+from cmk_admin.cli_table import printable, table
+from cmk_admin.domain import words
+from cmk_admin.domain.ids import last
+from cmk_admin.domain.plan import Effect, PathState, Plan, PlannedPath
+from cmk_admin.operations.interface import OperationReport, StepReport, WatchReport
+
+_PATHS = {PathState.WILL_CLOSE: "will close", PathState.STAYS_OPEN: "STAYS OPEN", PathState.UNKNOWN: "unknown"}
+
+
+def plan_text(plan: Plan) -> str:
+    """The plan as one reads it before saying yes."""
+    lines = [plan.title, f"Plan {plan.hash}", ""]
+    lines += [f"  {n}. {s.words}" + (f" (undo: {s.undo_words})" if s.undo_words else " (cannot be undone)")
+              for n, s in enumerate(plan.steps, 1)] or ["  Nothing is left to do."]  # fmt: skip
+    if plan.paths:
+        lines += ["", "Ways to use the key:"]
+        lines += [f"  {_PATHS[p.state]}: {_path(p)}" for p in plan.paths]
+    if plan.effects:
+        lines += ["", "What happens:"]
+        lines += [f"  {_effect(e)}" for e in plan.effects]
+    others = [m for m in plan.methods if m.name != plan.method]
+    if others:
+        lines += ["", "Other methods:"]
+        lines += [f"  {m.name}: {m.title}" + (f" ({m.reason})" if m.reason else "") for m in others]
+    lines += _sentences("Read this first:", plan.warnings) + _sentences("It cannot start:", plan.problems)
+    return printable_lines(lines)
+
+
+def operation_text(report: OperationReport) -> str:
+    """An operation as it stands."""
+    lines = [report.title, f"Operation {report.operation}: {report.outcome.value}"]
+    if report.sentence:
+        lines.append(report.sentence)
+    lines += ["", *(f"  {_step(s)}" for s in report.steps)]
+    if report.open_paths:
+        lines += ["", "Still open:"]
+        lines += [f"  {_PATHS[p.state]}: {_path(p)}" for p in report.open_paths]
+    if report.watch:
+        lines += ["", "Seen:"]
+        lines += [f"  {_watch(w)}" for w in report.watch]
+    return printable_lines(lines)
+
+
+def operations_text(reports: Sequence[OperationReport]) -> str:
+    """All operations, newest first."""
+    rows = [
+        [
+            r.operation,
+            "" if r.created_at is None else r.created_at.strftime("%Y-%m-%d %H:%M:%S"),
+            r.title,
+            "running" if r.alive else r.outcome.value,
+            ", ".join(word for word, can in (("resume", r.resumable), ("undo", r.undoable)) if can) or "–",
+        ]
+        for r in reports
+    ]
+    head = ("Operation", "Started (UTC)", "What", "Outcome", "Possible")
+    return table(head, rows, empty="Nothing has been changed in this connection yet.")
+
+
+def printable_lines(lines: Sequence[str]) -> str:
+    """Lines joined; each one cleaned of control characters."""
+    return "\n".join(printable(line) for line in lines)
+
+
+def _sentences(head: str, sentences: Sequence[str]) -> list[str]:
+    return ["", head, *(f"  {s}" for s in sentences)] if sentences else []
+
+
+def _path(path: PlannedPath) -> str:
+    who = path.principal_name or path.principal
+    also = f"; also cuts {', '.join(last(c) for c in path.also_cuts)}" if path.also_cuts else ""
+    reason = f" ({path.reason})" if path.reason else ""
+    return f"{who} by {path.via} at {path.scope}{reason}{also}"
+
+
+def _effect(effect: Effect) -> str:
+    bound = words.duration(effect.within_seconds)
+    bound = bound if effect.within_seconds is None else f"within {bound}"
+    asked = "" if effect.wanted else " — ALSO CUT, though not asked for"
+    return f"{effect.consumer_name}: {effect.stops} ({bound}){asked}. Lost: {effect.lost} Back: {effect.comes_back}"
+
+
+def _step(step: StepReport) -> str:
+    error = f" — {step.error}" if step.error else ""
+    return f"{step.n}. {step.words}: {step.state.value}{error}"
+
+
+def _watch(watch: WatchReport) -> str:
+    word = watch.result.value.replace("_", " ")
+    after = "" if watch.seconds is None else f" after {words.duration(watch.seconds)}"
+    wall = "" if watch.wall_seconds is None else f" ({watch.wall_seconds:.1f} s on the clock)"
+    reason = f" — {watch.reason}" if watch.reason else ""
+    return f"{watch.consumer_name}: {word}{after}{wall}{reason}"

@@ -1,0 +1,106 @@
+"""What may be typed, and what of it is refused with one sentence."""
+
+import contextlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmk_admin.cli_options import COMMANDS, parse, wants_json
+from cmk_admin.domain.errors import BadInput
+
+REVOKE = ["revoke", "dcc-premium/mysql-encryption-key", "--consumer", "dcc-mysql"]
+
+
+def test_options_mean_the_same_before_and_after_the_command() -> None:
+    before = parse(["--sandbox", "--format", "json", "--yes", "--reason", "drill", *REVOKE])
+    after = parse([*REVOKE, "--sandbox", "--format", "json", "--yes", "--reason", "drill"])
+    assert before == after
+    assert after.choice is not None
+    assert after.choice.own_sandbox
+
+
+def test_a_consumer_may_be_given_several_times() -> None:
+    assert parse([*REVOKE, "--consumer", "dcc-mysql-single", "--sandbox"]).consumers == (
+        "dcc-mysql",
+        "dcc-mysql-single",
+    )
+
+
+def test_a_connection_file_and_a_principal_are_handed_on(tmp_path: Path) -> None:
+    choice = parse(["mapping", "--connection", str(tmp_path / "c.json"), "--principal", "reader"]).choice
+    assert choice is not None
+    assert (choice.file, choice.principal, choice.own_sandbox) == (tmp_path / "c.json", "reader", False)
+
+
+def test_no_command_opens_the_window_and_may_name_the_connection() -> None:
+    assert parse([]).command is None
+    assert parse([]).choice is None
+    choice = parse(["--sandbox", "--fresh"]).choice
+    assert choice is not None
+    assert choice.fresh
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (["frobnicate"], "bad-usage"),
+        (["estate"], "no-connection"),
+        (REVOKE, "no-connection"),
+        (["restore", "x"], "no-connection"),
+        (["estate", "--live"], "live-not-built"),
+        (["--live"], "live-not-built"),
+        (["--live", "--cloud", "usgov", "--auth", "cli", "--tenant", "x", *REVOKE], "live-not-built"),
+        (["estate", "--sandbox", "--live"], "bad-usage"),
+        (["estate", "--sandbox", "--connection", "f"], "bad-usage"),
+        (["estate", "--connection", ""], "bad-usage"),
+        (["estate", "--sandbox", "--cloud", "usgov"], "bad-usage"),
+        (["estate", "--connection", "f", "--fresh"], "bad-usage"),
+        (["estate", "--sandbox", "--principal", " "], "bad-usage"),
+        (["--principal", "reader"], "bad-usage"),
+        (["estate", "--sandbox", "--yes"], "bad-usage"),
+        (["estate", "--sandbox", "--watch"], "bad-usage"),
+        (["--sandbox", "--format", "json"], "bad-usage"),
+        (["operations", "--sandbox", "--format", "csv"], "bad-usage"),
+        (["operations", "--sandbox", "--out", "f"], "bad-usage"),
+        (["resume", "x", "--sandbox", "--reason", "why"], "bad-usage"),
+        (["estate", "--sandbox", "--format", "xml"], "bad-usage"),
+        (["estate", "--sandbox", "--form", "json"], "bad-usage"),
+        (["estate", "--sandbox", "--out", "/nowhere/at/all/f.csv"], "bad-out"),
+        (["estate", "--sandbox", "--out", "/"], "bad-out"),
+        (["revoke", "--sandbox"], "bad-usage"),
+        (["revoke", "", "--sandbox"], "bad-usage"),
+        (["revoke", "v/k", "--consumer", "", "--sandbox"], "bad-usage"),
+        (["revoke", "v/k", "--method", "wish", "--sandbox"], "bad-usage"),
+        (["revoke", "v/k", "w/l", "--sandbox"], "bad-usage"),
+        (["restore", " ", "--sandbox"], "bad-usage"),
+        (["revoke", "v/\x1bk", "--sandbox"], "bad-usage"),
+        (["revoke", "v/\udc80", "--sandbox"], "bad-usage"),
+        (["revoke", "v/k", "--sandbox", "--reason", "x" * 2001], "bad-usage"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_one_sentence(line: list[str], code: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        parse(line)
+    assert refused.value.code == code
+    assert refused.value.message.endswith((".", ")"))
+    assert "\n" not in refused.value.message
+
+
+def test_json_is_recognised_before_the_line_is_understood() -> None:
+    assert wants_json(["--nonsense", "--format", "json"])
+    assert wants_json(["--format=json", "revoke"])
+    assert not wants_json(["estate", "--format", "csv", "json"])
+
+
+@given(
+    st.lists(
+        st.one_of(st.sampled_from([*COMMANDS, "--sandbox", "--format", "json", "--yes", "--", "--out"]), st.text())
+    )
+)
+def test_any_line_is_either_understood_or_refused(line: list[str]) -> None:
+    if not {"-h", "--help", "--version"} & set(line):
+        with contextlib.suppress(BadInput):
+            options = parse(line)
+            assert options.command is None or options.choice is not None
