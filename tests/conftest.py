@@ -5,7 +5,7 @@ import os
 # Before anything loads Qt: without a display the first QApplication would abort the whole run.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
-import pytest  # noqa: E402 - see above
+import pytest
 
 
 @pytest.fixture(autouse=True)
