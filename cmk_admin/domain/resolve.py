@@ -1,26 +1,84 @@
 """From what a person types (a name or an id) to the one thing that is meant."""
 
-from cmk_admin.domain.ids import KeyId
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from cmk_admin.domain.errors import BadInput
+from cmk_admin.domain.ids import KeyId, fold, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer, Vault
+
+T = TypeVar("T")
+_MOST = 10  # candidates that are named
 
 
 def key(index: Index, text: str, *, vault_suffixes: tuple[str, ...] = ()) -> KeyId:
     """A key without version, from ``VAULT/KEY``, a key id, a key's ARM id or a name that only one key has.
 
-    Raises BadInput: ``bad-key-id``, ``unknown-vault``, ``unknown-key``, ``ambiguous-key``.
+    A key that only a consumer names counts too. Raises BadInput: ``bad-key-id``, ``unknown-vault``, ``unknown-key``,
+    ``ambiguous-key``.
     """
-    raise NotImplementedError
+    text = text.strip()
+    if "://" in text:
+        wanted = parse_key_id(text, vault_suffixes=vault_suffixes).key
+        found = _known(index, wanted)
+        if found is None:
+            raise _no_key(index, text, index.vault_of(wanted))
+        return found
+    place, _, name = text.rstrip("/").rpartition("/")
+    if not name:
+        raise BadInput("unknown-key", "A key is named as VAULT/KEY or by its id.")
+    if place:
+        holder = vault(index, _vault_part(place))
+        found = _known(index, KeyId(holder.host, name))
+        if found is None:
+            raise _no_key(index, name, holder)
+        return found
+    named = {one.folded: one for one in _all_keys(index) if one.name.lower() == name.lower()}
+    if len(named) > 1:
+        raise BadInput(
+            "ambiguous-key",
+            f"{len(named)} keys are called “{name}”.",
+            subject=text,
+            next="Name it as VAULT/KEY.",
+            candidates=_names(f"{one.vault_name}/{one.name}" for one in named.values()),
+        )
+    if not named:
+        raise _no_key(index, name, None)
+    return next(iter(named.values()))
 
 
 def vault(index: Index, text: str) -> Vault:
-    """A vault, from its name, host or ARM id. Raises BadInput ``unknown-vault``, ``ambiguous-vault``."""
-    raise NotImplementedError
+    """A vault, from its name, host or ARM id. Raises BadInput ``unknown-vault``."""
+    wanted = fold(text.strip().removeprefix("https://"))
+    for one in index.estate.vaults:
+        if wanted in (one.name.lower(), one.host.lower(), fold(one.id)):
+            return one
+    raise BadInput(
+        "unknown-vault",
+        f"No vault “{text}” was read.",
+        subject=text,
+        next=_maybe_unread(index),
+        candidates=_close(text, (one.name for one in index.estate.vaults)),
+    )
 
 
 def consumer(index: Index, text: str) -> Consumer:
     """A consumer, from its name or ARM id. Raises BadInput ``unknown-consumer``, ``ambiguous-consumer``."""
-    raise NotImplementedError
+    wanted = fold(text.strip())
+    if "/" in wanted:
+        found = list(index.consumers(wanted))[:1]
+    else:
+        found = [one for one in index.estate.consumers if one.name.lower() == wanted]
+    return _only(
+        found,
+        "consumer",
+        f"No service “{text}” that uses a key was read.",
+        f"{len(found)} services are called “{text}”.",
+        text,
+        next_absent=_maybe_unread(index),
+        candidates=_names(one.id for one in found) or _close(text, (one.name for one in index.estate.consumers)),
+    )
 
 
 def principal(index: Index, text: str) -> str:
@@ -28,4 +86,95 @@ def principal(index: Index, text: str) -> str:
 
     Raises BadInput ``unknown-identity``, ``ambiguous-identity``.
     """
-    raise NotImplementedError
+    wanted = fold(text.strip())
+    named: dict[str, str] = {}
+    for one in index.estate.identities:
+        if wanted in (
+            one.principal_id.lower(),
+            (one.client_id or "").lower(),
+            fold(one.resource_id or ""),
+            one.name.lower(),
+        ):
+            named[one.principal_id.lower()] = one.principal_id
+    for other in index.estate.principals:
+        if wanted in (other.object_id.lower(), (other.client_id or "").lower(), (other.name or "").lower()):
+            named.setdefault(other.object_id.lower(), other.object_id)
+    return _only(
+        list(named.values()),
+        "identity",
+        f"No identity “{text}” was read.",
+        f"{len(named)} identities are called “{text}”.",
+        text,
+        next_absent=_maybe_unread(index),
+        candidates=_names(named.values()) or _close(text, (one.name for one in index.estate.identities)),
+    )
+
+
+def _known(index: Index, wanted: KeyId) -> KeyId | None:
+    """The key as it is spelt, where it was read or a consumer names it."""
+    if found := index.key(wanted):
+        return found.id
+    uses = index.uses_of_key(wanted)
+    return uses[0].slot.key_id.key if uses else None
+
+
+def _all_keys(index: Index) -> Iterable[KeyId]:
+    yield from (one.id for one in index.estate.keys)
+    yield from (use.slot.key_id.key for use in index.uses)
+
+
+def _vault_part(place: str) -> str:
+    """The vault in ``VAULT`` or in a key's ARM id without its last segment (``.../vaults/VAULT/keys``)."""
+    head, _, tail = place.rpartition("/")
+    return head if tail.lower() == "keys" and head else place
+
+
+def _only(
+    found: Sequence[T],
+    what: str,
+    absent: str,
+    ambiguous: str,
+    text: str,
+    *,
+    next_absent: str | None,
+    candidates: tuple[str, ...],
+) -> T:
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise BadInput(f"ambiguous-{what}", ambiguous, subject=text, next="Name it by its id.", candidates=candidates)
+    raise BadInput(f"unknown-{what}", absent, subject=text, next=next_absent, candidates=candidates)
+
+
+def _no_key(index: Index, name: str, holder: Vault | None) -> BadInput:
+    keys = index.keys_of(holder.id) if holder else index.estate.keys
+    where = f" in {holder.name}" if holder else ""
+    return BadInput(
+        "unknown-key",
+        f"No key “{name}” was read{where}.",
+        subject=name,
+        next=_maybe_unread(index),
+        candidates=_close(name.rsplit("/", 1)[-1], (f"{one.id.vault_name}/{one.id.name}" for one in keys)),
+    )
+
+
+def _maybe_unread(index: Index) -> str | None:
+    if index.estate.coverage.complete:
+        return None
+    return "Not everything could be read, so that it may exist all the same."
+
+
+def _close(text: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Names that hold the text or are spelt much like it; all of them where there are few."""
+    wanted = text.strip().lower().rsplit("/", 1)[-1]
+    spelt = list(dict.fromkeys(names))
+    near = [one for one in spelt if wanted and (wanted in one.lower() or one.lower().rsplit("/", 1)[-1] in wanted)]
+    if not near:
+        from difflib import get_close_matches
+
+        near = get_close_matches(text, spelt, n=_MOST, cutoff=0.6)
+    return _names(near or (spelt if len(spelt) <= _MOST else ()))
+
+
+def _names(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(found)[:_MOST])

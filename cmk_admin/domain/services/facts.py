@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+DATA_ACTIONS = ("Microsoft.KeyVault/vaults/keys/unwrap/action", "Microsoft.KeyVault/vaults/keys/decrypt/action")
+"""Of a service that wraps its data key with RSA: either of the two gets at the data key (fact sheet 2.3)."""
+POLICY_PERMISSIONS = ("unwrapkey", "decrypt")
+SERVICE_ROLE = "Key Vault Crypto Service Encryption User"
+
 
 class Heal(StrEnum):
     """How a consumer comes back after its key is back."""

@@ -1,57 +1,153 @@
 """The steps themselves: how each is written down, turned round, and when Azure's facts count as the same."""
 
-from cmk_admin.domain.index import Index
+from collections.abc import Mapping
+from dataclasses import replace
+
+from cmk_admin.domain import words
+from cmk_admin.domain.ids import fold, key_scope, parse_key_id
+from cmk_admin.domain.index import Index, guid
 from cmk_admin.domain.model import AccessPolicy, Consumer, KeyVersion, RoleAssignment, Vault
+from cmk_admin.domain.services import service
+from cmk_admin.domain.services.facts import Heal
 from cmk_admin.domain.steps import Json, Step, StepVerb
 
 ROLE_SECONDS = 600
 """Azure's seconds within which a role assignment counts everywhere (RBACD troubleshooting.md)."""
+ROLE_SOURCE = "RBACD troubleshooting.md"
+
+Facts = Mapping[str, Json]
+
+_PERMISSIONS = ("keys", "secrets", "certificates", "storage")
 
 
 def assignment_facts(assignment: RoleAssignment) -> dict[str, Json]:
-    """scope, role_definition_id, principal_id, principal_type, condition, condition_version, description,
-    delegated_identity: all that a PUT of the same name needs to make it again."""
-    raise NotImplementedError
+    """All that a PUT of the same name needs to make the assignment again.
+
+    scope, role_definition_id, principal_id, principal_type, condition, condition_version, description,
+    delegated_identity.
+    """
+    return {
+        "scope": assignment.scope,
+        "role_definition_id": assignment.role_definition_id,
+        "principal_id": assignment.principal_id,
+        "principal_type": assignment.principal_type,
+        "condition": assignment.condition,
+        "condition_version": assignment.condition_version,
+        "description": assignment.description,
+        "delegated_identity": assignment.delegated_identity,
+    }
 
 
-def assignment_of(assignment_id: str, facts: dict[str, Json]) -> RoleAssignment:
+def assignment_of(assignment_id: str, facts: Facts) -> RoleAssignment:
     """The assignment that these facts describe."""
-    raise NotImplementedError
+    return RoleAssignment(
+        id=assignment_id,
+        scope=_text(facts, "scope"),
+        role_definition_id=_text(facts, "role_definition_id"),
+        principal_id=_text(facts, "principal_id"),
+        principal_type=_optional(facts, "principal_type"),
+        condition=_optional(facts, "condition"),
+        condition_version=_optional(facts, "condition_version"),
+        description=_optional(facts, "description"),
+        delegated_identity=_optional(facts, "delegated_identity"),
+    )
 
 
 def policy_facts(policy: AccessPolicy) -> dict[str, Json]:
     """tenant_id, object_id, application_id, keys, secrets, certificates, storage (lists as Azure spells them)."""
-    raise NotImplementedError
+    return {
+        "tenant_id": policy.tenant_id,
+        "object_id": policy.object_id,
+        "application_id": policy.application_id,
+        "keys": list(policy.keys),
+        "secrets": list(policy.secrets),
+        "certificates": list(policy.certificates),
+        "storage": list(policy.storage),
+    }
 
 
-def policy_of(facts: dict[str, Json]) -> AccessPolicy:
+def policy_of(facts: Facts) -> AccessPolicy:
     """The entry that these facts describe."""
-    raise NotImplementedError
+    return AccessPolicy(
+        tenant_id=_text(facts, "tenant_id"),
+        object_id=_text(facts, "object_id"),
+        application_id=_optional(facts, "application_id"),
+        keys=_texts(facts, "keys"),
+        secrets=_texts(facts, "secrets"),
+        certificates=_texts(facts, "certificates"),
+        storage=_texts(facts, "storage"),
+    )
 
 
 def policy_target(vault_id: str, policy: AccessPolicy) -> str:
     """``VAULT_ID|OBJECT_ID[|APPLICATION_ID]``."""
-    raise NotImplementedError
+    return "|".join(filter(None, (vault_id, policy.object_id, policy.application_id)))
 
 
 def parse_policy_target(target: str) -> tuple[str, str, str | None]:
     """Vault id, object id, application id."""
-    raise NotImplementedError
+    vault_id, object_id, *more = target.split("|")
+    return vault_id, object_id, more[0] if more else None
+
+
+def without_keys(policy: AccessPolicy) -> AccessPolicy | None:
+    """The entry without its key permissions; None where nothing else is in it. Other permissions stay."""
+    if policy.secrets or policy.certificates or policy.storage:
+        return replace(policy, keys=())
+    return None
 
 
 def remove_assignment(index: Index, assignment: RoleAssignment) -> Step:
     """before: `assignment_facts`; after: None (gone)."""
-    raise NotImplementedError
+    role = index.role(assignment.role_definition_id)
+    name = role.name if role else words.shortened(guid(assignment.role_definition_id), 13)
+    who, where = words.who(index, assignment.principal_id), words.scope(index, assignment.scope)
+    return Step(
+        verb=StepVerb.REMOVE_ASSIGNMENT,
+        target=assignment.id,
+        words=f"Remove role {name} of {who} on {where}",
+        undo_words=f"Give role {name} on {where} back to {who}",
+        before=assignment_facts(assignment),
+        after=None,
+        effect_seconds=ROLE_SECONDS,
+        effect_source=ROLE_SOURCE,
+        request=f"DELETE {assignment.id}",
+    )
 
 
 def set_policy(index: Index, vault: Vault, before: AccessPolicy | None, after: AccessPolicy | None) -> Step:
-    """before, after: `policy_facts`, or None for no entry."""
-    raise NotImplementedError
+    """before, after: `policy_facts`, or None for no entry. At least one of them is an entry."""
+    entry = before or after
+    if entry is None:
+        raise ValueError("an access-policy step needs an entry before or after it")
+    who = words.who(index, entry.object_id)
+    taking = len(after.keys if after else ()) < len(before.keys if before else ())
+    take = f"Remove {who}'s key permissions from the access policies of {vault.name}"
+    give = f"Give {who} its key permissions in the access policies of {vault.name} back"
+    return Step(
+        verb=StepVerb.SET_POLICY,
+        target=policy_target(vault.id, entry),
+        words=take if taking else give,
+        undo_words=give if taking else take,
+        before=policy_facts(before) if before else None,
+        after=policy_facts(after) if after else None,
+        request=_policy_request(vault.id, after is None),
+    )
 
 
 def set_enabled(version: KeyVersion, enabled: bool, *, known_use: bool = True) -> Step:
     """before, after: ``{"enabled": bool}``; the target is the versioned key id."""
-    raise NotImplementedError
+    what = f"version {words.shortened(version.id.version or '', 13)} of {version.id.name}"
+    off, on = f"Disable {what}", f"Enable {what}"
+    return Step(
+        verb=StepVerb.SET_ENABLED,
+        target=str(version.id),
+        words=(on if enabled else off) + ("" if known_use else " (no known use)"),
+        undo_words=off if enabled else on,
+        before={"enabled": not enabled},
+        after={"enabled": enabled},
+        request=_enabled_request(str(version.id), enabled),
+    )
 
 
 def heal(consumer: Consumer, *, stage: int) -> Step | None:
@@ -59,15 +155,126 @@ def heal(consumer: Consumer, *, stage: int) -> Step | None:
 
     REVALIDATE or START_NODES; before: ``{}``, after: ``{"service": NAME}``; it has no undo.
     """
-    raise NotImplementedError
+    facts = service(consumer.service)
+    if facts.heal is Heal.AUTOMATIC:
+        return None
+    verb = StepVerb.REVALIDATE if facts.heal is Heal.REVALIDATE else StepVerb.START_NODES
+    what = "Ask {} to try its key again" if verb is StepVerb.REVALIDATE else "Start the nodes of {} that are stopped"
+    request = "the server is asked with the key that it has" if verb is StepVerb.REVALIDATE else "POST .../start"
+    return Step(
+        verb=verb,
+        target=consumer.id,
+        words=what.format(consumer.name),
+        undo_words=None,
+        before={},
+        after={"service": consumer.service},
+        request=f"{consumer.id}: {request}",
+        stage=stage,
+    )
 
 
 def inverse(step: Step) -> Step | None:
     """The step that takes this one back; None where there is none."""
-    raise NotImplementedError
+    verb = {
+        StepVerb.REMOVE_ASSIGNMENT: StepVerb.CREATE_ASSIGNMENT,
+        StepVerb.CREATE_ASSIGNMENT: StepVerb.REMOVE_ASSIGNMENT,
+        StepVerb.SET_POLICY: StepVerb.SET_POLICY,
+        StepVerb.SET_ENABLED: StepVerb.SET_ENABLED,
+    }.get(step.verb)
+    if verb is None or step.undo_words is None:
+        return None
+    return replace(
+        step,
+        verb=verb,
+        words=step.undo_words,
+        undo_words=step.words.removesuffix(" (no known use)"),
+        before=step.after,
+        after=step.before,
+        request=_request(verb, step),
+    )
 
 
-def differences(verb: StepVerb, expected: dict[str, Json] | None, found: dict[str, Json] | None) -> tuple[str, ...]:
-    """In what two sets of facts differ, in words; empty where they are the same. Ids and permissions compare without
-    case, permissions without order, the facts that `expected` does not name are not compared."""
-    raise NotImplementedError
+def keys_touched(index: Index, step: Step) -> tuple[str, ...]:
+    """Folded scopes of the keys that a step gives or takes access to, as ``VAULT_ID/keys/NAME``, or a vault's id."""
+    if step.verb is StepVerb.SET_POLICY:
+        return (fold(parse_policy_target(step.target)[0]),)
+    if step.verb in (StepVerb.CREATE_ASSIGNMENT, StepVerb.REMOVE_ASSIGNMENT):
+        facts = step.before or step.after or {}
+        return (fold(_text(facts, "scope")),)
+    if step.verb is StepVerb.SET_ENABLED:
+        key = parse_key_id(step.target)
+        vault = index.vault_of(key)
+        return (fold(key_scope(vault.id, key.name)),) if vault else ()
+    return ()
+
+
+def differences(verb: StepVerb, expected: Facts | None, found: Facts | None) -> tuple[str, ...]:
+    """In what two sets of facts differ, in words; empty where they are the same.
+
+    Ids and permissions compare without case, permissions without order; facts that `expected` does not name do not
+    count, and no text is the same as an empty one.
+    """
+    if expected is None or found is None:
+        if expected is None and found is None:
+            return ()
+        return ("it is there" if expected is None else "it is gone",)
+    return tuple(
+        f"{name.replace('_', ' ')} is {_said(found.get(name))} instead of {_said(wanted)}"
+        for name, wanted in expected.items()
+        if _comparable(name, wanted) != _comparable(name, found.get(name))
+    )
+
+
+def _comparable(name: str, value: Json) -> object:
+    if name == "role_definition_id" and isinstance(value, str):
+        return guid(value)
+    if isinstance(value, str):
+        # A condition and a description keep their case, ids and kinds do not
+        return (value if name in ("condition", "description") else fold(value)) or None
+    if isinstance(value, list):
+        return frozenset(str(one).lower() for one in value)
+    return frozenset() if value is None and name in _PERMISSIONS else value
+
+
+def _said(value: Json) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value) or "nothing"
+    return "nothing" if value in (None, "") else str(value)
+
+
+def _request(verb: StepVerb, step: Step) -> str:
+    """The raw request of the inverse of a step."""
+    if verb is StepVerb.REMOVE_ASSIGNMENT:
+        return f"DELETE {step.target}"
+    if verb is StepVerb.CREATE_ASSIGNMENT:
+        return f"PUT {step.target}"
+    if verb is StepVerb.SET_POLICY:
+        return _policy_request(parse_policy_target(step.target)[0], step.before is None)
+    return _enabled_request(step.target, bool((step.before or {}).get("enabled")))
+
+
+def _policy_request(vault_id: str, gone: bool) -> str:
+    return f"PUT {vault_id}/accessPolicies/{'remove' if gone else 'replace'}"
+
+
+def _enabled_request(key_id: str, enabled: bool) -> str:
+    return f'PATCH {key_id} {{"attributes": {{"enabled": {"true" if enabled else "false"}}}}}'
+
+
+def _text(facts: Facts, name: str) -> str:
+    value = facts.get(name)
+    if not isinstance(value, str):
+        raise ValueError(f"the facts lack “{name}”")
+    return value
+
+
+def _optional(facts: Facts, name: str) -> str | None:
+    value = facts.get(name)
+    return value if isinstance(value, str) else None
+
+
+def _texts(facts: Facts, name: str) -> tuple[str, ...]:
+    value = facts.get(name)
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()

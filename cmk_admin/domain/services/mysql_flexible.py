@@ -1,0 +1,21 @@
+"""MySQL flexible server (DBD mysql/flexible-server/security-customer-managed-key.md)."""
+
+from cmk_admin.domain.services.facts import DATA_ACTIONS, POLICY_PERMISSIONS, SERVICE_ROLE, Heal, Service
+
+SERVICE = Service(
+    name="mysql-flexible",
+    title="MySQL flexible server",
+    resource_type="microsoft.dbformysql/flexibleservers",
+    data_actions=DATA_ACTIONS,
+    policy_permissions=POLICY_PERMISSIONS,
+    role=SERVICE_ROLE,
+    lost_seconds=600,
+    back_seconds=None,
+    stops="The server refuses every connection and turns Inaccessible",
+    lost="Nothing, as long as the key can be given back",
+    comes_back="Give the key back, then revalidate it at the server",
+    heal=Heal.REVALIDATE,
+    source="DBD mysql/flexible-server/security-customer-managed-key.md",
+    lost_words=("inaccessible",),
+    up_words=("ready",),
+)

@@ -1,0 +1,135 @@
+"""Who is cut when grants go: which uses hang on the paths that a plan closes, and on nothing else."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cmk_admin.domain import words
+from cmk_admin.domain.access import AccessPath, PathKind, paths
+from cmk_admin.domain.ids import KeyId, fold
+from cmk_admin.domain.index import Index, Use
+from cmk_admin.domain.model import Consumer
+from cmk_admin.domain.plan import Effect, Watch
+from cmk_admin.domain.services import service
+from cmk_admin.domain.steps import Step
+from cmk_admin.domain.verbs.changes import policy_target
+
+
+class Cut(NamedTuple):
+    """A use that loses its key, with the paths of it that are closed."""
+
+    use: Use
+    closed: tuple[AccessPath, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lot:
+    """What becomes of one consumer."""
+
+    consumer: Consumer
+    wanted: bool
+    closed: tuple[AccessPath, ...] = ()
+    left: tuple[AccessPath, ...] = ()
+    """Paths on the key of the plan that are not closed."""
+
+
+def grant_of(path: AccessPath) -> str | None:
+    """The target of the step that closes a path: the assignment's id, or the policy's; folded."""
+    if path.assignment is not None:
+        return fold(path.assignment.id)
+    if path.policy is not None:
+        return fold(policy_target(path.scope, path.policy))
+    return None
+
+
+def kept_because(index: Index, path: AccessPath) -> str | None:
+    """Why a plan does not close this path by default; None where it does."""
+    if path.kind is PathKind.UNREAD:
+        return path.unknown
+    if path.group_id is not None:
+        group = words.who(index, path.group_id)
+        why = f"it is the grant of group {group}: removing it would cut every member"
+        return f"{path.unknown}; {why}" if path.unknown else why
+    if path.above_vault:
+        why = f"it was granted on {words.scope(index, path.scope)}, above the vault, and reaches further than this key"
+        return f"{path.unknown}; {why}" if path.unknown else why
+    return path.unknown
+
+
+def also_cut(index: Index, host: str, grants: frozenset[str], wanted: frozenset[str]) -> tuple[Cut, ...]:
+    """The uses of any key of the vault, besides those of the `wanted` consumers, that lose their last known path.
+
+    A use that may have another path which could not be read is counted as cut: better a warning too many.
+    """
+    found = []
+    for use in index.uses_of_host(host):
+        if use.slot.principal_id is None or fold(use.consumer.id) in wanted:
+            continue
+        all_paths = use_paths(index, use)
+        closed = tuple(path for path in all_paths if grant_of(path) in grants)
+        if closed and all(path in closed or path.unknown for path in all_paths):
+            found.append(Cut(use, closed))
+    return tuple(found)
+
+
+def use_paths(index: Index, use: Use) -> tuple[AccessPath, ...]:
+    """The paths by which a use gets at its data."""
+    if use.slot.principal_id is None:
+        return ()
+    return paths(index, use.slot.key_id, use.slot.principal_id, service(use.consumer.service).data_actions)
+
+
+def with_dependants(index: Index, consumers: Iterable[Consumer]) -> tuple[Consumer, ...]:
+    """The consumers, each followed by what hangs under it and led by the set that holds its key; each once."""
+    found: dict[tuple[str, str], Consumer] = {}
+    for consumer in consumers:
+        holder = index.holder_of(consumer)
+        for one in (*((holder,) if holder else ()), consumer, *index.held_by(consumer.id)):
+            found.setdefault((fold(one.id), one.service), one)
+    return tuple(found.values())
+
+
+def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
+    """What happens to a consumer; `steps` by folded target, for their documented times."""
+    facts = service(lot.consumer.service)
+    stops, within = facts.stops, bound(lot, steps)
+    sure = [path for path in lot.left if path.unknown is None]
+    if sure:
+        stops, within = f"Goes on working: {words.path(index, sure[0])} stays open", None
+    elif lot.left:
+        stops = f"{facts.stops}, unless a path that could not be read stays open"
+    return Effect(
+        consumer_id=lot.consumer.id,
+        consumer_name=lot.consumer.name,
+        service=lot.consumer.service,
+        stops=stops,
+        within_seconds=within,
+        lost=facts.lost,
+        comes_back=facts.comes_back,
+        source=facts.source or None,
+        wanted=lot.wanted,
+    )
+
+
+def watch(lot: Lot, steps: Mapping[str, Step]) -> Watch:
+    """The consumer's signal is followed whether it should change or not: a guess is no proof."""
+    return Watch(
+        consumer_id=lot.consumer.id,
+        service=lot.consumer.service,
+        wanted="lost",
+        within_seconds=bound(lot, steps),
+    )
+
+
+def bound(lot: Lot, steps: Mapping[str, Step]) -> int | None:
+    """Azure's seconds after the last write by which the consumer should have lost its data, by documentation."""
+    lost = service(lot.consumer.service).lost_seconds
+    if lost is None:
+        return None
+    closing = [step for path in lot.closed if (step := steps.get(grant_of(path) or ""))]
+    return lost + max((step.effect_seconds or 0 for step in closing), default=0)
+
+
+def same_key(one: KeyId, other: KeyId) -> bool:
+    """True where two ids name the same key, whatever the version."""
+    return one.key.folded == other.key.folded
