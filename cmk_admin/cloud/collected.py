@@ -1,0 +1,128 @@
+"""The estate while it is being read: mutable, and turned into immutable estates as answers arrive."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from cmk_admin.cloud.consumers.related import Related
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import KeyId, fold
+from cmk_admin.domain.model import (
+    Account,
+    Consumer,
+    Coverage,
+    CoverageProblem,
+    Estate,
+    Identity,
+    Key,
+    Lock,
+    Principal,
+    RoleAssignment,
+    RoleDefinition,
+    Subscription,
+    Vault,
+)
+
+Publish = Callable[[Estate], None]
+
+_PUBLISH_SECONDS = 0.2
+# Making an estate costs time that grows with it; publishing may take this share of the whole at most.
+_PUBLISH_SHARE = 0.05
+
+COVERAGE_KINDS = frozenset(
+    {
+        FailureKind.FORBIDDEN,
+        FailureKind.UNREACHABLE,
+        FailureKind.THROTTLED,
+        FailureKind.FAILED,
+        FailureKind.NOT_VISIBLE,
+    }
+)
+
+
+def problem_of(failure: AzureFailure, scope: str) -> CoverageProblem:
+    """A failure as coverage tells it; kinds that coverage does not know count as failed."""
+    kind = failure.kind if failure.kind in COVERAGE_KINDS else FailureKind.FAILED
+    return CoverageProblem(scope=scope, kind=kind, message=failure.message)
+
+
+@dataclass(slots=True)
+class Collected:
+    """What was read so far. Keyed by folded ids, so that nothing counts twice."""
+
+    account: Account
+    read_at: datetime
+    publish: Publish | None = None
+    listed: int = 0
+    read: int = 0
+    subscriptions: dict[str, Subscription] = field(default_factory=dict)
+    vaults: dict[str, Vault] = field(default_factory=dict)
+    keys: dict[str, tuple[Key, ...]] = field(default_factory=dict)
+    """By folded vault id."""
+    related: Related = field(default_factory=Related)
+    """The consumers among others."""
+    identities: dict[str, Identity] = field(default_factory=dict)
+    """By principal id."""
+    principals: dict[str, Principal] = field(default_factory=dict)
+    definitions: dict[str, RoleDefinition] = field(default_factory=dict)
+    assignments: dict[str, RoleAssignment] = field(default_factory=dict)
+    locks: dict[str, Lock] = field(default_factory=dict)
+    problems: list[CoverageProblem] = field(default_factory=list)
+    unread_assignments: set[str] = field(default_factory=set)
+    _next_publish: float = 0.0
+
+    def fail(self, failure: AzureFailure, scope: str) -> None:
+        """Note what could not be read."""
+        self.problems.append(problem_of(failure, scope))
+
+    def add_identities(self, found: Iterable[Identity]) -> None:
+        """Identities as seen; what the identity's own envelope says comes before what others say of it."""
+        for identity in found:
+            self.identities.setdefault(identity.principal_id.lower(), identity)
+
+    def used_keys(self) -> dict[KeyId, list[Consumer]]:
+        """The keys that consumers name, without versions, and who names them."""
+        used: dict[KeyId, list[Consumer]] = {}
+        for consumer in self.related.consumers.values():
+            for slot in consumer.slots:
+                key = slot.key_id.key
+                used.setdefault(KeyId(key.host, key.name.lower()), []).append(consumer)
+        return used
+
+    def grew(self) -> None:
+        """Publish what there is, unless it was done just now."""
+        if self.publish is None:
+            return
+        started = time.perf_counter()
+        if started < self._next_publish:
+            return
+        self.publish(self.estate(finished=False))
+        ended = time.perf_counter()
+        self._next_publish = ended + max(_PUBLISH_SECONDS, (ended - started) / _PUBLISH_SHARE)
+
+    def estate(self, *, finished: bool) -> Estate:
+        """All that was read, as an estate. Ordered by names, so that two readings of the same thing are equal."""
+        vaults = sorted(self.vaults.values(), key=lambda vault: (vault.name.lower(), vault.id))
+        consumers = sorted(self.related.consumers.values(), key=lambda one: (one.name.lower(), one.id))
+        problems = {(p.scope, p.kind, p.message): p for p in [*self.problems, *self.related.problems]}
+        return Estate(
+            account=self.account,
+            read_at=self.read_at,
+            coverage=Coverage(
+                subscriptions_listed=self.listed,
+                subscriptions_read=self.read,
+                problems=tuple(problems[each] for each in sorted(problems)),
+                finished=finished,
+            ),
+            subscriptions=tuple(sorted(self.subscriptions.values(), key=lambda one: (one.name.lower(), one.id))),
+            vaults=tuple(vaults),
+            keys=tuple(key for vault in vaults for key in self.keys.get(fold(vault.id), ())),
+            consumers=tuple(consumers),
+            identities=tuple(sorted(self.identities.values(), key=lambda one: (one.name.lower(), one.principal_id))),
+            principals=tuple(self.principals[each] for each in sorted(self.principals)),
+            role_definitions=tuple(self.definitions[each] for each in sorted(self.definitions)),
+            role_assignments=tuple(self.assignments[each] for each in sorted(self.assignments)),
+            locks=tuple(self.locks[each] for each in sorted(self.locks)),
+            unread_assignments=frozenset(self.unread_assignments),
+        )

@@ -1,0 +1,232 @@
+"""Reading an estate: Resource Graph first, the providers for what it lacks, all vaults side by side."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cmk_admin.cloud import api, keys, parse, resource_graph
+from cmk_admin.cloud.collected import Collected, Publish, problem_of
+from cmk_admin.cloud.consumers import CONSUMERS
+from cmk_admin.cloud.consumers.related import ConsumerKind
+from cmk_admin.cloud.holders import (
+    read_assignments,
+    read_definitions,
+    read_directory,
+    read_locks,
+    read_missing_definitions,
+    read_vault_assignments,
+)
+from cmk_admin.cloud.session import Session
+from cmk_admin.cloud.vault_keys import read_vault_keys
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import KeyId, fold
+from cmk_admin.domain.model import CoverageProblem, Estate, Key, Source, Subscription, Vault
+
+VAULTS_AT_ONCE = 48
+"""Vaults that are being read at the same time."""
+
+_VAULT = "microsoft.keyvault/vaults"
+_IDENTITY = "microsoft.managedidentity/userassignedidentities"
+_MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/"
+_CHAINS = (
+    "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' "
+    "| project id, subscriptionId, properties | order by id asc"
+)
+
+Documents = list[Mapping[str, Any]]
+
+
+async def read_estate(session: Session, publish: Publish | None = None) -> Estate:
+    """Read all of it; `publish` gets growing estates whose coverage is not finished.
+
+    `publish` is called on the loop's thread, at most about five times a second and ever more seldom as the estate
+    grows. Raises AzureFailure only where not even the subscriptions could be listed; all else is told in coverage.
+    """
+    return await _Reading(session, publish).run()
+
+
+class _Reading:
+    """One reading of an estate."""
+
+    def __init__(self, session: Session, publish: Publish | None) -> None:
+        self._session = session
+        self._publish = publish
+        self._gate = asyncio.Semaphore(VAULTS_AT_ONCE)
+
+    async def run(self) -> Estate:
+        session = self._session
+        _, listed, _ = await asyncio.gather(
+            session.read_clock(),
+            session.arm_pages("/subscriptions", api_version=api.SUBSCRIPTIONS),
+            self._warm(),
+        )
+        self._into = into = Collected(session.account, session.clock.now(), self._publish)
+        for document in listed:
+            found = str(document["subscriptionId"]).lower()
+            name = str(document.get("displayName") or found)
+            into.subscriptions[found] = Subscription(id=found, name=name)
+        self._ids = list(into.subscriptions)
+        self._unread: set[str] = set()
+        into.listed = len(self._ids)
+        if not self._ids:
+            into.problems.append(
+                CoverageProblem(
+                    scope="subscriptions",
+                    kind=FailureKind.NOT_VISIBLE,
+                    message="The account sees no subscription; there may be some.",
+                )
+            )
+            return into.estate(finished=True)
+        into.grew()
+        consumers = asyncio.gather(self._vaults(), self._consumers())
+        await asyncio.gather(
+            consumers,
+            self._chains(),
+            read_definitions(session, into, self._ids),
+            *(read_assignments(session, into, each) for each in self._ids),
+            *(read_locks(session, into, each) for each in self._ids),
+        )
+        await asyncio.gather(self._holders(), self._versions())
+        self._note_invisible_vaults()
+        into.read = into.listed - len(self._unread)
+        return into.estate(finished=True)
+
+    async def _warm(self) -> None:
+        """The vaults' token, before every vault asks for it. Where it is refused, each vault says so for itself."""
+        try:
+            await self._session.warm()
+        except AzureFailure:
+            return
+
+    async def _resources(self, resource_type: str, api_version: str) -> Documents:
+        """All resources of a type: from the graph, or from their provider where the graph does not answer."""
+        try:
+            return [*await resource_graph.query(self._session, resource_graph.of_type(resource_type), self._ids)]
+        except AzureFailure:
+            # the graph is only the quicker way: what cannot be read either way is noted below
+            lists = await asyncio.gather(*(self._from_provider(each, resource_type, api_version) for each in self._ids))
+            return [document for found in lists for document in found]
+
+    async def _from_provider(self, subscription: str, resource_type: str, api_version: str) -> Documents:
+        path = f"/subscriptions/{subscription}/providers/{resource_type}"
+        try:
+            return [*await self._session.arm_pages(path, api_version=api_version)]
+        except AzureFailure as failure:
+            self._into.fail(failure, path)
+            self._unread.add(subscription)
+            return []
+
+    async def _vaults(self) -> None:
+        documents = await self._resources(_VAULT, api.VAULTS)
+        for document in documents:
+            vault = parse.vault(document)
+            self._into.vaults[fold(vault.id)] = vault
+        self._into.grew()
+        await asyncio.gather(*(self._vault(vault) for vault in list(self._into.vaults.values())))
+
+    async def _vault(self, vault: Vault) -> None:
+        async with self._gate:
+            found = await read_vault_keys(self._session, vault)
+        self._into.vaults[fold(vault.id)] = found.vault
+        self._into.keys[fold(vault.id)] = found.keys
+        self._into.problems += found.problems
+        self._into.grew()
+
+    async def _consumers(self) -> None:
+        """All kinds at once; the clusters are worked out when the disk encryption sets are there."""
+        documents = await asyncio.gather(
+            self._resources(_IDENTITY, api.IDENTITIES),
+            *(self._resources(kind.resource_type, kind.api_version) for kind in CONSUMERS.values()),
+        )
+        into = self._into
+        for document in documents[0]:
+            identity = parse.user_assigned_identity(document)
+            if identity is not None:
+                into.related.identities[fold(identity.resource_id or "")] = identity
+                into.identities[identity.principal_id.lower()] = identity
+        for kind, found in zip(CONSUMERS.values(), documents[1:], strict=True):
+            await add_consumers(self._session, into, kind, found)
+            into.grew()
+
+    async def _chains(self) -> None:
+        """The management groups above each subscription; unknown where the graph does not tell."""
+        try:
+            rows = await resource_graph.query(self._session, _CHAINS, self._ids)
+        except AzureFailure as failure:
+            self._into.fail(failure, "management groups")
+            return
+        for row in rows:
+            chain = parse.inside(row, "properties", "managementGroupAncestorsChain")
+            subscription = self._into.subscriptions.get(str(row.get("subscriptionId")).lower())
+            if subscription is not None and isinstance(chain, list):
+                above = tuple(_MANAGEMENT_GROUP + str(link.get("name")) for link in chain)
+                self._into.subscriptions[subscription.id] = replace(subscription, management_groups=above)
+
+    async def _holders(self) -> None:
+        await read_vault_assignments(self._session, self._into)
+        await read_missing_definitions(self._session, self._into)
+        await read_directory(self._session, self._into)
+
+    async def _versions(self) -> None:
+        """The versions of the keys that consumers name; other keys' versions are read when somebody looks at them."""
+        places = {
+            KeyId(key.id.host, key.id.name.lower()): (folded, at)
+            for folded, held in self._into.keys.items()
+            for at, key in enumerate(held)
+        }
+
+        async def one(folded: str, at: int) -> None:
+            async with self._gate:
+                key = await read_versions(self._session, self._into.keys[folded][at], self._into.problems.append)
+            held = self._into.keys[folded]
+            self._into.keys[folded] = (*held[:at], key, *held[at + 1 :])
+            self._into.grew()
+
+        wanted = [places[used] for used in self._into.used_keys() if used in places]
+        await asyncio.gather(*(one(folded, at) for folded, at in wanted))
+
+    def _note_invisible_vaults(self) -> None:
+        note_invisible_vaults(self._into)
+
+
+async def add_consumers(
+    session: Session, into: Collected, kind: ConsumerKind, documents: Documents, *, urgent: bool = False
+) -> None:
+    """Note the consumers among ARM envelopes, and the identities that these show."""
+    for consumer in await kind.consumers_of(session, documents, into.related, urgent):
+        into.related.consumers[fold(consumer.id)] = consumer
+    for document in documents:
+        into.add_identities(parse.identities_of(document))
+
+
+async def read_versions(
+    session: Session, key: Key, note: Callable[[CoverageProblem], None], *, urgent: bool = False
+) -> Key:
+    """The key with its versions, from where the key itself was read."""
+    try:
+        if key.source is Source.ARM:
+            versions = await keys.list_arm_versions(session, key.vault_id, key.id.name, urgent=urgent)
+        else:
+            versions = await keys.list_versions(session, key.id, urgent=urgent)
+    except AzureFailure as failure:
+        note(problem_of(failure, f"{key.id}/versions"))
+        return key
+    return replace(key, versions=versions)
+
+
+def note_invisible_vaults(into: Collected) -> None:
+    """A vault that a consumer names and that is not among the visible ones makes coverage incomplete."""
+    seen = {vault.host for vault in into.vaults.values()}
+    named: dict[str, str] = {}
+    for key, consumers in into.used_keys().items():
+        if key.host not in seen:
+            named.setdefault(key.host, consumers[0].name)
+    for host, name in named.items():
+        into.problems.append(
+            CoverageProblem(
+                scope=host,
+                kind=FailureKind.NOT_VISIBLE,
+                message=f"{name} uses a key of {host}, a vault that this account cannot see.",
+            )
+        )
