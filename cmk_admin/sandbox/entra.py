@@ -149,7 +149,9 @@ def caller_for(world: World, object_id: str) -> Caller:
     """
     principal = world.get("principal", object_id)
     if principal is None or principal["kind"] == "Group":
-        raise AzureError(401, "invalid_client", f"AADSTS700016: The identity '{object_id}' was not found in the directory.")
+        raise AzureError(
+            401, "invalid_client", f"AADSTS700016: The identity '{object_id}' was not found in the directory."
+        )
     return _caller(world, principal)
 
 
@@ -163,7 +165,9 @@ def set_address(world: World, object_id: str, address: str) -> None:
 def address_of(world: World, object_id: str) -> str:
     """Where a principal's calls come from: what was set, else one of a documentation range that stays the same."""
     chosen = (world.get("meta", "addresses") or {}).get(object_id.lower())
-    return str(chosen) if chosen else _ADDRESSES.format(1 + hashlib.sha256(object_id.lower().encode()).digest()[0] % 254)
+    return (
+        str(chosen) if chosen else _ADDRESSES.format(1 + hashlib.sha256(object_id.lower().encode()).digest()[0] % 254)
+    )
 
 
 def issuer(tenant_id: str) -> str:
@@ -176,7 +180,9 @@ def jwks(world: World) -> Document:
     signer = _signer(world)
     numbers = signer.key.public_key().public_numbers()
     n, e = (_encode(value.to_bytes((value.bit_length() + 7) // 8, "big")) for value in (numbers.n, numbers.e))
-    return {"keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": signer.kid, "x5t": signer.kid, "n": n, "e": e}]}
+    return {
+        "keys": [{"kty": "RSA", "use": "sig", "alg": "RS256", "kid": signer.kid, "x5t": signer.kid, "n": n, "e": e}]
+    }
 
 
 def principal_of_client(world: World, client_id: str) -> Document | None:

@@ -57,9 +57,13 @@ def parse(spec: str) -> Fault:
         raise ValueError(f"the fault {spec!r} is not of the form {GRAMMAR}")
     method, glob, what = words
     if method.upper() not in _METHODS:
-        raise ValueError(f"the fault {spec!r} names no method: {method!r} should be one of {', '.join(sorted(_METHODS))}")
+        raise ValueError(
+            f"the fault {spec!r} names no method: {method!r} should be one of {', '.join(sorted(_METHODS))}"
+        )
     if glob.startswith("/") or "://" in glob:
-        raise ValueError(f"the fault {spec!r} can never match: its GLOB stands for host and path, so begin it with a host or *")
+        raise ValueError(
+            f"the fault {spec!r} can never match: its GLOB stands for host and path, so begin it with a host or *"
+        )
     kind_and_argument, *options = what.split(";")
     kind, has_argument, text = kind_and_argument.partition(":")
     if kind not in _ARGUMENTS:
@@ -79,7 +83,9 @@ def parse(spec: str) -> Fault:
         name, _, value = option.partition("=")
         least = 1 if name == "times" else 0
         if name not in counts or not value.isascii() or not value.isdigit() or int(value) < least:
-            raise ValueError(f"the fault {spec!r} has an option {option!r}; there are skip=N and times=N (times from 1)")
+            raise ValueError(
+                f"the fault {spec!r} has an option {option!r}; there are skip=N and times=N (times from 1)"
+            )
         counts[name] = int(value)
     return Fault(
         spec=spec,

@@ -58,7 +58,9 @@ def authenticate(world: World, plane: str, authorization: str | None) -> Caller:
             message = words.format(**facts)
             raise AzureError(401, code, message, headers=_arm_challenge(world, "invalid_token", message)) from invalid
         if plane == "vault":
-            raise _vault_refusal(world, _VAULT_WORDS[invalid.reason].format(**facts), 'error="invalid_token", ') from invalid
+            raise _vault_refusal(
+                world, _VAULT_WORDS[invalid.reason].format(**facts), 'error="invalid_token", '
+            ) from invalid
         raise AzureError(401, "InvalidAuthenticationToken", _GRAPH_WORDS[invalid.reason]) from invalid
 
 
@@ -140,7 +142,9 @@ def _missing(world: World, plane: str) -> AzureError:
     if plane == "arm":
         message = "Authentication failed. The 'Authorization' header is missing."
         challenge = "The authentication failed because of missing 'Authorization' header."
-        return AzureError(401, "AuthenticationFailed", message, headers=_arm_challenge(world, "invalid_token", challenge))
+        return AzureError(
+            401, "AuthenticationFailed", message, headers=_arm_challenge(world, "invalid_token", challenge)
+        )
     if plane == "vault":
         return _vault_refusal(world, "AKV10000: Request is missing a Bearer or PoP token.", "")
     return AzureError(401, "InvalidAuthenticationToken", "Access token is empty.")

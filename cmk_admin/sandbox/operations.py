@@ -123,9 +123,7 @@ async def _result(call: Call) -> Answer:
     document = _operation(call)
     if document["status"] == "InProgress":
         location = f"https://{hosts.ARM}{call.path}?api-version={call.query.get('api-version', '')}"
-        return Answer(
-            status=202, headers={"Location": location, "Retry-After": str(_wait(call.world, document))}
-        )
+        return Answer(status=202, headers={"Location": location, "Retry-After": str(_wait(call.world, document))})
     if document["error"] is not None:
         error = document["error"]
         raise AzureError(error["status"], error["code"], error["message"], inner=error["inner"])
@@ -146,13 +144,16 @@ async def _finish(world: World, document: Document) -> None:
     try:
         await _works[document["work"]](world, document["data"])
     except AzureError as refused:
-        error = {
-            "status": refused.status, "code": refused.code, "message": refused.message, "inner": refused.inner
-        }
+        error = {"status": refused.status, "code": refused.code, "message": refused.message, "inner": refused.inner}
     except Exception:
         # A defect of the sandbox fails this one operation, as a service's would, and is told in full in the log.
         log.exception("the work %s of operation %s failed", document["work"], document["id"])
-        error = {"status": 500, "code": "InternalServerError", "message": "An unexpected error occurred.", "inner": None}
+        error = {
+            "status": 500,
+            "code": "InternalServerError",
+            "message": "An unexpected error occurred.",
+            "inner": None,
+        }
     world.put(
         "operation",
         document["id"],

@@ -4,6 +4,7 @@ from collections import deque
 from typing import Any
 
 from .state import World
+from .wire import Call
 
 # A full discovery of the largest estate is some ten thousand calls; older entries are dropped.
 KEPT = 50_000
@@ -17,9 +18,7 @@ class RequestsLog:
         self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._last = 0
 
-    def add(
-        self, host: str, method: str, path: str, status: int | None, principal: str | None, **notes: str | bool
-    ) -> None:
+    def add(self, call: Call, status: int | None, **notes: str | bool) -> None:
         """Note one request as it ended; status is None where the client got no answer at all.
 
         Notes tell what an entry cannot: ``fault`` the kind of fault it met, ``unknown`` that no route stands there.
@@ -29,11 +28,11 @@ class RequestsLog:
             {
                 "n": self._last,
                 "time": self._world.clock.now().isoformat(timespec="milliseconds"),
-                "host": host,
-                "method": method,
-                "path": path,
+                "host": call.host,
+                "method": call.method,
+                "path": call.path,
                 "status": status,
-                "principal": principal,
+                "principal": call.caller.name if call.caller is not None else None,
                 **notes,
             }
         )

@@ -30,7 +30,10 @@ class Router:
         """The route of a path and what its template names in it."""
         # A HEAD is answered as its GET, whose body then stays behind.
         for verb in (method, "GET") if method == "HEAD" else (method,):
-            for route in (*self._by_length.get((plane, verb, path.count("/")), ()), *self._open_ended.get((plane, verb), ())):
+            for route in (
+                *self._by_length.get((plane, verb, path.count("/")), ()),
+                *self._open_ended.get((plane, verb), ()),
+            ):
                 match = route.pattern.fullmatch(path)
                 if match is not None:
                     return route, match.groupdict()
@@ -39,7 +42,9 @@ class Router:
     def unknown(self, plane: str, method: str, path: str, version: str) -> AzureError:
         """The error for a path that has no route."""
         if any(route.plane == plane and route.pattern.fullmatch(path) for route in self._all):
-            return AzureError(405, "MethodNotAllowed", f"The requested resource does not support http method '{method}'.")
+            return AzureError(
+                405, "MethodNotAllowed", f"The requested resource does not support http method '{method}'."
+            )
         if plane == "graph":
             segment = path.strip("/").split("/")[-1]
             return AzureError(400, "BadRequest", f"Resource not found for the segment '{segment}'.")

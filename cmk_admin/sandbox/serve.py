@@ -48,7 +48,9 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         "--speed", type=_number(MAX_SPEED), default=1.0, metavar="N", help="divides Azure's delays; 0 stops the clock"
     )
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keeps the state over restarts")
-    parser.add_argument("--latency-ms", type=_number(MAX_LATENCY_MS), default=0.0, metavar="MS", help="added to each answer")
+    parser.add_argument(
+        "--latency-ms", type=_number(MAX_LATENCY_MS), default=0.0, metavar="MS", help="added to each answer"
+    )
     parser.add_argument("--fault", action="append", default=[], metavar="SPEC", help=faults.GRAMMAR)
     parser.add_argument("--exit-with-stdin", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
@@ -117,7 +119,9 @@ async def _run(options: argparse.Namespace, folder: Path, file: Path, *, keep: b
     for name in ("scenario", "seed"):
         wanted = getattr(options, name)
         if meta and wanted is not None and wanted != meta[name]:
-            raise ValueError(f"{folder} keeps a state of {name} {meta[name]}, not {wanted}; give it a folder of its own")
+            raise ValueError(
+                f"{folder} keeps a state of {name} {meta[name]}, not {wanted}; give it a folder of its own"
+            )
     scenario = options.scenario or meta.get("scenario") or DEFAULT_SCENARIO
     seed = options.seed if options.seed is not None else meta.get("seed", DEFAULT_SEED)
     sandbox = Sandbox(

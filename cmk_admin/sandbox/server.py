@@ -50,28 +50,26 @@ class Server:
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer one request of any host."""
         url = request.rel_url
-        host = (request.headers.get("Host") or "").rpartition(":")[0] or request.headers.get("Host") or ""
-        host, path = host.lower(), url.path.rstrip("/")
+        host, path = _host_of(request), url.path.rstrip("/")
         while "//" in path:
             # Clients join a host with an id that begins with a slash; ARM takes both slashes for one.
             path = path.replace("//", "/")
         plane = hosts.plane_of(host)
         if plane is None:
             return web.Response(status=421, text="Not a host of this sandbox")
-        body = await request.read()
+        call = Call(self._world, request.method, host, path, dict(url.query), request.headers, await request.read())
         if self._latency:
             await asyncio.sleep(self._latency)
-        wait, fault = self._faults.before(request.method, host + path)
+        wait, fault = self._faults.before(call.method, host + path)
         if wait:
             await asyncio.sleep(wait / 1000)
         if fault is not None:
-            return await self._spoilt(request, fault, plane, host, path)
-        call = Call(self._world, request.method, host, path, dict(url.query), request.headers, body)
+            return await self._spoilt(request, call, plane, fault)
         headers = _ids(request)
         notes: dict[str, str | bool] = {}
-        fault = None
         try:
             call.caller = self._authenticate(plane, call)
+            # An answer can only be lost once something was done: the challenge that opens a client's first call is not it.
             fault = self._faults.after(call.method, host + path)
             answer = await self._answer(plane, call, headers, notes)
             response = _response(answer, headers)
@@ -88,11 +86,12 @@ class Server:
             self._principals_changed()
         if fault is not None:
             notes["fault"] = fault.kind
-        self._note(host, call.method, path, response.status, call.caller, notes)
-        if fault is not None and fault.kind == "lost":
-            return _drop(request, response)
-        if fault is not None:
+        self._requests.add(call, response.status, **notes)
+        if fault is not None and fault.kind == "hold":
             await self._faults.held()
+        elif fault is not None and request.transport is not None:
+            # The connection ends without the answer, which then has nowhere to go.
+            request.transport.abort()
         return response
 
     def _authenticate(self, plane: str, call: Call) -> Caller | None:
@@ -122,39 +121,28 @@ class Server:
         elif plane == "vault":
             vault = hosts.vault_at(self._world, call.host)
             if vault is not None:
-                wanted = call.json() if call.body and call.path.endswith("/create") else {}
-                self._throttle.vault(
-                    self._world, vault["name"], vault["id"].split("/")[2], call.method, call.path, wanted
-                )
+                self._throttle.vault(call, vault)
         return await route.handler(call)
 
-    async def _spoilt(
-        self, request: web.BaseRequest, fault: Fault, plane: str, host: str, path: str
-    ) -> web.StreamResponse:
-        status: int | None = None
-        response: web.StreamResponse = web.Response(status=503)
-        if fault.kind in ("status", "throttle"):
-            error = _planned(plane, fault)
-            response, status = _error(plane, error, _ids(request)), error.status
-        self._note(host, request.method, path, status, None, {"fault": fault.kind})
-        if fault.kind == "timeout":
-            while request.transport is not None and not request.transport.is_closing():
-                await asyncio.sleep(_GONE_CHECK)
-        elif fault.kind == "reset" and request.transport is not None:
+    async def _spoilt(self, request: web.BaseRequest, call: Call, plane: str, fault: Fault) -> web.StreamResponse:
+        """What a fault does in the place of the call: nothing of it is done."""
+        if fault.kind in {"status", "throttle"}:
+            response = _error(plane, _planned(plane, fault), _ids(request))
+            self._requests.add(call, response.status, fault=fault.kind)
+            return response
+        self._requests.add(call, None, fault=fault.kind)
+        if fault.kind == "reset" and request.transport is not None:
             reset(request.transport)
-        return response
-
-    def _note(
-        self, host: str, method: str, path: str, status: int | None, caller: Caller | None, notes: dict[str, str | bool]
-    ) -> None:
-        self._requests.add(host, method, path, status, caller.name if caller is not None else None, **notes)
+        # aiohttp tells a handler that waits of a client's leaving by the transport alone, so that is looked at.
+        while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110
+            await asyncio.sleep(_GONE_CHECK)
+        return web.Response(status=503)
 
 
-def _drop(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
-    """End the connection without an answer; the response has nowhere to go any more."""
-    if request.transport is not None:
-        request.transport.abort()
-    return response
+def _host_of(request: web.BaseRequest) -> str:
+    host = request.headers.get("Host", "").lower()
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host
 
 
 def _planned(plane: str, fault: Fault) -> AzureError:

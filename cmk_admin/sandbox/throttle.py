@@ -4,10 +4,9 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from .state import World
-from .wire import AzureError
+from .state import Document, World
+from .wire import AzureError, Call
 
 # Token buckets per subscription and principal: size, refill per second (learn, azure-resource-manager/management/
 # request-limits-and-throttling). All principals of a subscription together have 15 times as much.
@@ -88,11 +87,15 @@ class Throttle:
         level = "subscription" if subscription else "tenant"
         return {f"x-ms-ratelimit-remaining-{level}-{what}": str(int(own.level))}
 
-    def vault(self, world: World, vault: str, subscription: str, method: str, path: str, body: dict[str, Any]) -> None:
+    def vault(self, call: Call, vault: Document) -> None:
         """Take one call from a vault's window and its subscription's. Raises AzureError 429."""
-        cost = _vault_cost(world, vault, method, path, body)
+        name, subscription = vault["name"].lower(), vault["id"].split("/")[2].lower()
+        cost = _vault_cost(call, name)
         now = self._now()
-        windows = ((self._window(now, "vault/" + vault.lower()), 1.0), (self._window(now, subscription.lower()), ALL_VAULTS))
+        windows = (
+            (self._window(now, f"vault/{name}"), 1.0),
+            (self._window(now, f"subscription/{subscription}"), float(ALL_VAULTS)),
+        )
         for window, size in windows:
             # A little over, so that a sum of as many equal parts as fit is not refused for its rounding.
             if window.used + cost > size + 1e-9:
@@ -119,17 +122,20 @@ class Throttle:
         return window
 
 
-def _vault_cost(world: World, vault: str, method: str, path: str, body: dict[str, Any]) -> float:
-    parts = path.strip("/").lower().split("/")
+def _vault_cost(call: Call, vault: str) -> float:
+    parts = call.path.strip("/").lower().split("/")
     last = parts[-1]
-    creates = method == "POST" and len(parts) == 3 and last in _CREATING
-    if parts[0] != "keys" or len(parts) < 2 or not (creates or (method == "POST" and last in _CRYPTO)):
+    creates = len(parts) == 3 and last in _CREATING
+    if call.method != "POST" or parts[0] != "keys" or len(parts) < 3 or not (creates or last in _CRYPTO):
         return 1 / VAULT_OTHER
     if last == "create":
-        kty, size = str(body.get("kty", "")).upper(), body.get("key_size") or 2048
+        wanted = call.json()
+        kty, size = str(wanted.get("kty", "")).upper(), wanted.get("key_size") or 2048
     else:
-        kty, size = _kind_of(world, vault, parts[1])
-    limits = VAULT_LIMITS["EC" if kty.startswith("EC") else f"RSA-{size}" if f"RSA-{size}" in VAULT_LIMITS else "RSA-2048"]
+        kty, size = _kind_of(call.world, vault, parts[1])
+    limits = VAULT_LIMITS[
+        "EC" if kty.startswith("EC") else f"RSA-{size}" if f"RSA-{size}" in VAULT_LIMITS else "RSA-2048"
+    ]
     column = (0 if creates else 1) + (0 if kty.endswith("-HSM") else 2)
     return 1 / limits[column]
 

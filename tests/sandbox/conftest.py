@@ -16,7 +16,7 @@ from .absent import stand_in
 
 stand_in()
 
-from cmk_admin.sandbox import scenarios
+from cmk_admin.sandbox import entra, scenarios
 from cmk_admin.sandbox.running import Sandbox, open_world
 from cmk_admin.sandbox.state import World
 
@@ -44,6 +44,7 @@ def laid(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, int], Path]
             folder = tmp_path_factory.mktemp(f"laid-{name}-{seed}")
             world = open_world(folder, 1.0)
             Sandbox.lay_new(world, _lay_of(name, seed))
+            entra.prepare(world)
             world.close()
             folders[name, seed] = folder
         return folders[name, seed]

@@ -94,11 +94,21 @@ class Client:
         return self.send(method, ARM + path, params=params, headers=headers, **options)
 
     def vault(
-        self, method: str, vault: str, path: str, version: str | None = "7.4", *, as_: str = "administrator", **options: Any
+        self,
+        method: str,
+        vault: str,
+        path: str,
+        version: str | None = "7.4",
+        *,
+        as_: str = "administrator",
+        **options: Any,
     ) -> requests.Response:
         """A call of a vault's data plane by a principal."""
         params = {**options.pop("params", {}), **({"api-version": version} if version else {})}
-        headers = {"Authorization": f"Bearer {self.token(as_, 'https://vault.azure.net')}", **options.pop("headers", {})}
+        headers = {
+            "Authorization": f"Bearer {self.token(as_, 'https://vault.azure.net')}",
+            **options.pop("headers", {}),
+        }
         return self.send(method, f"https://{vault}.vault.azure.net{path}", params=params, headers=headers, **options)
 
     def graph(self, method: str, path: str, *, as_: str = "administrator", **options: Any) -> requests.Response:

@@ -2,8 +2,8 @@
 
 from importlib import import_module
 
-from .. import operations
-from ..wire import Routes
+from cmk_admin.sandbox import operations
+from cmk_admin.sandbox.wire import Routes
 
 NAMES = (
     "login",

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs, unquote_plus
 
-from ... import entra
-from ...state import Document, World
-from ...wire import AzureError
+from cmk_admin.sandbox import entra
+from cmk_admin.sandbox.state import Document, World
+from cmk_admin.sandbox.wire import AzureError
 
 # A v2.0 scope names its audience before this; what is left of a double slash is part of the audience.
 DEFAULT_SCOPE = "/.default"
@@ -38,7 +38,9 @@ def client_credentials(world: World, body: bytes, headers: Mapping[str, str], *,
 
     Raises AzureError with an AADSTS message where either cannot be granted.
     """
-    form = {name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()}
+    form = {
+        name: values[0] for name, values in parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True).items()
+    }
     client_id, secret = _client(form, headers)
     grant = form.get("grant_type", "")
     if not grant:
@@ -115,7 +117,9 @@ def _client(form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[str, s
         try:
             user, _, password = base64.b64decode(value, validate=True).decode().partition(":")
         except ValueError as error:
-            raise refuse(401, "invalid_client", "AADSTS7000216: The 'Authorization' header could not be read.") from error
+            raise refuse(
+                401, "invalid_client", "AADSTS7000216: The 'Authorization' header could not be read."
+            ) from error
         return unquote_plus(user), unquote_plus(password)
     return form.get("client_id", ""), form.get("client_secret", "")
 

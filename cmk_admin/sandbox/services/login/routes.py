@@ -3,8 +3,9 @@
 import time
 from typing import Any
 
-from ... import entra, hosts
-from ...wire import Answer, Call, Routes
+from cmk_admin.sandbox import entra, hosts
+from cmk_admin.sandbox.wire import Answer, Call, Routes
+
 from . import model
 
 AUTHORITY = "https://login.microsoftonline.com"
