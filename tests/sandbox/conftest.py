@@ -12,10 +12,6 @@ from typing import Any
 
 import pytest
 
-from .absent import stand_in
-
-stand_in()
-
 from cmk_admin.sandbox import entra, scenarios
 from cmk_admin.sandbox.running import Sandbox, open_world
 from cmk_admin.sandbox.state import World
