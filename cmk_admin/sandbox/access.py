@@ -236,12 +236,13 @@ def _definition_key(properties: dict[str, Any]) -> str:
 
 def _removed_at_management_groups(world: World, now: float) -> Iterator[dict[str, Any]]:
     for key in world.ever("roleAssignment"):
-        if world.get("roleAssignment", key) is None:
-            for until, before in world.changes("roleAssignment", key):
-                if before is not None and now - MANAGEMENT_GROUP_DELAY < until <= now - DELAY:
-                    properties = before["properties"]
-                    if properties["scope"].lower().startswith(MANAGEMENT_GROUPS):
-                        yield properties
+        changes = world.changes("roleAssignment", key)
+        later = [*(document for _, document in changes[1:]), world.get("roleAssignment", key)][: len(changes)]
+        for (until, before), after in zip(changes, later, strict=True):
+            if before is not None and after is None and now - MANAGEMENT_GROUP_DELAY < until <= now - DELAY:
+                properties = before["properties"]
+                if properties["scope"].lower().startswith(MANAGEMENT_GROUPS):
+                    yield properties
 
 
 def _due(world: World, now: float) -> Iterator[float]:
