@@ -82,7 +82,7 @@ class OperationRow:
     watches: tuple[WatchRow, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
     answered_by: str | None = None
-    """The newest operation that restores or undoes this one."""
+    """The newest operation that restores or undoes this one, and did not fail altogether."""
 
 
 class Journal:
@@ -174,6 +174,14 @@ class Journal:
         if rows:
             await self._database.write(work)
 
+    async def put_watching(self, operation: str, watching: bool) -> None:
+        """Write down whether the consumers are followed after the writes."""
+        await self._database.write(
+            lambda connection: connection.execute(
+                "UPDATE operation SET watching = ? WHERE id = ?", (int(watching), operation)
+            )
+        )
+
     async def put_open_paths(self, operation: str, open_paths: str) -> None:
         """Write down (as JSON) what was still open when the paths were read again."""
         await self._database.write(
@@ -257,7 +265,9 @@ def _with_parts(connection: sqlite3.Connection, operation: OperationRow) -> Oper
     watches = connection.execute("SELECT * FROM watch WHERE operation = ?", (operation.id,))
     notes = connection.execute("SELECT text FROM note WHERE operation = ? ORDER BY id", (operation.id,))
     answer = connection.execute(
-        "SELECT id FROM operation WHERE answers = ? ORDER BY created_at DESC, rowid DESC LIMIT 1", (operation.id,)
+        "SELECT id FROM operation WHERE answers = ? AND outcome NOT IN ('failed', 'refused')"
+        " ORDER BY created_at DESC, rowid DESC LIMIT 1",
+        (operation.id,),
     ).fetchone()
     return replace(
         operation,

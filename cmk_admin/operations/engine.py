@@ -1,0 +1,106 @@
+"""Runs any plan: stages in order, the steps of a stage side by side, everything journaled before and after."""
+
+import asyncio
+import itertools
+from collections.abc import Coroutine
+from typing import Any
+
+from cmk_admin.domain.ids import fold
+from cmk_admin.domain.steps import Outcome, StepState, StepVerb
+from cmk_admin.operations.paths import still_open
+from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
+from cmk_admin.operations.state import OperationState
+from cmk_admin.operations.stepper import Stepper
+from cmk_admin.operations.watch import Watcher
+
+_HEALS = (StepVerb.REVALIDATE, StepVerb.START_NODES)
+
+
+class Engine:
+    """One run, or the going on with one. Holds no lock: its caller does."""
+
+    def __init__(self, state: OperationState) -> None:
+        self._state = state
+        self._watcher = Watcher(state, self._heal)
+        self._ready = asyncio.Event()
+        self._urgent = state.plan.verb == "revoke"
+
+    async def run(self) -> None:
+        """Run or go on to the end; the outcome is in the journal then. Raises StoreError where that cannot be written."""
+        state = self._state
+        if state.row.outcome is not Outcome.RUNNING:
+            await state.put_outcome(Outcome.RUNNING, ended=False)
+        await _together(self._prepare(), self._stages())
+        if state.closing and not state.all_at_rest:
+            return
+        after: list[Coroutine[Any, Any, None]] = []
+        if self._has_shown_effect:
+            after += [self._read_paths()] if state.plan.paths else []
+            after += [self._watcher.follow()] if state.row.watching else []
+        await _together(*after)
+        if state.closing and not state.cancel_requested:
+            return
+        if state.row.watching:
+            await self._watcher.conclude(self._why_not_watched())
+        await state.put_outcome(self._outcome(), ended=True)
+
+    # Before and during the writes
+
+    async def _prepare(self) -> None:
+        """What must be known before the first write, next to the steps' looks: one round trip for both."""
+        try:
+            if self._state.row.first_write_at is None:
+                await self._watcher.take_before()
+        finally:
+            self._ready.set()
+
+    async def _stages(self) -> None:
+        numbered = list(enumerate(self._state.plan.steps, start=1))
+        for _, steps in itertools.groupby(sorted(numbered, key=lambda s: s[1].stage), key=lambda s: s[1].stage):
+            stage = [n for n, _ in steps]
+            await _together(*(self._stepper(n).run() for n in stage))
+            if any(self._state.step(n).state not in AT_REST for n in stage):
+                return
+
+    def _stepper(self, n: int) -> Stepper:
+        return Stepper(self._state, n, urgent=self._urgent, ready=self._ready)
+
+    async def _heal(self, consumer_id: str) -> None:
+        """Once more ask a consumer that lost its key again, while what was given back spreads."""
+        for n, step in enumerate(self._state.plan.steps, start=1):
+            healed = step.verb in _HEALS and fold(step.target) == fold(consumer_id)
+            if healed and self._state.step(n).state in AT_REST:
+                await self._stepper(n).again()
+
+    # After the writes
+
+    async def _read_paths(self) -> None:
+        await self._state.put_open_paths(await still_open(self._state.inventory, self._state.plan))
+
+    @property
+    def _has_shown_effect(self) -> bool:
+        """True where there is something to look at: something was or may have been changed, or all was so already."""
+        return self._state.all_at_rest or any(step.state in MAY_HAVE_ACTED for step in self._state.row.steps)
+
+    def _why_not_watched(self) -> str:
+        if self._state.stopping.is_set():
+            return "watching was stopped"
+        return "nothing was changed by this operation"
+
+    def _outcome(self) -> Outcome:
+        state = self._state
+        states = {step.state for step in state.row.steps}
+        if state.cancel_requested and not state.all_at_rest:
+            return Outcome.CANCELLED
+        if not state.all_at_rest:
+            some = states & {StepState.DONE, StepState.SKIPPED, *MAY_HAVE_ACTED}
+            return Outcome.PARTIAL if some else Outcome.FAILED
+        whole = not state.open_paths and (not state.row.watching or self._watcher.all_confirmed)
+        return Outcome.DONE if whole else Outcome.PARTIAL
+
+
+async def _together(*work: Coroutine[Any, Any, None]) -> None:
+    """Side by side, each to its own end: one that fails drops no answer of another. Raises the first error then."""
+    for result in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(result, BaseException):
+            raise result

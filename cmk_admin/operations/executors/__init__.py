@@ -1,0 +1,21 @@
+"""Step verbs against Azure: for each how its target is looked at, changed, and its own effect recognised."""
+
+from collections.abc import Mapping
+
+from cmk_admin.domain.steps import StepVerb
+from cmk_admin.operations.executors.access_policies import SetPolicy
+from cmk_admin.operations.executors.base import Accepted, Executor, Look, Seen
+from cmk_admin.operations.executors.consumers import Revalidate, StartNodes
+from cmk_admin.operations.executors.key_versions import SetEnabled
+from cmk_admin.operations.executors.role_assignments import CreateAssignment, RemoveAssignment
+
+EXECUTORS: Mapping[StepVerb, Executor] = {
+    StepVerb.REMOVE_ASSIGNMENT: RemoveAssignment(),
+    StepVerb.CREATE_ASSIGNMENT: CreateAssignment(),
+    StepVerb.SET_POLICY: SetPolicy(),
+    StepVerb.SET_ENABLED: SetEnabled(),
+    StepVerb.REVALIDATE: Revalidate(),
+    StepVerb.START_NODES: StartNodes(),
+}
+
+__all__ = ["EXECUTORS", "Accepted", "Executor", "Look", "Seen"]

@@ -1,0 +1,78 @@
+"""What every executor has in common: how a target's facts are read, told apart from the plan's, and changed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from cmk_admin.cloud.session import LongRunning, Session
+from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.steps import Json, Step
+from cmk_admin.domain.verbs.changes import differences
+
+Facts = Mapping[str, Json] | None
+
+
+class Seen(StrEnum):
+    """How a step's target stands."""
+
+    BEFORE = "before"
+    """As the plan found it: the step is to be done."""
+    AFTER = "after"
+    """As the step would leave it: already so, or the step's own effect."""
+    CHANGED = "changed"
+    """Neither: somebody else changed it."""
+    UNSEEN = "unseen"
+    """It could not be read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What a look at a step's target found."""
+
+    seen: Seen
+    difference: str | None = None
+    """CHANGED: in what it differs from the plan; UNSEEN: why it could not be read."""
+    failure: AzureFailure | None = None
+    found: object = None
+    """What was read, where the write can use it instead of reading it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Azure's yes to a write."""
+
+    long_running: tuple[LongRunning, ...] = ()
+    """What it goes on doing; none: it is done."""
+    request_id: str | None = None
+
+
+class Executor(Protocol):
+    """One step verb against Azure. Every method raises AzureFailure and nothing else."""
+
+    async def look(self, session: Session, step: Step) -> Look:
+        """How the target stands now, read from its own provider."""
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        """Send the one write; `look` is the newest look at the target. Never sent twice from here."""
+
+    def passes(self, failure: AzureFailure) -> bool:
+        """True where Azure's no may turn into a yes by waiting for what was changed a moment ago to count everywhere."""
+
+
+class AtOnce:
+    """Executors whose refusals do not pass by waiting."""
+
+    def passes(self, failure: AzureFailure) -> bool:
+        return False
+
+
+def compare(step: Step, facts: Facts, *, found: object = None) -> Look:
+    """Tell the target's facts, worded as the plan words them (None: it is not there), from its `before` and `after`."""
+    now = None if facts is None else dict(facts)
+    if not differences(step.verb, None if step.after is None else dict(step.after), now):
+        return Look(seen=Seen.AFTER, found=found)
+    changed = differences(step.verb, None if step.before is None else dict(step.before), now)
+    if not changed:
+        return Look(seen=Seen.BEFORE, found=found)
+    return Look(seen=Seen.CHANGED, difference="; ".join(changed), found=found)

@@ -1,0 +1,58 @@
+"""Ask consumers to come back: try the key again, start the machines."""
+
+from cmk_admin.cloud.consumers import CONSUMERS
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.steps import Step
+from cmk_admin.operations.executors.base import Accepted, Look, Seen
+
+_OURS = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed"})
+"""Azure's codes for "this account may not": waiting does not help. Other refusals are the consumer's own, at its key."""
+
+
+def _service(step: Step) -> str:
+    return str((step.after or {}).get("service"))
+
+
+class _Healing:
+    """Writes on which a consumer uses its key again, and is refused as long as the key is not given back everywhere."""
+
+    def passes(self, failure: AzureFailure) -> bool:
+        refused = failure.status is not None and 400 <= failure.status < 500
+        kinds = (FailureKind.FAILED, FailureKind.FORBIDDEN, FailureKind.CONFLICT, FailureKind.UNREACHABLE)
+        return refused and failure.kind in kinds and failure.azure_code not in _OURS
+
+
+class Revalidate(_Healing):
+    """A write of the consumer's own encryption settings as they are, on which it tries its key again.
+
+    Doing it once more than needed changes nothing, so a look always says "to be done".
+    """
+
+    async def look(self, session: Session, step: Step) -> Look:
+        return Look(seen=Seen.BEFORE)
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        revalidate = CONSUMERS[_service(step)].revalidate
+        if revalidate is None:
+            raise _cannot(step, "be asked to try its key again")
+        started = await revalidate(session, step.target)
+        return Accepted(long_running=() if started is None else (started,))
+
+
+class StartNodes(_Healing):
+    """Start the machines of a node pool that stopped when their disks were lost."""
+
+    async def look(self, session: Session, step: Step) -> Look:
+        signal = await CONSUMERS[_service(step)].signal(session, step.target)
+        return Look(seen=Seen.AFTER if signal.lost is False else Seen.BEFORE)
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        start = CONSUMERS[_service(step)].start_nodes
+        if start is None:
+            raise _cannot(step, "be started")
+        return Accepted(long_running=await start(session, step.target))
+
+
+def _cannot(step: Step, what: str) -> AzureFailure:
+    return AzureFailure(FailureKind.CONFLICT, f"A {_service(step)} cannot {what}.", subject=step.target)

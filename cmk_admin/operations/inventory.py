@@ -1,0 +1,61 @@
+"""The estate of one connection: read, read in part, kept for the next start."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+from cmk_admin.cloud import inventory
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.ids import KeyId
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.model import Estate
+from cmk_admin.operations.interface import OnEstate
+from cmk_admin.store.estate_store import EstateStore
+
+_log = logging.getLogger(__name__)
+
+
+class Inventory:
+    """Holds the newest estate."""
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self._session = session
+        self._store = EstateStore(folder)
+        self.estate: Estate | None = None
+
+    async def load_last(self) -> Estate | None:
+        """What was saved last for this account, unless something newer is at hand already."""
+        saved = await asyncio.to_thread(self._store.load, self._session.account.object_id)
+        if self.estate is None:
+            self.estate = saved
+        return saved
+
+    async def read(self, publish: OnEstate | None) -> Estate:
+        """Read all of it and keep it. Raises AzureFailure where nothing could be read."""
+
+        def growing(estate: Estate) -> None:
+            if self.estate is None or not self.estate.coverage.finished:
+                self.estate = estate  # while it grows, what was known whole before is worth more
+            if publish is not None:
+                publish(estate)
+
+        self.estate = await inventory.read_estate(self._session, growing)
+        await self.save()
+        return self.estate
+
+    async def refresh(self, key: KeyId) -> Estate:
+        """Read one key anew from its providers; all of the estate where its vault is not known yet. Raises AzureFailure."""
+        known = self.estate or await self.load_last()
+        if known is None or Index(known).vault_of(key) is None:
+            known = await self.read(None)
+        self.estate = await inventory.refresh(self._session, known, key)
+        return self.estate
+
+    async def save(self) -> None:
+        """Keep the newest estate for the next start. A disk that does not take it is logged: it can be read again."""
+        if self.estate is None or not self.estate.coverage.finished:
+            return
+        try:
+            await asyncio.to_thread(self._store.save, self.estate)
+        except OSError:
+            _log.warning("the estate could not be saved", exc_info=True)

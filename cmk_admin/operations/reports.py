@@ -1,0 +1,208 @@
+"""Operations as others see them: from a journal row and its plan to a report, and how often it is told."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import datetime
+
+from cmk_admin.domain.ids import fold, last
+from cmk_admin.domain.plan import PathState, Plan, PlannedPath, Watch
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.operations.interface import OnReport, OperationReport, StepReport, WatchReport, WatchResult
+from cmk_admin.store.journal import OperationRow, WatchRow
+
+AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
+MAY_HAVE_ACTED = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.DONE, StepState.UNKNOWN})
+"""States in which Azure may have been changed."""
+_ENDED = frozenset({Outcome.DONE, Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.REFUSED})
+_REPORT_SECONDS = 0.1
+
+
+class Publisher:
+    """Tells a listener about changes at most ten times a second, and always about the last one."""
+
+    def __init__(self, listener: OnReport | None, make: Callable[[], OperationReport]) -> None:
+        self._listener = listener
+        self._make = make
+        self._timer: asyncio.TimerHandle | None = None
+        self._told_at = float("-inf")
+
+    def changed(self) -> None:
+        """Something changed: tell now, or when a tenth of a second has passed."""
+        if self._listener is None or self._timer is not None:
+            return
+        loop = asyncio.get_running_loop()
+        wait = self._told_at + _REPORT_SECONDS - loop.time()
+        self._timer = loop.call_later(max(wait, 0.0), self._tell)
+
+    def flush(self) -> None:
+        """Tell how it stands now, whatever was told when."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._tell()
+
+    def _tell(self) -> None:
+        self._timer = None
+        if self._listener is not None:
+            self._told_at = asyncio.get_running_loop().time()
+            self._listener(self._make())
+
+
+def report(row: OperationRow, plan: Plan, *, alive: bool, cancel_requested: bool = False) -> OperationReport:
+    """How an operation stands."""
+    states = [step.state for step in row.steps]
+    answered = row.answered_by is not None
+    unfinished = any(state not in AT_REST for state in states) or row.outcome not in _ENDED
+    return OperationReport(
+        operation=row.id,
+        verb=row.verb,
+        title=plan.title,
+        subject=plan.subject,
+        outcome=row.outcome,
+        steps=_steps(row, plan),
+        open_paths=paths_from_text(row.open_paths),
+        watch=_watches(row, plan) if row.watching else (),
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+        reason=row.reason,
+        ticket=row.ticket,
+        answers=row.answers,
+        answered_by=row.answered_by,
+        alive=alive,
+        resumable=unfinished and not alive and not answered and row.outcome is not Outcome.REFUSED,
+        undoable=not alive
+        and any(
+            step.state in MAY_HAVE_ACTED and planned.undo_words is not None
+            for step, planned in zip(row.steps, plan.steps, strict=True)
+        ),
+        sentence=row.sentence,
+        plan=plan,
+        cancel_requested=cancel_requested,
+        log=row.notes,
+    )
+
+
+def _steps(row: OperationRow, plan: Plan) -> tuple[StepReport, ...]:
+    return tuple(
+        StepReport(
+            n=step.n,
+            verb=planned.verb.value,
+            target=planned.target,
+            words=planned.words,
+            state=step.state,
+            undo=planned.undo_words,
+            error=step.error,
+            request_id=step.request_id,
+        )
+        for step, planned in zip(row.steps, plan.steps, strict=True)
+    )
+
+
+def _watches(row: OperationRow, plan: Plan) -> tuple[WatchReport, ...]:
+    found = {fold(watch.consumer): watch for watch in row.watches}
+    return tuple(
+        _watch(w, found.get(fold(w.consumer_id)) or WatchRow(consumer=w.consumer_id), plan) for w in plan.watches
+    )
+
+
+def _watch(watch: Watch, row: WatchRow, plan: Plan) -> WatchReport:
+    return WatchReport(
+        consumer_id=watch.consumer_id,
+        consumer_name=consumer_name(plan, watch.consumer_id),
+        service=watch.service,
+        wanted=watch.wanted,
+        result=WatchResult(row.result),
+        before=row.before_word,
+        now=row.now_word,
+        seconds=row.seconds,
+        wall_seconds=row.wall_seconds,
+        within_seconds=watch.within_seconds,
+        reason=row.reason,
+    )
+
+
+def consumer_name(plan: Plan, consumer_id: str) -> str:
+    """What the plan calls a consumer."""
+    named = (effect.consumer_name for effect in plan.effects if fold(effect.consumer_id) == fold(consumer_id))
+    return next(named, last(consumer_id))
+
+
+def paths_to_text(paths: tuple[PlannedPath, ...]) -> str:
+    """Open paths as the journal keeps them."""
+    return json.dumps(
+        [
+            {
+                "via": p.via,
+                "scope": p.scope,
+                "principal": p.principal,
+                "principal_name": p.principal_name,
+                "state": p.state.value,
+                "also_cuts": list(p.also_cuts),
+                "reason": p.reason,
+                "step": p.step,
+            }
+            for p in paths
+        ],
+        ensure_ascii=False,
+    )
+
+
+def paths_from_text(text: str | None) -> tuple[PlannedPath, ...]:
+    """The inverse of `paths_to_text`; nothing where nothing was written."""
+    return tuple(
+        PlannedPath(**{**path, "state": PathState(path["state"]), "also_cuts": tuple(path["also_cuts"])})
+        for path in json.loads(text or "[]")
+    )
+
+
+def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False) -> str:
+    """Where it stands, in one sentence."""
+    count = len(row.steps)
+    done = sum(step.state is StepState.DONE for step in row.steps)
+    skipped = sum(step.state is StepState.SKIPPED for step in row.steps)
+    failed = sum(step.state is StepState.FAILED for step in row.steps)
+    unsure = sum(step.state in (StepState.UNKNOWN, StepState.SENT, StepState.ACCEPTED) for step in row.steps)
+    open_paths = len(paths_from_text(row.open_paths))
+    parts = [f"{done} of {count} {_plural('change', count)} made"]
+    if skipped:
+        parts.append(f"{skipped} already so")
+    if failed:
+        parts.append(f"{failed} failed")
+    if unsure and row.outcome in _ENDED:
+        parts.append(f"{unsure} with unknown end")
+    if open_paths:
+        parts.append(f"{open_paths} {_plural('path', open_paths)} still open or unknown")
+    if row.watching and row.watches:
+        parts += _watch_words(row, plan)
+    lead = {
+        Outcome.DONE: "Done",
+        Outcome.PARTIAL: "Partly done",
+        Outcome.FAILED: "Failed: nothing was changed" if not done else "Failed",
+        Outcome.CANCELLED: "Cancelled",
+        Outcome.REFUSED: "Refused",
+        Outcome.PLANNED: "Planned",
+        Outcome.RUNNING: "Stopping after the call in flight" if cancel_requested else "Running",
+    }[row.outcome]
+    return f"{lead}: {', '.join(parts)}."
+
+
+def _watch_words(row: OperationRow, plan: Plan) -> list[str]:
+    wanted = {watch.wanted for watch in plan.watches}
+    word = "confirmed back" if wanted == {"back"} else "confirmed cut off"
+    total = len(row.watches)
+    confirmed = sum(w.result == WatchResult.CONFIRMED for w in row.watches)
+    return [f"{confirmed} of {total} {_plural('consumer', total)} {word}"]
+
+
+def _plural(word: str, count: int) -> str:
+    return word if count == 1 else word + "s"
+
+
+def ended(row: OperationRow) -> bool:
+    """True where nothing is running or waiting any more."""
+    return row.outcome in _ENDED
+
+
+def utc_text(moment: datetime) -> str:
+    """A time for a log line."""
+    return moment.strftime("%H:%M:%S UTC")

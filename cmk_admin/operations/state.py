@@ -1,0 +1,191 @@
+"""One running operation: its row in the journal and in memory, and who is told when it changes."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from time import monotonic
+
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.plan import Plan, PlannedPath
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.operations.interface import Boundary, OnBoundary, OnReport, OperationReport
+from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.reports import AT_REST, Publisher, paths_from_text, paths_to_text, report, sentence
+from cmk_admin.store.journal import Journal, OperationRow, StepRow, WatchRow
+
+
+class Stopwatch:
+    """Real seconds since a moment, on a clock that nobody sets; the moment may lie in an earlier process."""
+
+    def __init__(self, since: datetime) -> None:
+        self._origin = monotonic() - max((datetime.now(UTC) - since).total_seconds(), 0.0)
+
+    def real_seconds(self) -> float:
+        return monotonic() - self._origin
+
+
+class OperationState:
+    """See the module. Every change is committed before it is told; `stop` asks for no further steps."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        session: Session,
+        plan: Plan,
+        row: OperationRow,
+        inventory: Inventory,
+        on_report: OnReport | None = None,
+        on_boundary: OnBoundary | None = None,
+    ) -> None:
+        self.journal = journal
+        self.session = session
+        self.plan = plan
+        self.row = row
+        self.inventory = inventory
+        self.alive = True
+        self.cancel_requested = False
+        self.closing = False
+        self.stopping = asyncio.Event()
+        self._publisher = Publisher(on_report, self.report)
+        self._on_boundary = on_boundary
+        self.since_start = Stopwatch(datetime.now(UTC))
+        self.since_first_write = Stopwatch(row.first_write_at) if row.first_write_at else None
+        self.since_last_write = Stopwatch(row.last_write_at) if row.last_write_at else None
+
+    def report(self) -> OperationReport:
+        """How it stands now."""
+        return report(self.row, self.plan, alive=self.alive, cancel_requested=self.cancel_requested)
+
+    def cancel(self) -> None:
+        """No further step is begun; what is in flight is finished and journaled."""
+        self.cancel_requested = True
+        self.stopping.set()
+        self._refresh()
+
+    def close(self) -> None:
+        """The program ends: as `cancel`, but the operation stays as one that can be gone on with."""
+        self.closing = True
+        self.stopping.set()
+
+    async def pause(self, real_seconds: float) -> bool:
+        """Wait. False where it was cut short because no further step is wanted."""
+        try:
+            await asyncio.wait_for(self.stopping.wait(), real_seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    # Steps
+
+    def step(self, n: int) -> StepRow:
+        """Row of step `n`, from 1."""
+        return self.row.steps[n - 1]
+
+    @property
+    def all_at_rest(self) -> bool:
+        """True where every step is done or was not needed."""
+        return all(step.state in AT_REST for step in self.row.steps)
+
+    async def put_step(
+        self,
+        n: int,
+        state: StepState,
+        *,
+        event: str | None = None,
+        error: str | None = None,
+        request_id: str | None = None,
+        address: str | None = None,
+        note: str | None = None,
+    ) -> None:
+        """Commit a step's new state, then tell the boundary `event`. An earlier request id and address are kept."""
+        old, now = self.step(n), datetime.now(UTC)
+        new = StepRow(
+            n=n,
+            state=state,
+            changed_at=now,
+            attempts=old.attempts + (state is StepState.INTENT),
+            error=error,
+            request_id=request_id or old.request_id,
+            address=None if state is StepState.INTENT else address or old.address,
+        )
+        text = None if note is None else f"Step {n}: {note}"
+        first = now if state is StepState.INTENT and self.row.first_write_at is None else None
+        await self.journal.put_step(self.row.id, new, note=text, first_write_at=first)
+        steps = (*self.row.steps[: n - 1], new, *self.row.steps[n:])
+        notes = self.row.notes if text is None else (*self.row.notes, text)
+        self.row = replace(self.row, steps=steps, notes=notes)
+        if first is not None and self.since_first_write is None:
+            self.row = replace(self.row, first_write_at=first)
+            self.since_first_write = Stopwatch(first)
+        if state is StepState.ACCEPTED:
+            self.row = replace(self.row, last_write_at=now)
+            self.since_last_write = Stopwatch(now)
+        self._refresh()
+        if event is not None:
+            self.boundary(n, event)
+
+    def boundary(self, n: int, event: str) -> None:
+        """Tell that step `n` crossed a boundary that is in the journal."""
+        if self._on_boundary is not None:
+            self._on_boundary(Boundary(operation=self.row.id, step=n, of=len(self.row.steps), event=event))
+
+    # Watches
+
+    def watch(self, consumer_id: str) -> WatchRow:
+        """Row of a consumer that is followed."""
+        return next(row for row in self.row.watches if row.consumer == consumer_id)
+
+    def show_watch(self, new: WatchRow) -> None:
+        """Change a row in memory only: what the next poll would tell again."""
+        rows = tuple(new if row.consumer == new.consumer else row for row in self.row.watches)
+        self.row = replace(self.row, watches=rows)
+        self._refresh()
+
+    async def put_watches(self, rows: Iterable[WatchRow]) -> None:
+        """Commit rows of consumers that are followed."""
+        new = tuple(rows)
+        await self.journal.put_watch(self.row.id, *new)
+        for row in new:
+            self.show_watch(row)
+
+    # The whole
+
+    @property
+    def open_paths(self) -> tuple[PlannedPath, ...]:
+        """What was still open or unknown when the paths were read again."""
+        return paths_from_text(self.row.open_paths)
+
+    async def put_open_paths(self, paths: tuple[PlannedPath, ...]) -> None:
+        """Commit what is still open."""
+        text = paths_to_text(paths)
+        await self.journal.put_open_paths(self.row.id, text)
+        self.row = replace(self.row, open_paths=text)
+        self._refresh()
+
+    async def put_outcome(self, outcome: Outcome, *, ended: bool) -> None:
+        """Commit how it stands as a whole."""
+        now = datetime.now(UTC)
+        row = replace(self.row, outcome=outcome, ended_at=now if ended else None)
+        row = replace(row, sentence=sentence(row, self.plan, cancel_requested=self.cancel_requested))
+        note = row.sentence if ended else None
+        await self.journal.put_outcome(row.id, outcome, sentence=row.sentence, ended_at=row.ended_at, note=note)
+        self.row = row if note is None else replace(row, notes=(*row.notes, note))
+        self._refresh()
+
+    async def note(self, text: str) -> None:
+        """Commit a sentence of the log."""
+        await self.journal.note(self.row.id, datetime.now(UTC), text)
+        self.row = replace(self.row, notes=(*self.row.notes, text))
+        self._refresh()
+
+    def flush(self) -> None:
+        """Tell the listener how it stands, at once."""
+        self._publisher.flush()
+
+    def _refresh(self) -> None:
+        if self.row.outcome in (Outcome.RUNNING, Outcome.PLANNED):
+            words = sentence(self.row, self.plan, cancel_requested=self.cancel_requested)
+            self.row = replace(self.row, sentence=words)
+        self._publisher.changed()

@@ -1,0 +1,276 @@
+"""The life of one step: look, write once, and tell for certain what came of it."""
+
+import asyncio
+from time import monotonic
+
+from cmk_admin.cloud.session import LongRunning
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.steps import Step, StepState
+from cmk_admin.operations.executors import EXECUTORS, Accepted, Executor, Look, Seen
+from cmk_admin.operations.reports import AT_REST
+from cmk_admin.operations.state import OperationState
+
+WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Real seconds before each further try (KVD general/overview-throttling.md: 1, 2, 4, 8, 16)."""
+URGENT_LOOK_SECONDS = 5.0
+"""A revoke does not wait longer for a look before it writes."""
+LONG_RUNNING_SECONDS = 1800.0
+"""After this long a long-running operation is left alone; it can be gone on with later."""
+_LEAST_PATIENCE = 300.0
+"""Azure's seconds for which a refusal that may pass is tried again where no longer time is documented."""
+_PATIENCE_PAUSE = 15.0
+"""Azure's seconds between tries of what Azure refuses for now."""
+
+_TRANSIENT = frozenset({FailureKind.UNREACHABLE, FailureKind.THROTTLED, FailureKind.LOST})
+
+
+def is_transient(failure: AzureFailure) -> bool:
+    """True where the same request may succeed a moment later."""
+    busy = failure.kind is FailureKind.FAILED and (failure.status is None or failure.status >= 500)
+    firewall = failure.kind is FailureKind.UNREACHABLE and failure.status is not None
+    return (failure.kind in _TRANSIENT and not firewall) or busy
+
+
+class Stepper:
+    """Runs one step of an operation from wherever the journal says that it stands. Never raises AzureFailure."""
+
+    def __init__(self, state: OperationState, n: int, *, urgent: bool, ready: asyncio.Event) -> None:
+        """`ready` is set when everything that must be known before the first write is known."""
+        self._state = state
+        self._n = n
+        self._step: Step = state.plan.steps[n - 1]
+        self._executor: Executor = EXECUTORS[self._step.verb]
+        self._urgent = urgent
+        self._ready = ready
+
+    async def run(self) -> None:
+        """Bring the step to an end, or stop before its next write where no further step is wanted."""
+        row = self._state.step(self._n)
+        if row.state in AT_REST or self._state.stopping.is_set():
+            return
+        if row.state is StepState.ACCEPTED and row.address and await self._follow(row.address):
+            return
+        uncertain = row.state in (StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.UNKNOWN)
+        look = await self._first_look(uncertain=uncertain)
+        if look.seen is Seen.AFTER:
+            await self._already(uncertain=uncertain)
+        elif look.seen is Seen.CHANGED:
+            await self._fail(f"It was changed since the plan was made and is left alone: {look.difference}.")
+        elif look.seen is Seen.UNSEEN and (uncertain or not self._urgent):
+            await self._unseen(look, uncertain=uncertain)
+        else:
+            await self._ready.wait()
+            await self._write(look)
+
+    async def again(self) -> None:
+        """Do a step that is done once more: what it asked for was undone meanwhile."""
+        await self._write(Look(seen=Seen.BEFORE))
+
+    # Looking
+
+    async def _first_look(self, *, uncertain: bool) -> Look:
+        if self._urgent and not uncertain:
+            try:
+                return await asyncio.wait_for(self._look_once(), URGENT_LOOK_SECONDS)
+            except TimeoutError:
+                return Look(seen=Seen.UNSEEN, difference=f"no answer within {URGENT_LOOK_SECONDS:g} seconds")
+        return await self._look()
+
+    async def _look(self) -> Look:
+        """Look until it is seen, as long as the reason why not may pass."""
+        look = await self._look_once()
+        for wait in WAITS:
+            if look.failure is None or not is_transient(look.failure):
+                return look
+            if not await self._state.pause(max(wait, look.failure.retry_after or 0.0)):
+                return look
+            look = await self._look_once()
+        return look
+
+    async def _look_once(self) -> Look:
+        try:
+            return await self._executor.look(self._state.session, self._step)
+        except AzureFailure as failure:
+            return Look(seen=Seen.UNSEEN, difference=failure.message, failure=failure)
+
+    async def _already(self, *, uncertain: bool) -> None:
+        if uncertain:
+            await self._done("It was found done.")
+        else:
+            await self._state.put_step(self._n, StepState.SKIPPED, note="It is already so; nothing was sent.")
+
+    async def _unseen(self, look: Look, *, uncertain: bool) -> None:
+        why = f"How it stands could not be read: {look.difference}"
+        if uncertain:
+            await self._state.put_step(self._n, StepState.UNKNOWN, error=why, note=why)
+        else:
+            await self._fail(f"{why} Nothing was sent.")
+
+    # Writing
+
+    async def _write(self, look: Look) -> None:
+        """Send the write, and again only where it is certain that it has not been done."""
+        waits = iter(WAITS)
+        patience_ends: float | None = None
+        while not self._state.stopping.is_set():
+            failure = await self._send(look)
+            if failure is None:
+                return
+            if self._executor.passes(failure):
+                patience_ends = patience_ends or self._patience()
+                pause = self._patience_pause(failure)
+                if monotonic() + pause > patience_ends:
+                    await self._fail(failure.message, failure)
+                    return
+                await self._wait(failure, "Azure still refuses it while what was changed takes effect")
+            else:
+                look = await self._settle(failure)
+                if look.seen is Seen.AFTER:
+                    await self._done("Its answer was lost; it was found done.")
+                    return
+                wait = next(waits, None) if is_transient(failure) else None
+                if look.seen is not Seen.BEFORE or wait is None:
+                    await self._give_up(failure, look)
+                    return
+                pause = 0.0 if failure.kind is FailureKind.LOST else max(wait, failure.retry_after or 0.0)
+                await self._wait(failure, "It has not been done and is tried again")
+            if not await self._state.pause(pause):
+                return
+
+    async def _send(self, look: Look) -> AzureFailure | None:
+        """One request, with its boundaries; the failure where Azure did not take it."""
+        await self._state.put_step(self._n, StepState.INTENT, event="intent")
+        request = asyncio.create_task(self._executor.do(self._state.session, self._step, look))
+        await asyncio.sleep(0)  # lets the request leave before the journal is busy with it
+        try:
+            await self._state.put_step(self._n, StepState.SENT, event="sent")
+        finally:
+            (answer,) = await asyncio.gather(request, return_exceptions=True)
+        if isinstance(answer, AzureFailure):
+            return answer
+        if isinstance(answer, BaseException):
+            raise answer
+        return await self._accepted(answer)
+
+    async def _accepted(self, accepted: Accepted) -> AzureFailure | None:
+        address = "\n".join(one.address for one in accepted.long_running) or None
+        await self._state.put_step(
+            self._n, StepState.ACCEPTED, event="accepted", request_id=accepted.request_id, address=address
+        )
+        if not accepted.long_running:
+            await self._state.put_step(self._n, StepState.DONE, event="done")
+            return None
+        try:
+            if not await self._poll(accepted.long_running):
+                return None
+        except AzureFailure as failure:
+            if not is_transient(failure):
+                return failure
+            await self._left(failure)
+            return None
+        await self._state.put_step(self._n, StepState.DONE, event="done")
+        return None
+
+    async def _settle(self, failure: AzureFailure) -> Look:
+        """After a failure: whether it may be sent again. Looks wherever Azure may have done it all the same."""
+        certain = failure.kind in (FailureKind.THROTTLED, FailureKind.UNREACHABLE)
+        if certain or not (is_transient(failure) or failure.kind is FailureKind.CONFLICT):
+            return Look(seen=Seen.BEFORE)
+        await self._state.put_step(
+            self._n, StepState.UNKNOWN, error=failure.message, request_id=failure.request_id, note=failure.message
+        )
+        return await self._look()
+
+    async def _give_up(self, failure: AzureFailure, look: Look) -> None:
+        if look.seen is Seen.UNSEEN:
+            why = f"{failure.message} Whether it was done could not be read: {look.difference}"
+            await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=failure.request_id, note=why)
+        elif look.seen is Seen.CHANGED:
+            await self._fail(f"{failure.message} It differs from the plan now: {look.difference}.", failure)
+        else:
+            advice = f" {failure.next}" if failure.next else ""
+            await self._fail(failure.message + advice, failure)
+
+    # Long-running operations
+
+    async def _follow(self, addresses: str) -> bool:
+        """Go on with what Azure accepted in an earlier life. False: it is not known there or failed; begin again."""
+        operations = tuple(LongRunning(address=address) for address in addresses.splitlines())
+        try:
+            ended = await self._poll(operations)
+        except AzureFailure as failure:
+            if is_transient(failure):
+                await self._left(failure)
+                return True
+            await self._state.note(f"Step {self._n}: What Azure had accepted did not end well: {failure.message}")
+            return False
+        if ended:
+            await self._state.put_step(self._n, StepState.DONE, event="done")
+        return True
+
+    async def _poll(self, operations: tuple[LongRunning, ...]) -> bool:
+        """Ask until all have ended. False where they were left alone. Raises the first AzureFailure: see `_poll_one`."""
+        answers = await asyncio.gather(*(self._poll_one(one) for one in operations), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return all(answers)
+
+    async def _poll_one(self, operation: LongRunning) -> bool:
+        """Ask until it has ended. False where it was left alone: no further waiting is wanted, or it took too long.
+
+        Raises AzureFailure where it ended badly or could not be asked for a while.
+        """
+        deadline = monotonic() + LONG_RUNNING_SECONDS
+        waits = iter(WAITS)
+        pause = operation.retry_after
+        while monotonic() + pause < deadline:
+            if not await self._state.pause(pause):
+                return False
+            try:
+                poll = await self._state.session.poll(operation)
+            except AzureFailure as failure:
+                wait = next(waits, None)
+                if wait is None or not is_transient(failure):
+                    raise
+                pause = max(wait, failure.retry_after or 0.0)
+            else:
+                if poll.done:
+                    return True
+                waits, pause = iter(WAITS), poll.retry_after
+        await self._state.note(f"Step {self._n}: Azure still works on it; it can be gone on with later.")
+        return False
+
+    async def _left(self, failure: AzureFailure) -> None:
+        """Azure works on it, but cannot be asked: it can be gone on with later."""
+        why = f"Azure accepted it, but how it goes on could not be read: {failure.message}"
+        await self._state.put_step(self._n, StepState.ACCEPTED, error=why, note=why)
+
+    # Words and waits
+
+    def _patience(self) -> float:
+        """Until when (monotonic) a refusal that may pass is tried again: what the plan changed counts by then."""
+        effects = [s.effect_seconds for s in self._state.plan.steps if s.effect_seconds is not None]
+        azure = max(_LEAST_PATIENCE, *effects, 0.0) * 1.2
+        return monotonic() + self._state.session.clock.real_seconds(azure)
+
+    def _patience_pause(self, failure: AzureFailure) -> float:
+        pause = min(max(self._state.session.clock.real_seconds(_PATIENCE_PAUSE), 0.5), _PATIENCE_PAUSE)
+        return max(pause, failure.retry_after or 0.0)
+
+    async def _wait(self, failure: AzureFailure, words: str) -> None:
+        error = f"{words}: {failure.message}"
+        first = self._state.step(self._n).error != error
+        state = StepState.UNKNOWN if failure.kind is FailureKind.LOST else StepState.SENT
+        note = error if first else None
+        await self._state.put_step(self._n, state, error=error, request_id=failure.request_id, note=note)
+
+    async def _done(self, note: str) -> None:
+        await self._state.put_step(self._n, StepState.ACCEPTED, event="accepted", note=note)
+        await self._state.put_step(self._n, StepState.DONE, event="done")
+
+    async def _fail(self, why: str, failure: AzureFailure | None = None) -> None:
+        request_id = failure.request_id if failure else None
+        await self._state.put_step(
+            self._n, StepState.FAILED, event="failed", error=why, request_id=request_id, note=why
+        )

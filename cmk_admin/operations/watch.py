@@ -1,0 +1,201 @@
+"""Follow consumers' own signals until they show the effect, with the measured time. A guess is not an answer."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from cmk_admin.cloud.consumers import CONSUMERS
+from cmk_admin.cloud.signals import Signal
+from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.plan import Watch
+from cmk_admin.domain.steps import StepState
+from cmk_admin.operations.interface import WatchResult
+from cmk_admin.operations.state import OperationState
+from cmk_admin.store.journal import WatchRow
+
+BEFORE_SECONDS = 5.0
+"""A signal that takes longer does not hold the first write up; it counts as unknown."""
+UNDOCUMENTED_SECONDS = 3600.0
+"""Azure's seconds for which a consumer is followed where Microsoft documents no time."""
+_POLL_AZURE_SECONDS = 10.0
+_POLL_LEAST, _POLL_MOST = 0.2, 10.0
+_ANSWER_SECONDS = 10.0
+_HEAL_AZURE_SECONDS = 60.0
+"""A consumer that lost its key again while it was given back is asked again no more often than this."""
+
+Heal = Callable[[str], Awaitable[None]]
+
+
+class Watcher:
+    """The consumers of one operation. `heal` asks one of them to try its key again, where that is possible."""
+
+    def __init__(self, state: OperationState, heal: Heal) -> None:
+        self._state = state
+        self._heal = heal
+
+    async def take_before(self) -> None:
+        """Take and commit every signal that is not in the journal yet; at most `BEFORE_SECONDS`. Before the first write."""
+        wanted = [w for w in self._state.plan.watches if self._row(w).before_at is None]
+        rows = await asyncio.gather(*(self._before(watch) for watch in wanted))
+        if rows:
+            await self._state.put_watches(rows)
+
+    async def follow(self) -> None:
+        """Follow all consumers side by side until each has its answer, or no further waiting is wanted."""
+        await asyncio.gather(*(self._follow(w) for w in self._state.plan.watches if self._waiting(w)))
+
+    async def conclude(self, reason: str) -> None:
+        """Whoever has no answer yet is not confirmed, for this reason."""
+        rows = [self._row(watch) for watch in self._state.plan.watches if self._waiting(watch)]
+        await self._state.put_watches(replace(row, result=WatchResult.NOT_CONFIRMED, reason=reason) for row in rows)
+
+    @property
+    def all_confirmed(self) -> bool:
+        return all(self._row(watch).result == WatchResult.CONFIRMED for watch in self._state.plan.watches)
+
+    # One consumer
+
+    def _row(self, watch: Watch) -> WatchRow:
+        return self._state.watch(watch.consumer_id)
+
+    def _waiting(self, watch: Watch) -> bool:
+        return self._row(watch).result == WatchResult.WAITING
+
+    async def _before(self, watch: Watch) -> WatchRow:
+        signal, _ = await self._signal(watch, BEFORE_SECONDS)
+        row = replace(self._row(watch), before_at=datetime.now(UTC))
+        if signal is None:
+            return row
+        seen = signal.lost is (watch.wanted == "back")
+        return replace(row, before_word=signal.word, before_lost=signal.lost, now_word=signal.word, seen_otherwise=seen)
+
+    async def _signal(self, watch: Watch, within: float) -> tuple[Signal | None, str]:
+        """The signal, or why there is none. A read that we are refused says nothing about the consumer."""
+        service = CONSUMERS.get(watch.service)
+        if service is None:
+            return None, f"no signal is known for a {watch.service}"
+        try:
+            return await asyncio.wait_for(service.signal(self._state.session, watch.consumer_id), within), ""
+        except TimeoutError:
+            return None, "its state could not be read: no answer in time"
+        except AzureFailure as failure:
+            return None, f"its state could not be read: {failure.message}"
+
+    async def _follow(self, watch: Watch) -> None:
+        row = self._row(watch)
+        if watch.wanted == "lost" and row.before_lost:
+            await self._end(watch, WatchResult.NOT_CONFIRMED, "was already lost before")
+            return
+        changed = any(step.state in (StepState.DONE, StepState.ACCEPTED) for step in self._state.row.steps)
+        if watch.wanted == "lost" and not changed:
+            await self._end(watch, WatchResult.NOT_CONFIRMED, "nothing was changed by this operation")
+            return
+        healed_at = self._elapsed()[0]
+        while not self._state.stopping.is_set():
+            signal, problem = await self._signal(watch, _ANSWER_SECONDS)
+            if signal is not None:
+                await self._show(watch, signal)
+                if await self._judge(watch, signal):
+                    return
+            azure, _ = self._elapsed()
+            if azure > self._bound(watch):
+                await self._too_late(watch, signal, problem)
+                return
+            back_wanted = watch.wanted == "back"
+            if back_wanted and signal is not None and signal.lost and azure - healed_at > _HEAL_AZURE_SECONDS:
+                await self._heal(watch.consumer_id)
+                healed_at = self._elapsed()[0]
+            if not await self._state.pause(self._interval()):
+                return
+
+    async def _show(self, watch: Watch, signal: Signal) -> None:
+        """Keep what was seen; commit only what changed."""
+        row = self._row(watch)
+        azure, real = self._elapsed()
+        otherwise = signal.lost is (watch.wanted == "back")
+        new = replace(
+            row,
+            now_word=signal.word,
+            seconds=azure,
+            wall_seconds=real,
+            seen_otherwise=row.seen_otherwise or otherwise,
+        )
+        if new.now_word != row.now_word or new.seen_otherwise != row.seen_otherwise:
+            await self._state.put_watches([new])
+        else:
+            self._state.show_watch(new)
+
+    async def _judge(self, watch: Watch, signal: Signal) -> bool:
+        """True where the signal is an answer."""
+        row = self._row(watch)
+        if watch.wanted == "lost":
+            if not signal.lost:
+                return False
+            if row.seen_otherwise:
+                await self._end(watch, WatchResult.CONFIRMED, None)
+            else:
+                reason = "it is lost, but its state before the first write could not be read"
+                await self._end(watch, WatchResult.NOT_CONFIRMED, reason)
+            return True
+        if signal.lost is not False:
+            return False
+        if row.seen_otherwise:
+            await self._end(watch, WatchResult.CONFIRMED, None)
+            return True
+        if self._settled():
+            await self._end(watch, WatchResult.CONFIRMED, "it was never seen lost")
+            return True
+        return False
+
+    def _settled(self) -> bool:
+        """True where all that was given back counts everywhere: a consumer that was up until now stays up."""
+        effects = [
+            planned.effect_seconds or 0
+            for planned, row in zip(self._state.plan.steps, self._state.row.steps, strict=True)
+            if row.state in (StepState.DONE, StepState.ACCEPTED)
+        ]
+        return self._since_last_write() >= max(effects, default=0)
+
+    async def _too_late(self, watch: Watch, signal: Signal | None, problem: str) -> None:
+        documented = watch.within_seconds is not None
+        minutes = f"{self._bound(watch) / 60:.0f} minutes"
+        if signal is None:
+            await self._end(watch, WatchResult.NOT_CONFIRMED, problem)
+        elif signal.lost is None:
+            await self._end(watch, WatchResult.NOT_CONFIRMED, f"its state ({signal.word}) says neither")
+        elif not documented:
+            reason = f"Microsoft documents no time for it; after {minutes} its state is still {signal.word}"
+            await self._end(watch, WatchResult.NOT_CONFIRMED, reason)
+        else:
+            reason = f"past the documented {minutes} its state is still {signal.word}"
+            await self._end(watch, WatchResult.CONTRADICTED, reason)
+
+    async def _end(self, watch: Watch, result: WatchResult, reason: str | None) -> None:
+        row = self._row(watch)
+        azure, real = self._elapsed()
+        if row.seconds is None or result is not WatchResult.CONFIRMED:
+            row = replace(row, seconds=azure, wall_seconds=real)
+        await self._state.put_watches([replace(row, result=result, reason=reason)])
+
+    # Time
+
+    def _elapsed(self) -> tuple[float, float]:
+        """Azure's and real seconds since the first write; since the start where there was none."""
+        real = (self._state.since_first_write or self._state.since_start).real_seconds()
+        return self._state.session.clock.azure_seconds(real), real
+
+    def _since_last_write(self) -> float:
+        watch = self._state.since_last_write or self._state.since_first_write
+        return self._state.session.clock.azure_seconds(watch.real_seconds()) if watch else float("inf")
+
+    def _bound(self, watch: Watch) -> float:
+        """Azure's seconds since the first write by when the documented time since the last one is over."""
+        within = UNDOCUMENTED_SECONDS if watch.within_seconds is None else float(watch.within_seconds)
+        writing = self._elapsed()[0] - self._since_last_write() if self._state.since_last_write else 0.0
+        return writing + within + 2 * self._state.session.clock.azure_seconds(self._interval())
+
+    def _interval(self) -> float:
+        """Real seconds between polls."""
+        real = self._state.session.clock.real_seconds(_POLL_AZURE_SECONDS)
+        return min(max(real, _POLL_LEAST), _POLL_MOST)
