@@ -77,7 +77,10 @@ def start_sandbox(
     log = state_dir / "serve.log"
     log.touch(mode=0o600)
     with log.open("wb") as messages:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages)
+        # A session of its own: Ctrl+C in a terminal is for us, who still have a call in flight to finish with it.
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages, start_new_session=True
+        )
     try:
         return SandboxProcess(process, connection_file, _wait(process, connection_file, log, within))
     except BaseException:
