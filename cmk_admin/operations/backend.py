@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,8 +43,16 @@ _CLOSE_SECONDS = 12.0
 """Real seconds for the calls in flight at the end: a little more than a write may take (`cloud.session.Timeouts`)."""
 
 
-async def open_backend(connection: SandboxConnection, home: Path, *, principal: str | None = None) -> "OpenBackend":
+async def open_backend(
+    connection: SandboxConnection,
+    home: Path,
+    *,
+    principal: str | None = None,
+    after_close: Callable[[], Awaitable[None]] | None = None,
+) -> "OpenBackend":
     """Sign in to a sandbox and open what is remembered of it under `home`.
+
+    `after_close` is awaited at the end of `close`: it ends a sandbox that runs for this connection only.
 
     Raises BadInput (unknown principal, CA file), AzureFailure (unreachable, sign_in), StoreError.
     """
@@ -64,14 +72,21 @@ async def open_backend(connection: SandboxConnection, home: Path, *, principal: 
         speed=session.clock.speed,
         vault_suffixes=session.names.vault_suffixes,
     )
-    return OpenBackend(session, journal, info)
+    return OpenBackend(session, journal, info, after_close)
 
 
 class OpenBackend:
     """Implements `operations.interface.Backend`."""
 
-    def __init__(self, session: Session, journal: Journal, info: ConnectionInfo) -> None:
+    def __init__(
+        self,
+        session: Session,
+        journal: Journal,
+        info: ConnectionInfo,
+        after_close: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self._session = session
+        self._after_close = after_close
         self._journal = journal
         self._info = info
         self._inventory = Inventory(session, info.folder)
@@ -186,6 +201,8 @@ class OpenBackend:
             await asyncio.gather(*late, return_exceptions=True)
         await self._journal.close()
         await self._session.close()
+        if self._after_close is not None:
+            await self._after_close()
 
     # Inside
 
