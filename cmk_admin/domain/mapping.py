@@ -11,6 +11,7 @@ from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer, Key, KeySlot, Source, Vault
 
 _PRIMARY = "primary"
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class MappingRow:
     key_type: str | None = None
     key_size: int | None = None
     key_options: tuple[str, ...] | None = None
-    state: str = "unknown"
+    state: str | None = None
     problems: tuple[str, ...] = ()
 
 
@@ -54,14 +55,14 @@ def state_of(index: Index, key: KeyId, now: datetime) -> str:
     if found is None:
         vault = index.vault_of(key)
         read = vault is not None and vault.keys_from is not Source.UNREAD and index.estate.coverage.finished
-        return "deleted" if read else "unknown"
+        return "deleted" if read else UNKNOWN
     version = (key.version or found.current_version or "").lower()
     for one in found.versions or ():
         if (one.id.version or "").lower() == version:
             return _state(one.enabled, one.not_before, one.expires, now)
     if version == (found.current_version or "").lower():
         return _state(found.enabled, found.not_before, found.expires, now)
-    return "unknown"
+    return UNKNOWN
 
 
 def key_state(key: Key, now: datetime) -> str:
@@ -160,7 +161,7 @@ def _row(index: Index, use: Use, now: datetime) -> MappingRow:
         key_type=key.key_type if key else None,
         key_size=key.size if key else None,
         key_options=tuple(sorted(key.operations)) if key and key.operations is not None else None,
-        state=state,
+        state=None if state == UNKNOWN else state,
         problems=tuple(sorted({*own, *(code for code, holds in codes.items() if holds)})),
     )
 
@@ -205,7 +206,7 @@ def _is_service(index: Index, object_id: str, kind: str | None) -> bool:
 
 def _state(enabled: bool | None, not_before: datetime | None, expires: datetime | None, now: datetime) -> str:
     if enabled is None:
-        return "unknown"
+        return UNKNOWN
     if not enabled:
         return "disabled"
     if expires is not None and expires <= now:

@@ -142,9 +142,9 @@ def key_type(key: Key) -> str:
     return f"{key.key_type} {detail}".rstrip()
 
 
-def state(word: str) -> str:
+def state(word: str | None) -> str:
     """A state of `mapping.state_of` in words: ``not yet valid``. Azure's own words stay as they are."""
-    return STATES.get(word, word)
+    return STATES.get(word, word) if word else STATES["unknown"]
 
 
 def hsm_platform(key: Key) -> str:

@@ -10,7 +10,8 @@ SERVICE = Service(
     policy_permissions=POLICY_PERMISSIONS,
     role=SERVICE_ROLE,
     lost_seconds=600,
-    back_seconds=None,
+    # "Permission changes take up to 10 minutes to affect the server"; then a revalidation brings it back
+    back_seconds=600,
     stops="The server refuses every connection and turns Inaccessible",
     lost="Nothing, as long as the key can be given back",
     comes_back="Give the key back, then revalidate it at the server",

@@ -6,7 +6,7 @@ from dataclasses import replace
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import fold, key_scope, parse_key_id
 from cmk_admin.domain.index import Index, guid
-from cmk_admin.domain.model import AccessPolicy, Consumer, KeyVersion, RoleAssignment, Vault
+from cmk_admin.domain.model import AccessPolicy, KeyVersion, RoleAssignment, Vault
 from cmk_admin.domain.services import service
 from cmk_admin.domain.services.facts import Heal
 from cmk_admin.domain.steps import Json, Step, StepVerb
@@ -150,25 +150,25 @@ def set_enabled(version: KeyVersion, enabled: bool, *, known_use: bool = True) -
     )
 
 
-def heal(consumer: Consumer, *, stage: int) -> Step | None:
+def heal(consumer_id: str, name: str, service_name: str, *, stage: int) -> Step | None:
     """The step that brings a consumer back after its key, where it needs one.
 
     REVALIDATE or START_NODES; before: ``{}``, after: ``{"service": NAME}``; it has no undo.
     """
-    facts = service(consumer.service)
-    if facts.heal is Heal.AUTOMATIC:
+    how = service(service_name).heal
+    if how is Heal.AUTOMATIC:
         return None
-    verb = StepVerb.REVALIDATE if facts.heal is Heal.REVALIDATE else StepVerb.START_NODES
-    what = "Ask {} to try its key again" if verb is StepVerb.REVALIDATE else "Start the nodes of {} that are stopped"
-    request = "the server is asked with the key that it has" if verb is StepVerb.REVALIDATE else "POST .../start"
+    again = how is Heal.REVALIDATE
     return Step(
-        verb=verb,
-        target=consumer.id,
-        words=what.format(consumer.name),
+        verb=StepVerb.REVALIDATE if again else StepVerb.START_NODES,
+        target=consumer_id,
+        words=f"Ask {name} to try its key again" if again else f"Start the nodes of {name} that are stopped",
         undo_words=None,
         before={},
-        after={"service": consumer.service},
-        request=f"{consumer.id}: {request}",
+        after={"service": service_name},
+        request=f"{consumer_id}: its encryption settings, unchanged"
+        if again
+        else f"{consumer_id}: start of its scale sets",
         stage=stage,
     )
 
