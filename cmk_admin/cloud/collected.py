@@ -72,6 +72,30 @@ class Collected:
     unread_assignments: set[str] = field(default_factory=set)
     _next_publish: float = 0.0
 
+    @classmethod
+    def of(cls, estate: Estate) -> "Collected":
+        """Everything that an estate holds, to be read anew in part."""
+        into = cls(estate.account, estate.read_at)
+        into.listed, into.read = estate.coverage.subscriptions_listed, estate.coverage.subscriptions_read
+        into.subscriptions = {one.id: one for one in estate.subscriptions}
+        into.vaults = {fold(one.id): one for one in estate.vaults}
+        held: dict[str, list[Key]] = {}
+        for key in estate.keys:
+            held.setdefault(fold(key.vault_id), []).append(key)
+        into.keys = {folded: tuple(keys) for folded, keys in held.items()}
+        into.related.consumers = {fold(one.id): one for one in estate.consumers}
+        into.identities = {one.principal_id.lower(): one for one in estate.identities}
+        into.related.identities = {
+            fold(one.resource_id): one for one in estate.identities if one.resource_id and not one.system_assigned
+        }
+        into.principals = {one.object_id.lower(): one for one in estate.principals}
+        into.definitions = {one.id.rsplit("/", 1)[-1].lower(): one for one in estate.role_definitions}
+        into.assignments = {fold(one.id): one for one in estate.role_assignments}
+        into.locks = {fold(one.id): one for one in estate.locks}
+        into.problems = list(estate.coverage.problems)
+        into.unread_assignments = set(estate.unread_assignments)
+        return into
+
     def fail(self, failure: AzureFailure, scope: str) -> None:
         """Note what could not be read."""
         self.problems.append(problem_of(failure, scope))

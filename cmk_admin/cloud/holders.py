@@ -1,13 +1,13 @@
 """Who holds grants: role assignments, definitions, groups and names, for a whole estate."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from cmk_admin.cloud import directory, roles
-from cmk_admin.cloud.collected import Collected, problem_of
+from cmk_admin.cloud.collected import Collected
 from cmk_admin.cloud.session import Session
-from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.model import Principal, RoleAssignment, RoleDefinition, Vault
 
@@ -86,50 +86,74 @@ async def read_locks(session: Session, into: Collected, subscription: str) -> No
         into.fail(failure, f"{scope}/providers/Microsoft.Authorization/locks")
 
 
-async def read_directory(session: Session, into: Collected, *, urgent: bool = False) -> None:
-    """Names of everybody who holds a grant, and the members of the groups among them.
+async def read_directory(
+    session: Session, into: Collected, *, only: Collection[str] | None = None, urgent: bool = False
+) -> None:
+    """Names of everybody who holds a grant (or of `only` these), and the members of the groups among them.
 
     Without names, ids are shown, and nothing is missing; without a group's members it is not known who can use a key,
     which is a problem of coverage.
     """
-    kinds = {one.principal_id.lower(): one.principal_type for one in into.assignments.values()}
-    by_policy = {e.object_id.lower() for v in into.vaults.values() if not v.rbac for e in v.access_policies}
-    for object_id in by_policy:
-        kinds.setdefault(object_id, None)
-    kinds.update(dict.fromkeys({_.lower() for _ in into.identities}, "ServicePrincipal"))
-    kinds.pop("", None)
+    kinds = _holders(into)
+    if only is not None:
+        wanted = {each.lower() for each in only}
+        kinds = {object_id: kind for object_id, kind in kinds.items() if object_id in wanted}
     if not kinds:
         return
+    by_policy = _policy_holders(into)
     named: dict[str, Principal] = {}
-    forbidden: AzureFailure | None = None
     try:
         found = await directory.principals(session, kinds, urgent=urgent)
         named = {one.object_id.lower(): one for one in found}
     except AzureFailure as failure:
-        forbidden = failure
-    relevant = _holders_of_relevant_roles(into) | by_policy
+        if any(kinds.get(each, "") is None for each in by_policy):
+            # an access policy does not say whether its holder is a group
+            into.fail(failure, "directory")
     groups = [
         object_id
-        for object_id in sorted(relevant)
-        if ((named[object_id].kind if object_id in named else None) or kinds.get(object_id)) == "Group"
+        for object_id in sorted(_holders_of_relevant_roles(into) | by_policy)
+        if object_id in kinds and _kind(named.get(object_id), kinds[object_id]) == "Group"
     ]
-    unsure = [each for each in by_policy if forbidden and kinds.get(each) is None and each not in into.identities]
-    if forbidden and unsure and forbidden.kind is not FailureKind.NOT_FOUND:
-        into.problems.append(problem_of(forbidden, "directory"))
-    members = dict(
-        zip(groups, await asyncio.gather(*(_members(session, into, g, urgent) for g in groups)), strict=True)
-    )
+    members = await asyncio.gather(*(_members(session, into, group, urgent) for group in groups))
+    of_group = dict(zip(groups, members, strict=True))
     for object_id, kind in kinds.items():
-        known = named.get(object_id)
-        identity = into.identities.get(object_id)
-        if known is None:
-            known = Principal(
-                object_id=object_id,
-                kind=kind,
-                name=identity.name if identity else None,
-                client_id=identity.client_id if identity else None,
-            )
-        into.principals[object_id] = replace(known, kind=known.kind or kind, members=members.get(object_id))
+        into.principals[object_id] = replace(
+            named.get(object_id) or _unnamed(into, object_id),
+            kind=_kind(named.get(object_id), kind),
+            members=of_group.get(object_id),
+        )
+
+
+def _holders(into: Collected) -> dict[str, str | None]:
+    """Everybody who holds a grant, and the managed identities: object id -> kind as far as it is told with the grant."""
+    kinds: dict[str, str | None] = dict.fromkeys(_policy_holders(into))
+    kinds.update(dict.fromkeys(into.identities, "ServicePrincipal"))
+    for assignment in into.assignments.values():
+        object_id = assignment.principal_id.lower()
+        kinds[object_id] = assignment.principal_type or kinds.get(object_id)
+    kinds.pop("", None)
+    return kinds
+
+
+def _policy_holders(into: Collected) -> set[str]:
+    return {
+        entry.object_id.lower() for vault in into.vaults.values() if not vault.rbac for entry in vault.access_policies
+    }
+
+
+def _kind(named: Principal | None, told: str | None) -> str | None:
+    return (named.kind if named else None) or told
+
+
+def _unnamed(into: Collected, object_id: str) -> Principal:
+    """Somebody whom the directory did not tell; a managed identity is known by its resource all the same."""
+    identity = into.identities.get(object_id)
+    return Principal(
+        object_id=object_id,
+        kind=None,
+        name=identity.name if identity else None,
+        client_id=identity.client_id if identity else None,
+    )
 
 
 def add_assignments(into: Collected, found: Iterable[RoleAssignment]) -> None:

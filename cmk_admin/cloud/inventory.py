@@ -1,14 +1,11 @@
 """Reading an estate: Resource Graph first, the providers for what it lacks, all vaults side by side."""
 
 import asyncio
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
-from cmk_admin.cloud import api, keys, parse, resource_graph
-from cmk_admin.cloud.collected import Collected, Publish, problem_of
+from cmk_admin.cloud import api, parse, resource_graph
+from cmk_admin.cloud.collected import Collected, Publish
 from cmk_admin.cloud.consumers import CONSUMERS
-from cmk_admin.cloud.consumers.related import ConsumerKind
 from cmk_admin.cloud.holders import (
     read_assignments,
     read_definitions,
@@ -17,11 +14,15 @@ from cmk_admin.cloud.holders import (
     read_missing_definitions,
     read_vault_assignments,
 )
+from cmk_admin.cloud.reading import Documents, add_consumers, note_invisible_vaults, read_versions
+from cmk_admin.cloud.refresh import refresh
 from cmk_admin.cloud.session import Session
 from cmk_admin.cloud.vault_keys import read_vault_keys
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId, fold
-from cmk_admin.domain.model import CoverageProblem, Estate, Key, Source, Subscription, Vault
+from cmk_admin.domain.model import CoverageProblem, Estate, Subscription, Vault
+
+__all__ = ["read_estate", "refresh"]
 
 VAULTS_AT_ONCE = 48
 """Vaults that are being read at the same time."""
@@ -33,8 +34,6 @@ _CHAINS = (
     "resourcecontainers | where type =~ 'microsoft.resources/subscriptions' "
     "| project id, subscriptionId, properties | order by id asc"
 )
-
-Documents = list[Mapping[str, Any]]
 
 
 async def read_estate(session: Session, publish: Publish | None = None) -> Estate:
@@ -88,7 +87,7 @@ class _Reading:
             *(read_locks(session, into, each) for each in self._ids),
         )
         await asyncio.gather(self._holders(), self._versions())
-        self._note_invisible_vaults()
+        note_invisible_vaults(into)
         into.read = into.listed - len(self._unread)
         return into.estate(finished=True)
 
@@ -185,48 +184,3 @@ class _Reading:
 
         wanted = [places[used] for used in self._into.used_keys() if used in places]
         await asyncio.gather(*(one(folded, at) for folded, at in wanted))
-
-    def _note_invisible_vaults(self) -> None:
-        note_invisible_vaults(self._into)
-
-
-async def add_consumers(
-    session: Session, into: Collected, kind: ConsumerKind, documents: Documents, *, urgent: bool = False
-) -> None:
-    """Note the consumers among ARM envelopes, and the identities that these show."""
-    for consumer in await kind.consumers_of(session, documents, into.related, urgent):
-        into.related.consumers[fold(consumer.id)] = consumer
-    for document in documents:
-        into.add_identities(parse.identities_of(document))
-
-
-async def read_versions(
-    session: Session, key: Key, note: Callable[[CoverageProblem], None], *, urgent: bool = False
-) -> Key:
-    """The key with its versions, from where the key itself was read."""
-    try:
-        if key.source is Source.ARM:
-            versions = await keys.list_arm_versions(session, key.vault_id, key.id.name, urgent=urgent)
-        else:
-            versions = await keys.list_versions(session, key.id, urgent=urgent)
-    except AzureFailure as failure:
-        note(problem_of(failure, f"{key.id}/versions"))
-        return key
-    return replace(key, versions=versions)
-
-
-def note_invisible_vaults(into: Collected) -> None:
-    """A vault that a consumer names and that is not among the visible ones makes coverage incomplete."""
-    seen = {vault.host for vault in into.vaults.values()}
-    named: dict[str, str] = {}
-    for key, consumers in into.used_keys().items():
-        if key.host not in seen:
-            named.setdefault(key.host, consumers[0].name)
-    for host, name in named.items():
-        into.problems.append(
-            CoverageProblem(
-                scope=host,
-                kind=FailureKind.NOT_VISIBLE,
-                message=f"{name} uses a key of {host}, a vault that this account cannot see.",
-            )
-        )

@@ -1,0 +1,201 @@
+"""Reading one key anew from its providers: before, during and after a change. Nothing here comes from the graph."""
+
+import asyncio
+from dataclasses import replace
+
+from cmk_admin.cloud import keys, roles, vaults
+from cmk_admin.cloud.collected import Collected, problem_of
+from cmk_admin.cloud.consumers import CONSUMERS
+from cmk_admin.cloud.consumers.related import ConsumerKind
+from cmk_admin.cloud.holders import add_assignments, read_directory, read_missing_definitions
+from cmk_admin.cloud.reading import Documents, add_consumers, note_invisible_vaults
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import KeyId, contains, fold, key_scope
+from cmk_admin.domain.model import Consumer, CoverageProblem, Estate, Key, Source, Vault
+
+_LISTED_SUBSCRIPTIONS = 8
+"""Up to so many subscriptions, all consumers are listed, so that one that was attached just now is seen too; beyond,
+those that are known to name the key are asked."""
+
+
+async def refresh(session: Session, estate: Estate, key: KeyId) -> Estate:
+    """The estate with everything about `key` read now: its vault and policies, its versions, the assignments and locks
+    at its scope and above, and the consumers.
+
+    Urgent: waits for no budget. `read_at` stays what it was, since the rest is as old as before. Raises AzureFailure:
+    not_visible where no visible vault has the key's host; else where the vault itself could not be read. What else
+    could not be read is in coverage.
+    """
+    vault = next((each for each in estate.vaults if each.host == key.host.lower()), None)
+    if vault is None:
+        raise AzureFailure(
+            FailureKind.NOT_VISIBLE, f"No vault that this account sees has the host {key.host}.", subject=str(key)
+        )
+    return await _Refreshing(session, estate, vault, key.key).run()
+
+
+class _Refreshing:
+    """One refresh."""
+
+    def __init__(self, session: Session, estate: Estate, vault: Vault, key: KeyId) -> None:
+        self._session = session
+        self._vault = vault
+        self._key = key
+        self._scope = key_scope(vault.id, key.name)
+        self._into = Collected.of(estate)
+        about = (vault.id, self._scope, str(key), f"{key}/versions", f"{vault.id}/keys", key.host)
+        stale = {fold(each) for each in about}
+        # what was wrong with this key and its vault is found out anew
+        self._into.problems = [each for each in self._into.problems if fold(each.scope) not in stale]
+
+    async def run(self) -> Estate:
+        session, into = self._session, self._into
+        await asyncio.gather(
+            session.read_clock(), self._read_vault(), self._assignments(), self._locks(), self._consumers()
+        )
+        await read_missing_definitions(session, into, urgent=True)
+        await read_directory(session, into, only=self._concerned(), urgent=True)
+        into.problems = [
+            each for each in into.problems if each.kind is not FailureKind.NOT_VISIBLE or "/" in each.scope
+        ]
+        note_invisible_vaults(into)
+        return into.estate(finished=True)
+
+    async def _read_vault(self) -> None:
+        vault, key = await asyncio.gather(
+            vaults.get_vault(self._session, self._vault.id), self._read_key(), return_exceptions=True
+        )
+        if isinstance(vault, BaseException):
+            raise vault
+        if isinstance(key, BaseException):
+            raise key
+        found, problem = key
+        source = Source.UNREAD if found is None and problem else (found.source if found else self._vault.keys_from)
+        folded = fold(vault.id)
+        self._into.vaults[folded] = replace(vault, keys_from=source, problem=problem)
+        if problem is not None:
+            self._into.problems.append(problem)
+        others = [each for each in self._into.keys.get(folded, ()) if each.id.name.lower() != self._key.name.lower()]
+        if found is None and problem is not None:
+            return  # not known any better than before
+        together = [*others, found] if found is not None else others
+        self._into.keys[folded] = tuple(sorted(together, key=lambda each: each.id.name.lower()))
+
+    async def _read_key(self) -> tuple[Key | None, CoverageProblem | None]:
+        """The key with its versions, and the vault's problem; no key without a problem: there is none any more."""
+        session, key = self._session, self._key
+        try:
+            found, versions = await asyncio.gather(
+                keys.get_key(session, self._vault.id, key, urgent=True), keys.list_versions(session, key)
+            )
+            return replace(found, versions=versions), None
+        except AzureFailure as failure:
+            if failure.kind is FailureKind.NOT_FOUND:
+                return None, None
+            problem = problem_of(failure, self._vault.id)
+        try:
+            return await keys.get_arm_key(session, self._vault.id, key.name), problem
+        except AzureFailure as also:
+            if also.kind is not FailureKind.NOT_FOUND:
+                self._into.fail(also, f"{self._vault.id}/keys")
+            return None, problem
+
+    async def _assignments(self) -> None:
+        """All assignments at the key and above it; those known before are forgotten."""
+        into = self._into
+        subscription = f"/subscriptions/{self._vault.subscription_id}"
+        try:
+            found = await roles.assignments_at(self._session, self._scope)
+        except AzureFailure as failure:
+            into.fail(failure, self._scope)
+            into.unread_assignments.add(fold(self._scope))
+            return
+        above = self._management_groups()
+        into.assignments = {
+            folded: one
+            for folded, one in into.assignments.items()
+            if not contains(one.scope, self._scope) and fold(one.scope) not in above
+        }
+        add_assignments(into, found)
+        if subscription in into.unread_assignments:
+            # it stood for all vaults in it; the others are still unread
+            into.unread_assignments.discard(subscription)
+            into.unread_assignments |= {
+                fold(each.id) for each in into.vaults.values() if each.subscription_id == self._vault.subscription_id
+            }
+        into.unread_assignments -= {fold(self._scope), fold(self._vault.id)}
+
+    def _management_groups(self) -> set[str]:
+        subscription = self._into.subscriptions.get(self._vault.subscription_id)
+        return {fold(each) for each in (subscription.management_groups if subscription else None) or ()}
+
+    async def _locks(self) -> None:
+        into = self._into
+        try:
+            found = await roles.locks_in(self._session, self._vault.id, urgent=True)
+        except AzureFailure as failure:
+            into.fail(failure, f"{self._vault.id}/providers/Microsoft.Authorization/locks")
+            return
+        into.locks = {folded: one for folded, one in into.locks.items() if not contains(one.scope, self._vault.id)}
+        into.locks.update({fold(one.id): one for one in found})
+
+    async def _consumers(self) -> None:
+        """One kind after the other where one needs the other's answer: clusters take their key from their set."""
+        documents = await asyncio.gather(*(self._documents(kind) for kind in CONSUMERS.values()))
+        stale = self._into.related.consumers
+        self._into.related.consumers = {}
+        kept: dict[str, Consumer] = {}
+        for kind, (read, found) in zip(CONSUMERS.values(), documents, strict=True):
+            mine = {folded: one for folded, one in stale.items() if one.service == kind.service}
+            kept |= {folded: one for folded, one in mine.items() if folded not in read}
+            self._into.related.consumers |= kept
+            await add_consumers(self._session, self._into, kind, found, urgent=True)
+
+    async def _documents(self, kind: ConsumerKind) -> tuple[set[str], Documents]:
+        """The folded ids of the known consumers of a kind that were read now (also those that are gone), and envelopes."""
+        known = [one for one in self._into.related.consumers.values() if one.service == kind.service]
+        subscriptions = list(self._into.subscriptions)
+        if len(subscriptions) > _LISTED_SUBSCRIPTIONS:
+            return await self._ask_each(kind, known)
+        answers = await asyncio.gather(*(self._list(kind, each, known) for each in subscriptions))
+        read = {folded for ids, _ in answers for folded in ids}
+        return read, [document for _, found in answers for document in found]
+
+    async def _list(self, kind: ConsumerKind, subscription: str, known: list[Consumer]) -> tuple[set[str], Documents]:
+        mine = [one for one in known if one.subscription_id == subscription]
+        path = f"/subscriptions/{subscription}/providers/{kind.resource_type}"
+        try:
+            found = await self._session.arm_pages(path, api_version=kind.api_version, urgent=True)
+        except AzureFailure:
+            return await self._ask_each(kind, mine)
+        return {fold(one.id) for one in mine}, list(found)
+
+    async def _ask_each(self, kind: ConsumerKind, known: list[Consumer]) -> tuple[set[str], Documents]:
+        """The consumers that name the key, and the holders of those, one by one."""
+        key = str(self._key).lower()
+        naming = [one for one in known if any(str(slot.key_id.key).lower() == key for slot in one.slots)]
+
+        async def one(consumer: Consumer) -> tuple[set[str], Documents]:
+            try:
+                reply = await self._session.arm("GET", consumer.id, api_version=kind.api_version, urgent=True)
+            except AzureFailure as failure:
+                if failure.kind is FailureKind.NOT_FOUND:
+                    return {fold(consumer.id)}, []
+                self._into.fail(failure, consumer.id)
+                return set(), []
+            return {fold(consumer.id)}, [reply.body]
+
+        answers = await asyncio.gather(*(one(each) for each in naming))
+        return {folded for ids, _ in answers for folded in ids}, [d for _, found in answers for d in found]
+
+    def _concerned(self) -> set[str]:
+        """Everybody who may hold a grant on the key."""
+        above = self._management_groups()
+        holders = {
+            one.principal_id
+            for one in self._into.assignments.values()
+            if contains(one.scope, self._scope) or fold(one.scope) in above
+        }
+        vault = self._into.vaults[fold(self._vault.id)]
+        return holders | {entry.object_id for entry in vault.access_policies}
