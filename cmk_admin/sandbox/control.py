@@ -8,7 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import connection, entra, scenarios
+from . import connection, entra, life, scenarios
 from .faults import Faults
 from .requests_log import RequestsLog
 from .state import World
@@ -45,6 +45,7 @@ class Control:
             ("POST", "release"): self._release,
             ("POST", "reset"): self._start_over,
             ("GET", "truth"): self._truth,
+            ("GET", "connections"): self._connections,
             ("POST", "address"): self._set_address,
         }
 
@@ -114,6 +115,9 @@ class Control:
         if name not in connection.principals(self._world):
             raise ValueError(f"there is no principal {name!r}")
         return scenarios.truth(self._world, name)
+
+    async def _connections(self, _: web.BaseRequest) -> Any:
+        return life.connections(self._world)
 
     async def _set_address(self, request: web.BaseRequest) -> Any:
         body = await _object(request)

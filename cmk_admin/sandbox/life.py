@@ -75,6 +75,19 @@ def lost(world: World, consumer_id: str) -> Document | None:
     return (world.get("life", consumer_id) or {}).get("lost")
 
 
+def connections(world: World) -> list[Document]:
+    """What clients of the databases meet: whether each server takes connections, else since when and why it refuses them."""
+    return [
+        {
+            "consumer_id": (world.get("resource", consumer_id) or {"id": consumer_id})["id"],
+            "accepted": life["lost"] is None,
+            "lost": life["lost"],
+        }
+        for consumer_id, life in world.items("life")
+        if life["service"].startswith("mysql")
+    ]
+
+
 async def run(world: World) -> None:
     """Let all consumers live until the task is cancelled."""
     checked: dict[str, float] = {}

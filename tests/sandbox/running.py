@@ -159,7 +159,9 @@ class Running(Client):
         self.control("POST", "clock", {"advance_s": seconds})
 
     def close(self) -> None:
-        """Stop serving."""
+        """Stop serving; nothing happens where it has stopped."""
+        if not self._thread.is_alive():
+            return
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(TIMEOUT)
         assert not self._thread.is_alive()

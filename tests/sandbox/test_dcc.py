@@ -8,6 +8,7 @@ import pytest
 
 from cmk_admin.sandbox import consumers, life, scenarios
 from cmk_admin.sandbox.clock import Clock
+from cmk_admin.sandbox.connection import principals
 from cmk_admin.sandbox.entra import caller_for
 from cmk_admin.sandbox.services.keyvault import model as keyvault
 from cmk_admin.sandbox.state import World
@@ -84,7 +85,7 @@ def test_a_row_says_all_that_the_mapping_asks_for(dcc: World, rows: Rows) -> Non
     vault = keyvault.vault_resource(dcc, "dcc-premium")
     assert vault is not None
     version = keyvault.find_key(dcc, vault, "mysql-encryption-key")["versions"][0]["version"]
-    identity = dcc.get("principal", scenarios.principals(dcc)["dcc-mysql-id"]["object_id"])
+    identity = dcc.get("principal", principals(dcc)["dcc-mysql-id"]["objectId"])
     assert identity is not None
     assert row == {
         "service": "mysql-flexible",
@@ -130,7 +131,7 @@ def test_reader_sees_a_set_whose_vault_it_does_not_see(dcc: World, rows: Rows) -
 def test_reader_is_forbidden_in_the_directory(dcc: World) -> None:
     meta = dcc.get("meta", "world")
     assert meta is not None
-    assert meta["graph_forbidden"] == [scenarios.principals(dcc)["reader"]["object_id"]]
+    assert meta["graph_forbidden"] == [principals(dcc)["reader"]["objectId"]]
 
 
 def test_every_consumer_holds_a_dek_that_its_key_unwraps(dcc: World) -> None:
@@ -156,13 +157,13 @@ def test_no_service_can_unwrap_what_is_anothers(dcc: World, rows: Rows) -> None:
 
 def test_the_decoy_can_unwrap_though_no_service_asks_as_it(dcc: World, rows: Rows) -> None:
     key = rows["disk-encryption-set", "dcc-des"]["key_id"]
-    decoy = scenarios.principals(dcc)["dcc-aks-id"]["object_id"]
+    decoy = principals(dcc)["dcc-aks-id"]["objectId"]
     assert life.unwrap(dcc, decoy, key, life.wrap(dcc, decoy, key, b"y" * 32)) == b"y" * 32
 
 
 def test_the_firewall_lets_the_consumer_in_and_the_administrator_not(dcc: World, rows: Rows) -> None:
     row = rows["mysql-flexible", "dcc-archive-mysql"]
-    administrator = caller_for(dcc, scenarios.principals(dcc)["administrator"]["object_id"])
+    administrator = caller_for(dcc, principals(dcc)["administrator"]["objectId"])
     with pytest.raises(AzureError) as refused:
         keyvault.crypto(dcc, administrator, "wrapKey", row["key_id"], life.ALGORITHM, b"z")
     assert refused.value.inner == "ForbiddenByFirewall"
@@ -180,7 +181,7 @@ def test_the_same_seed_gives_the_same_estate_with_fresh_keys_and_another_seed_an
 
     def secrets(world: World) -> set[str]:
         pems = {version["pem"] for _, key in world.items("key") for version in key["versions"]}
-        return pems | {principal["secret"] for principal in scenarios.principals(world).values()}
+        return pems | {principal["secret"] for principal in principals(world).values()}
 
     assert picture(again) == picture(dcc)
     assert not secrets(again) & secrets(dcc)

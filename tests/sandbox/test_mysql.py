@@ -1,6 +1,8 @@
 """MySQL servers lose their key, stop, and come back only when their key is back and they are told to try it again."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,6 +81,75 @@ def test_an_expired_key_stops_nobody(sandbox: Running) -> None:
     living.settled(sandbox)
     assert living.flexible(sandbox, "dcc-mysql")["state"] == "Ready"
     assert living.row(sandbox, "dcc-mysql")["state"] == "expired"
+
+
+def delete_key(sandbox: Running) -> None:
+    assert sandbox.vault("DELETE", "dcc-premium", "/keys/mysql-encryption-key").status_code == 200
+
+
+def delete_identity(sandbox: Running) -> None:
+    identity = living.row(sandbox, "dcc-mysql")["identity"]["resource_id"]
+    assert sandbox.arm("DELETE", identity, "2023-01-31").status_code == 200
+
+
+def shut_the_firewall(sandbox: Running) -> None:
+    vault = vault_of(sandbox, "dcc-mysql")
+    rules = {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}}}
+    assert sandbox.arm("PATCH", vault, "2023-07-01", json=rules).status_code == 200
+
+
+def delete_vault(sandbox: Running) -> None:
+    assert sandbox.arm("DELETE", vault_of(sandbox, "dcc-mysql"), "2023-07-01").status_code == 200
+
+
+def vault_of(sandbox: Running, consumer: str) -> str:
+    return str(living.row(sandbox, consumer)["role_assignment_scope"][0]).split("/keys/", 1)[0]
+
+
+@pytest.mark.parametrize("cut", [delete_key, delete_identity, shut_the_firewall, delete_vault])
+def test_every_documented_way_to_lose_a_key_stops_the_server(sandbox: Running, cut: Callable[[Running], None]) -> None:
+    server = living.row(sandbox, "dcc-mysql")["consumer_id"]
+    cut(sandbox)
+    sandbox.advance(240)
+
+    def state() -> str:
+        return str(sandbox.arm("GET", server, FLEXIBLE_VERSION).json()["properties"]["state"])
+
+    assert living.until(lambda: state() == "Inaccessible")
+
+
+def test_an_access_policy_taken_away_stops_the_server(sandbox: Running) -> None:
+    facts = living.row(sandbox, "dcc-reports-mysql")
+    vault = facts["role_assignment_scope"][0].removeprefix("access-policy:")
+    entry = {"tenantId": sandbox.connection["tenant_id"], "objectId": facts["identity"]["object_id"]}
+    permissions = {"keys": ["get", "list", "wrapKey", "unwrapKey"]}
+    body = {"properties": {"accessPolicies": [{**entry, "permissions": permissions}]}}
+    assert sandbox.arm("PUT", f"{vault}/accessPolicies/remove", "2023-07-01", json=body).status_code == 200
+    sandbox.advance(240)
+    assert living.until(lambda: living.flexible(sandbox, "dcc-reports-mysql")["state"] == "Inaccessible")
+
+
+def test_a_server_without_its_key_refuses_connections(sandbox: Running) -> None:
+    server = living.row(sandbox, "dcc-mysql")["consumer_id"]
+
+    def accepted() -> dict[str, bool]:
+        return {one["consumer_id"]: one["accepted"] for one in sandbox.control("GET", "connections")}
+
+    assert all(accepted().values())
+    lose(sandbox, "dcc-mysql")
+    assert [consumer for consumer, open_ in accepted().items() if not open_] == [server]
+
+
+def test_consumers_live_on_after_a_restart(start_sandbox: Callable[..., Running], tmp_path: Path) -> None:
+    first = start_sandbox("dcc", state=tmp_path / "kept")
+    living.take_grants(first, "dcc-mysql")
+    first.close()
+    second = start_sandbox("dcc", state=tmp_path / "kept")
+    second.advance(600)
+    assert living.until(lambda: living.flexible(second, "dcc-mysql")["state"] == "Inaccessible")
+    second.close()
+    third = start_sandbox("dcc", state=tmp_path / "kept")
+    assert living.flexible(third, "dcc-mysql")["state"] == "Inaccessible"
 
 
 def test_removing_only_the_decoy_stops_nobody(sandbox: Running) -> None:

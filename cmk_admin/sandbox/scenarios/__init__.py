@@ -2,6 +2,7 @@
 
 import re
 
+from cmk_admin.sandbox.connection import principals
 from cmk_admin.sandbox.state import Document, World
 
 from . import dcc, empty, forbidden, many
@@ -28,24 +29,8 @@ def lay(world: World, name: str, *, seed: int) -> None:
 
 
 def truth(world: World, principal: str = "administrator") -> list[Document]:
-    """The mapping rows that this principal (a name of `principals`) should get. Raises ValueError for an unknown one."""
+    """The mapping rows that this principal, named as in the connection file, should get. Raises ValueError if unknown."""
     known = principals(world)
     if principal not in known:
         raise ValueError(f"no principal named {principal!r}; known are {', '.join(known)}")
-    return rows(world, known[principal]["object_id"])
-
-
-def principals(world: World) -> dict[str, dict[str, str]]:
-    """Everybody who can ask for a token: {name: {object_id, client_id, secret}}.
-
-    Managed identities stand under their own name, or their resource's name where they are system-assigned.
-    """
-    return {
-        principal["displayName"]: {
-            "object_id": principal["objectId"],
-            "client_id": principal["clientId"],
-            "secret": principal["secret"],
-        }
-        for _, principal in world.items("principal")
-        if principal["kind"] in ("ServicePrincipal", "ManagedIdentity")
-    }
+    return rows(world, known[principal]["objectId"])
