@@ -8,7 +8,7 @@ from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, PathKind, allowed_
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.ids import KeyId, contains, fold, key_scope, subscription_of
 from cmk_admin.domain.index import Index, Use
-from cmk_admin.domain.model import Consumer, Key, KeySlot, Source, Vault
+from cmk_admin.domain.model import Consumer, Key, KeySlot, KeyVersion, Source, Vault
 
 _PRIMARY = "primary"
 UNKNOWN = "unknown"
@@ -68,6 +68,11 @@ def state_of(index: Index, key: KeyId, now: datetime) -> str:
 def key_state(key: Key, now: datetime) -> str:
     """The state of a key's current version."""
     return _state(key.enabled, key.not_before, key.expires, now)
+
+
+def version_state(version: KeyVersion, now: datetime) -> str:
+    """The state of one version."""
+    return _state(version.enabled, version.not_before, version.expires, now)
 
 
 def is_software(key: Key) -> bool:

@@ -1,9 +1,19 @@
 """The tree of the estate as plain data: what a view shows, without a view. Built anew for every estate."""
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from cmk_admin.domain.index import Index
+from cmk_admin.domain import mapping, words
+from cmk_admin.domain.access import allowed_words
+from cmk_admin.domain.errors import FailureKind
+from cmk_admin.domain.findings import Problems, is_broken
+from cmk_admin.domain.ids import KeyId, fold, key_scope
+from cmk_admin.domain.index import Index, Use
+from cmk_admin.domain.model import Consumer, Key, KeyVersion, Source, Vault
+from cmk_admin.domain.services import service
 
 
 class Grouping(StrEnum):
@@ -34,6 +44,9 @@ class Mark(StrEnum):
     UNKNOWN = "unknown"
 
 
+_WEIGHT = {Mark.NONE: 0, Mark.CARE: 1, Mark.UNKNOWN: 2, Mark.BROKEN: 3}
+
+
 class Node(NamedTuple):
     """A row and what hangs under it. A named tuple, because a hundred thousand are made and compared at C's speed."""
 
@@ -48,14 +61,391 @@ class Node(NamedTuple):
     problems: tuple[str, ...] = ()
     """Problem codes of this row and, for a vault, subscription, service or identity, of what hangs under it."""
     state: str = ""
-    """In one word: see `words.STATES`."""
+    """In one word: see `words.STATES`; a consumer's is Azure's own."""
     ref: str = ""
-    """What is selected: a vault's, consumer's or identity's resource id, a key's or version's key id, an object id."""
+    """What is selected: a vault's or consumer's resource id, a key's or version's key id, an identity's object id."""
     hay: str = ""
     """What `search` looks through, folded; what stands in a row above counts too."""
     children: "tuple[Node, ...]" = ()
 
 
-def build(index: Index, grouping: Grouping = Grouping.VAULT) -> tuple[Node, ...]:
-    """The top rows of the tree. Never empty: an estate without anything to show has a note that says why."""
-    raise NotImplementedError
+def build(index: Index, grouping: Grouping = Grouping.VAULT, now: datetime | None = None) -> tuple[Node, ...]:
+    """The top rows of the tree. Never empty: an estate without anything to show has a note that says why.
+
+    `now` decides what is expired; None: when the estate was read.
+    """
+    builder = _Builder(index, now or index.estate.read_at)
+    made = {
+        Grouping.VAULT: builder.by_vault,
+        Grouping.SERVICE: builder.by_service,
+        Grouping.IDENTITY: builder.by_identity,
+        Grouping.SUBSCRIPTION: builder.by_subscription,
+    }[grouping]()
+    return made or (_nothing(index, grouping),)
+
+
+class _Builder:
+    """The rows of one estate. Ids begin with the id of the parent wherever a thing can stand in several places."""
+
+    def __init__(self, index: Index, now: datetime) -> None:
+        self._index = index
+        self._now = now
+        self._problems = Problems(index, now)
+        self._granted = _granted_on_keys(index)
+
+    def by_vault(self) -> tuple[Node, ...]:
+        vaults = [self._vault(vault) for vault in self._index.estate.vaults]
+        return _sorted([*vaults, *(self._unseen_vault(host) for host in self._index.unseen_hosts)])
+
+    def by_subscription(self) -> tuple[Node, ...]:
+        grouped: defaultdict[str, list[Vault]] = defaultdict(list)
+        for vault in self._index.estate.vaults:
+            grouped[vault.subscription_id.lower()].append(vault)
+        found = []
+        for subscription_id, vaults in grouped.items():
+            known = self._index.subscription(subscription_id)
+            children = _sorted(self._vault(vault) for vault in vaults)
+            found.append(
+                _parent(
+                    Node(
+                        id=f"subscription:{subscription_id}",
+                        kind=Kind.SUBSCRIPTION,
+                        text=known.name if known else subscription_id,
+                        secondary=words.count(len(vaults), "vault"),
+                        ref=f"/subscriptions/{subscription_id}",
+                        hay=_hay(known.name if known else None, subscription_id),
+                    ),
+                    children,
+                )
+            )
+        return _sorted([*found, *(self._unseen_vault(host) for host in self._index.unseen_hosts)])
+
+    def by_service(self) -> tuple[Node, ...]:
+        grouped: defaultdict[str, list[Consumer]] = defaultdict(list)
+        for consumer in self._index.estate.consumers:
+            grouped[consumer.service].append(consumer)
+        found = []
+        for name, consumers in grouped.items():
+            facts = service(name)
+            base = f"service:{name}"
+            children = _sorted(self._consumer_with_keys(base, consumer) for consumer in consumers)
+            top = Node(id=base, kind=Kind.SERVICE, text=facts.title, ref=name, hay=_hay(facts.title, name))
+            found.append(_parent(top, children, len(consumers)))
+        return _sorted(found)
+
+    def by_identity(self) -> tuple[Node, ...]:
+        grouped: defaultdict[str, list[Use]] = defaultdict(list)
+        for use in self._index.uses:
+            grouped[(use.slot.principal_id or "").lower()].append(use)
+        for one in self._index.estate.identities:
+            grouped.setdefault(one.principal_id.lower(), [])
+        return _sorted(self._identity(object_id, uses) for object_id, uses in grouped.items())
+
+    def _identity(self, object_id: str, uses: list[Use]) -> Node:
+        base = f"identity:{object_id}"
+        identity = self._index.identity(object_id) if object_id else None
+        by_key: defaultdict[str, list[Use]] = defaultdict(list)
+        for use in uses:
+            by_key[use.slot.key_id.key.folded].append(use)
+        children = []
+        for of_key in by_key.values():
+            key = of_key[0].slot.key_id.key
+            children.append(self._key_node(f"{base}|", key, self._index.key(key), of_key))
+        kind = "system-assigned" if identity and identity.system_assigned else "user-assigned" if identity else ""
+        count = len({fold(use.consumer.id) for use in uses})
+        secondary = ", ".join(filter(None, (kind, "" if count else "no service seen that uses it")))
+        name = words.who(self._index, object_id) if object_id else "Identity not known"
+        top = Node(
+            id=base,
+            kind=Kind.IDENTITY,
+            text=name,
+            secondary=secondary,
+            state="" if object_id else mapping.UNKNOWN,
+            ref=object_id,
+            hay=_hay(
+                name,
+                object_id,
+                self._index.client_id_of(object_id) if object_id else None,
+                identity.resource_id if identity else None,
+            ),
+        )
+        return _parent(top, _sorted(children), count)
+
+    def _vault(self, vault: Vault) -> Node:
+        keys = self._index.keys_of(vault.id)
+        children = _sorted(
+            [
+                *(self._key_node("", key.id, key, self._index.uses_of_key(key.id)) for key in keys),
+                *self._missing_keys(vault),
+            ]
+        )
+        note = self._vault_note(vault)
+        if note and not children:
+            children = (note,)
+        subscription = self._index.subscription(vault.subscription_id)
+        codes = self._problems.of_vault(vault)
+        top = Node(
+            id=f"vault:{vault.host.lower()}",
+            kind=Kind.VAULT,
+            text=vault.name,
+            secondary=_vault_words(vault),
+            mark=Mark.UNKNOWN if vault.problem else Mark.NONE,
+            problems=codes,
+            state=_vault_state(vault),
+            ref=vault.id,
+            hay=_hay(
+                vault.name,
+                vault.host,
+                vault.id,
+                subscription.name if subscription else None,
+                _tags(vault.tags),
+                *(policy.object_id for policy in vault.access_policies),
+            ),
+        )
+        uses = self._index.uses_of_host(vault.host)
+        return _parent(
+            top, children, len({(fold(use.consumer.id), use.consumer.service) for use in uses}) if uses else 0
+        )
+
+    def _missing_keys(self, vault: Vault) -> Iterable[Node]:
+        """Keys that consumers name and that were not among those read of the vault."""
+        missing: dict[str, KeyId] = {}
+        for use in self._index.uses_of_host(vault.host):
+            if self._index.key(use.slot.key_id) is None:
+                missing.setdefault(use.slot.key_id.key.folded, use.slot.key_id.key)
+        return [self._key_node("", key, None, self._index.uses_of_key(key)) for key in missing.values()]
+
+    def _unseen_vault(self, host: str) -> Node:
+        keys = {use.slot.key_id.key.folded: use.slot.key_id.key for use in self._index.uses_of_host(host)}
+        children = _sorted(self._key_node("", key, None, self._index.uses_of_key(key)) for key in keys.values())
+        uses = self._index.uses_of_host(host)
+        top = Node(
+            id=f"vault:{host}",
+            kind=Kind.VAULT,
+            text=host.split(".", 1)[0],
+            secondary="not visible to this account",
+            mark=Mark.UNKNOWN,
+            state="not-visible",
+            ref=f"https://{host}",
+            hay=host,
+        )
+        return _parent(top, children, len({fold(use.consumer.id) for use in uses}))
+
+    def _key_node(self, base: str, key_id: KeyId, key: Key | None, uses: Iterable[Use]) -> Node:
+        """A key with the consumers among `uses`, then its versions. `key` is None where only a consumer names it."""
+        node_id = f"{base}key:{key_id.host}/{key_id.name}".lower()
+        children: tuple[Node, ...] = ()
+        count = 0
+        uses = tuple(uses)
+        if uses:
+            children = self._users(node_id, uses)
+            count = len({(fold(use.consumer.id), use.consumer.service) for use in uses})
+        if key is None:
+            return Node(
+                id=node_id,
+                kind=Kind.KEY,
+                text=key_id.name,
+                secondary="not read",
+                consumers=count,
+                mark=_worst([Mark.UNKNOWN, *(child.mark for child in children)]),
+                problems=self._problems.of_unseen_key(key_id),
+                state=mapping.UNKNOWN,
+                ref=str(key_id),
+                hay=key_id.name.lower(),
+                children=children,
+            )
+        if key.versions and not base:
+            children += tuple(_version(node_id, one, self._now, key.current_version) for one in key.versions)
+        codes = self._problems.of_key(key)
+        state = mapping.key_state(key, self._now)
+        mark = Mark.NONE
+        if codes or state == mapping.UNKNOWN or children:
+            mark = _worst([_mark(codes, state), *(child.mark for child in children)])
+        kind = words.key_type(key)
+        hay = f"{key_id.name} {kind} {key.current_version or ''}"
+        if key.tags:
+            hay += f" {_tags(key.tags)}"
+        if self._granted and (holders := self._granted.get(fold(key_scope(key.vault_id, key_id.name)))):
+            hay += f" {holders}"
+        return Node(node_id, Kind.KEY, key_id.name, kind, count, mark, codes, state, str(key_id), hay.lower(), children)
+
+    def _users(self, base: str, uses: tuple[Use, ...]) -> tuple[Node, ...]:
+        """The consumers of a key; what hangs under a set stands under it."""
+        present = {fold(use.consumer.id) for use in uses}
+        tops = [use for use in uses if fold(use.consumer.holder_id or "") not in present]
+        return _sorted(self._user(base, use, uses) for use in tops)
+
+    def _user(self, base: str, use: Use, uses: tuple[Use, ...]) -> Node:
+        consumer, slot = use
+        node_id = f"{base}|{fold(consumer.id)}|{consumer.service}|{slot.slot}"
+        under = [
+            other
+            for other in uses
+            if other.consumer.holder_id
+            and fold(other.consumer.holder_id) == fold(consumer.id)
+            and other.slot.slot == slot.slot
+        ]
+        children = _sorted(self._user(node_id, other, uses) for other in under)
+        return self._consumer(node_id, consumer, (slot.slot,) if slot.slot != "primary" else (), children)
+
+    def _consumer_with_keys(self, base: str, consumer: Consumer) -> Node:
+        """A consumer with the keys that it uses under it."""
+        node_id = f"{base}|{fold(consumer.id)}"
+        children = []
+        for slot in self._index.slots_of(consumer):
+            key = self._index.key(slot.key_id)
+            node = self._key_node(f"{node_id}|{slot.slot}|", slot.key_id.key, key, ())
+            children.append(node._replace(consumers=None, secondary=f"{node.secondary}, {slot.slot}"))
+        unique = {node.id: node for node in children}
+        return self._consumer(node_id, consumer, (), _sorted(unique.values()))
+
+    def _consumer(self, node_id: str, consumer: Consumer, more: tuple[str, ...], children: tuple[Node, ...]) -> Node:
+        facts = service(consumer.service)
+        codes = self._problems.of_consumer(consumer.id, consumer.service)
+        lost = (consumer.state or "").lower() in facts.lost_words
+        return Node(
+            id=node_id,
+            kind=Kind.CONSUMER,
+            text=consumer.name,
+            secondary=", ".join((facts.title, *more)),
+            mark=_worst([Mark.BROKEN if lost else _mark(codes, ""), *(child.mark for child in children)]),
+            problems=codes,
+            state=consumer.state or mapping.UNKNOWN,
+            ref=consumer.id,
+            hay=self._consumer_hay(consumer, facts.title),
+            children=children,
+        )
+
+    def _consumer_hay(self, consumer: Consumer, title: str) -> str:
+        said: list[str | None] = [
+            consumer.name,
+            consumer.id,
+            title,
+            consumer.service,
+            *consumer.hosts,
+            _tags(consumer.tags),
+        ]
+        for slot in self._index.slots_of(consumer):
+            said += [slot.key_id.version, slot.identity_name, slot.principal_id, slot.identity_resource_id]
+            if slot.principal_id:
+                said.append(self._index.client_id_of(slot.principal_id))
+        return _hay(*said)
+
+    def _vault_note(self, vault: Vault) -> Node | None:
+        """Why there is no key in a vault, and what to do about it."""
+        if vault.problem is not None:
+            text, secondary = f"Keys {words.failure(vault.problem.kind)}", vault.problem.message
+        elif vault.keys_from is Source.UNREAD:
+            reading = not self._index.estate.coverage.finished
+            text, secondary = ("Reading its keys…", "") if reading else ("Keys not read", "Press F5 to try again")
+        else:
+            text, secondary = "No keys", ""
+        return Node(
+            id=f"vault:{vault.host.lower()}|note",
+            kind=Kind.NOTE,
+            text=text,
+            secondary=secondary,
+            mark=Mark.UNKNOWN if vault.problem else Mark.NONE,
+        )
+
+
+def _granted_on_keys(index: Index) -> dict[str, str]:
+    """Folded scopes of keys to the object and client ids of those who may unwrap with them by a grant on just the key."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for one in index.estate.role_assignments:
+        scope = one.scope.lower()
+        role = index.role(one.role_definition_id) if "/keys/" in scope else None
+        if role is not None and allowed_words(role):
+            found[fold(scope)] += filter(None, (one.principal_id, index.client_id_of(one.principal_id)))
+    return {scope: " ".join(ids).lower() for scope, ids in found.items()}
+
+
+def _version(base: str, version: KeyVersion, now: datetime, current: str | None) -> Node:
+    state = mapping.version_state(version, now)
+    name = (version.id.version or "").lower()
+    is_current = name == (current or "").lower()
+    created = f"of {words.date(version.created)}" if version.created else ""
+    return Node(
+        id=f"{base}|version:{name}",
+        kind=Kind.VERSION,
+        text=words.shortened(version.id.version or "", 13),
+        secondary=", ".join(filter(None, ("current" if is_current else "", created))),
+        state=state,
+        ref=str(version.id),
+        hay=name,
+    )
+
+
+def _vault_words(vault: Vault) -> str:
+    if vault.problem is not None:
+        return words.failure(vault.problem.kind)
+    return "Premium" if vault.premium else "Standard"
+
+
+def _vault_state(vault: Vault) -> str:
+    if vault.problem is not None:
+        return vault.problem.kind.value
+    return "unread" if vault.keys_from is Source.UNREAD else ""
+
+
+def _nothing(index: Index, grouping: Grouping) -> Node:
+    """The one row of a tree without any, which never says "none" unless all was read."""
+    coverage = index.estate.coverage
+    read = words.coverage(coverage)
+    what = {Grouping.SERVICE: "services that use a key", Grouping.IDENTITY: "identities"}.get(grouping, "key vaults")
+    text, secondary, mark = f"No {what}", f"All was read: {read}.", Mark.NONE
+    if not coverage.finished:
+        text, secondary = "Reading…", read
+    elif not coverage.complete:
+        text, mark = f"No {what} could be read", Mark.UNKNOWN
+        forbidden = all(one.kind is FailureKind.FORBIDDEN for one in coverage.problems)
+        what_next = (
+            "Ask for the role Reader on a subscription, then press F5." if forbidden else "Press F5 to try again."
+        )
+        secondary = f"{read}. {what_next}"
+    return Node(id="note", kind=Kind.NOTE, text=text, secondary=secondary, mark=mark)
+
+
+def _parent(node: Node, children: tuple[Node, ...], consumers: int | None = None) -> Node:
+    """The row with what hangs under it: its problems and its mark are those of the worst of them."""
+    codes = {code for child in children if child.problems for code in child.problems}
+    marks = {child.mark for child in children if child.kind is not Kind.NOTE}
+    return node._replace(
+        consumers=consumers,
+        problems=tuple(sorted(codes.union(node.problems))) if codes else node.problems,
+        mark=_worst([node.mark, *marks]),
+        children=children,
+    )
+
+
+def _mark(codes: tuple[str, ...], state: str) -> Mark:
+    if is_broken(codes):
+        return Mark.BROKEN
+    if state == mapping.UNKNOWN or "not-visible" in codes:
+        return Mark.UNKNOWN
+    # That its vault cannot be reached is said once, on the vault
+    return Mark.CARE if any(code != "vault-unreachable" for code in codes) else Mark.NONE
+
+
+def _worst(marks: Iterable[Mark]) -> Mark:
+    return max(marks, key=_heaviness, default=Mark.NONE)
+
+
+_heaviness: Callable[[Mark], int] = _WEIGHT.__getitem__
+
+
+def _sorted(nodes: Iterable[Node]) -> tuple[Node, ...]:
+    """By name, without case; the id decides between namesakes, so that nothing jumps."""
+    return tuple(sorted(nodes, key=_order))
+
+
+def _order(node: Node) -> tuple[str, str]:
+    return node.text.lower(), node.id
+
+
+def _hay(*said: str | None) -> str:
+    return " ".join(filter(None, said)).lower()
+
+
+def _tags(tags: tuple[tuple[str, str], ...]) -> str:
+    return " ".join(f"{name}={value}" for name, value in tags)

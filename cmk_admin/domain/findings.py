@@ -1,0 +1,193 @@
+"""What is wrong in an estate: problem codes by key, consumer, identity and vault, and each as a finding in words."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import TypeVar
+
+from cmk_admin.domain import mapping, words
+from cmk_admin.domain.errors import FailureKind
+from cmk_admin.domain.ids import KeyId, fold, key_scope
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.mapping import MappingRow
+from cmk_admin.domain.model import Key, Vault
+
+K = TypeVar("K")
+
+_BROKEN = frozenset({"disabled-version-in-use"})
+_DOUBT = frozenset({"not-visible", "vault-unreachable"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One problem of one thing."""
+
+    code: str
+    title: str
+    help: str
+    """What it means and what to do about it."""
+    subject: str
+    """What has it, by name."""
+    key_id: str | None = None
+    consumer_id: str | None = None
+    broken: bool = False
+    """True where data are cut off or about to be."""
+    doubt: bool = False
+    """True where something could not be seen, so that more may be wrong."""
+
+
+class Problems:
+    """The problem codes of everything in an estate; worked out once."""
+
+    def __init__(self, index: Index, now: datetime | None = None) -> None:
+        self._index = index
+        self._now = now or index.estate.read_at
+
+    @cached_property
+    def rows(self) -> tuple[MappingRow, ...]:
+        """The rows of the mapping, from which most codes come."""
+        return mapping.rows(self._index, self._now)
+
+    def of_key(self, key: Key) -> tuple[str, ...]:
+        """The codes of a key and of its uses, sorted."""
+        found = self._by_key.get(key.id.folded)
+        unused = self._scopes_of_keys and fold(key_scope(key.vault_id, key.id.name)) in self._scopes_of_keys
+        if found is None and not unused:
+            # The common case among a hundred thousand keys: nobody uses it and nobody holds a grant on it alone
+            return _SOFTWARE if mapping.is_software(key) else ()
+        codes = set(found or ())
+        codes.update(mapping.key_problems(self._index, key))
+        return tuple(sorted(codes))
+
+    def of_unseen_key(self, key: KeyId) -> tuple[str, ...]:
+        """The codes of a key that only consumers name."""
+        return tuple(sorted(self._by_key.get(key.key.folded, ())))
+
+    def of_vault(self, vault: Vault) -> tuple[str, ...]:
+        """The codes of a vault itself."""
+        return ("vault-unreachable",) if mapping.is_unreachable(vault) else ()
+
+    def of_consumer(self, consumer_id: str, service: str) -> tuple[str, ...]:
+        """The codes of a consumer's rows, sorted."""
+        return tuple(sorted(self._by_consumer.get((fold(consumer_id), service), ())))
+
+    def of_identity(self, object_id: str) -> tuple[str, ...]:
+        """The codes of the rows of what unwraps as this identity, sorted."""
+        return tuple(sorted(self._by_identity.get(object_id.lower(), ())))
+
+    @cached_property
+    def _by_key(self) -> Mapping[str, set[str]]:
+        return _union((row.use.slot.key_id.key.folded, row.problems) for row in self.rows if row.use)
+
+    @cached_property
+    def _by_consumer(self) -> Mapping[tuple[str, str], set[str]]:
+        return _union(((fold(row.consumer_id), row.service), row.problems) for row in self.rows)
+
+    @cached_property
+    def _by_identity(self) -> Mapping[str, set[str]]:
+        return _union((row.identity_object_id.lower(), row.problems) for row in self.rows if row.identity_object_id)
+
+    @cached_property
+    def _scopes_of_keys(self) -> frozenset[str]:
+        """Folded scopes of single keys on which anything is granted."""
+        scopes = (fold(one.scope) for one in self._index.estate.role_assignments if "/keys/" in one.scope.lower())
+        return frozenset(scopes)
+
+
+_SOFTWARE = ("software-key",)
+
+
+def of_key(index: Index, key: KeyId, now: datetime | None = None) -> tuple[Finding, ...]:
+    """What is wrong with a key, by itself and in each use of it; the broken first."""
+    found: list[Finding] = []
+    known = index.key(key)
+    if known is not None:
+        found += [_finding(code, known.id.name, key_id=str(known.id)) for code in mapping.key_problems(index, known)]
+        found += _of_life(known, now or index.estate.read_at)
+    for row in Problems(index, now).rows:
+        if row.use and row.use.slot.key_id.key.folded == key.key.folded:
+            mine = (code for code in row.problems if not any(one.code == code and not one.consumer_id for one in found))
+            found += [
+                _finding(code, row.use.consumer.name, key_id=row.key_id, consumer_id=row.consumer_id) for code in mine
+            ]
+    return tuple(sorted(found, key=lambda one: (not one.broken, not one.doubt, one.code, one.subject)))
+
+
+def of_consumer(index: Index, consumer_id: str, now: datetime | None = None) -> tuple[Finding, ...]:
+    """What is wrong with a consumer's use of its keys."""
+    return tuple(
+        _finding(code, row.use.consumer.name if row.use else row.consumer_id, row.key_id, row.consumer_id)
+        for row in Problems(index, now).rows
+        if fold(row.consumer_id) == fold(consumer_id)
+        for code in row.problems
+    )
+
+
+def of_vault(index: Index, vault: Vault) -> tuple[Finding, ...]:
+    """What is wrong with a vault itself."""
+    found = [_finding(code, vault.name) for code in Problems(index).of_vault(vault)]
+    if vault.problem is not None and vault.problem.kind is not FailureKind.UNREACHABLE:
+        found.append(
+            Finding(
+                code=vault.problem.kind.value,
+                title=f"keys {words.failure(vault.problem.kind)}",
+                help=vault.problem.message,
+                subject=vault.name,
+                doubt=True,
+            )
+        )
+    if not vault.purge_protection:
+        found.append(
+            Finding(
+                code="no-purge-protection",
+                title="no purge protection",
+                help="A key that is deleted here can be purged before its retention ends, and with it all data that it "
+                "wraps. Services that use customer-managed keys ask for purge protection.",
+                subject=vault.name,
+            )
+        )
+    return tuple(found)
+
+
+def is_broken(codes: Iterable[str]) -> bool:
+    """Whether any of the codes means that data are cut off or about to be."""
+    return not _BROKEN.isdisjoint(codes)
+
+
+def _of_life(key: Key, now: datetime) -> list[Finding]:
+    """What a key's dates say. Expiry is no revocation: an expired key still unwraps (KVD includes/key-attributes.md)."""
+    if key.expires is None or (left := (key.expires - now).total_seconds()) > 30 * 86400:
+        return []
+    gone = left <= 0
+    return [
+        Finding(
+            code="expired" if gone else "expires-soon",
+            title=words.expiry(key.expires, now),
+            help="An expired key still unwraps and decrypts, and no longer wraps or encrypts; some services stop all the "
+            "same. Rotate it, or move the date.",
+            subject=key.id.name,
+            key_id=str(key.id),
+        )
+    ]
+
+
+def _finding(code: str, subject: str, key_id: str | None = None, consumer_id: str | None = None) -> Finding:
+    return Finding(
+        code=code,
+        title=words.problem(code),
+        help=words.problem_help(code),
+        subject=subject,
+        key_id=key_id,
+        consumer_id=consumer_id,
+        broken=code in _BROKEN,
+        doubt=code in _DOUBT,
+    )
+
+
+def _union(pairs: Iterable[tuple[K, Iterable[str]]]) -> Mapping[K, set[str]]:
+    found: defaultdict[K, set[str]] = defaultdict(set)
+    for key, codes in pairs:
+        found[key].update(codes)
+    return found
