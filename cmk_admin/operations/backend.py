@@ -31,7 +31,7 @@ from cmk_admin.operations.interface import (
     OperationReport,
 )
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.reports import AT_REST, ended, report
+from cmk_admin.operations.reports import ended, report
 from cmk_admin.operations.rollback import looks_like_file, read_rollback, write_rollback
 from cmk_admin.operations.state import OperationState
 from cmk_admin.runtime.connection import SandboxConnection
@@ -233,11 +233,10 @@ class OpenBackend:
     async def _taken(self, operation: str) -> RestoreDraft:
         """What an operation did, read now. Raises Refused where all of it was given back already."""
         row = await self._history.find(operation)
-        answer = await self._journal.load(row.answered_by) if row.answered_by else None
-        if answer is not None and all(step.state in AT_REST for step in answer.steps):
+        if row.given_back:
             raise Refused(
                 "already-given-back",
-                f"What operation {row.id} took was already given back by operation {answer.id}.",
+                f"What operation {row.id} took was already given back by operation {row.answered_by}.",
                 subject=row.id,
             )
         return RestoreDraft(operation=row.id, plan=plan_of(row), states=tuple(step.state for step in row.steps))

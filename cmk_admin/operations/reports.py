@@ -71,6 +71,7 @@ def report(row: OperationRow, plan: Plan, *, alive: bool, cancel_requested: bool
         alive=alive,
         resumable=unfinished and not alive and not answered and row.outcome is not Outcome.REFUSED,
         undoable=not alive
+        and not row.given_back
         and any(
             step.state in MAY_HAVE_ACTED and planned.undo_words is not None
             for step, planned in zip(row.steps, plan.steps, strict=True)

@@ -18,6 +18,8 @@ LONG_RUNNING_SECONDS = 1800.0
 """After this long a long-running operation is left alone; it can be gone on with later."""
 _LEAST_PATIENCE = 300.0
 """Azure's seconds for which a refusal that may pass is tried again where no longer time is documented."""
+_LEAST_PATIENCE_REAL = 15.0
+"""Real seconds of the same: a try takes its time however fast Azure's clock runs."""
 _PATIENCE_PAUSE = 15.0
 """Azure's seconds between tries of what Azure refuses for now."""
 
@@ -252,7 +254,7 @@ class Stepper:
         """Until when (monotonic) a refusal that may pass is tried again: what the plan changed counts by then."""
         effects = [s.effect_seconds for s in self._state.plan.steps if s.effect_seconds is not None]
         azure = max(_LEAST_PATIENCE, *effects, 0.0) * 1.2
-        return monotonic() + self._state.session.clock.real_seconds(azure)
+        return monotonic() + max(self._state.session.clock.real_seconds(azure), _LEAST_PATIENCE_REAL)
 
     def _patience_pause(self, failure: AzureFailure) -> float:
         pause = min(max(self._state.session.clock.real_seconds(_PATIENCE_PAUSE), 0.5), _PATIENCE_PAUSE)

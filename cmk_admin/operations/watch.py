@@ -21,6 +21,8 @@ UNDOCUMENTED_SECONDS = 3600.0
 _POLL_AZURE_SECONDS = 10.0
 _POLL_LEAST, _POLL_MOST = 0.2, 10.0
 _ANSWER_SECONDS = 10.0
+_LEAST_REAL = 5.0
+"""Real seconds for which a consumer is followed at least: polls take their time however fast Azure's clock runs."""
 _HEAL_AZURE_SECONDS = 60.0
 """A consumer that lost its key again while it was given back is asked again no more often than this."""
 
@@ -159,7 +161,8 @@ class Watcher:
 
     async def _too_late(self, watch: Watch, signal: Signal | None, problem: str) -> None:
         documented = watch.within_seconds is not None
-        minutes = f"{self._bound(watch) / 60:.0f} minutes"
+        within = UNDOCUMENTED_SECONDS if watch.within_seconds is None else watch.within_seconds
+        minutes = f"{within / 60:.0f} minutes"
         if signal is None:
             await self._end(watch, WatchResult.NOT_CONFIRMED, problem)
         elif signal.lost is None:
@@ -191,9 +194,11 @@ class Watcher:
 
     def _bound(self, watch: Watch) -> float:
         """Azure's seconds since the first write by when the documented time since the last one is over."""
+        clock = self._state.session.clock
         within = UNDOCUMENTED_SECONDS if watch.within_seconds is None else float(watch.within_seconds)
+        within = max(within + 2 * clock.azure_seconds(self._interval()), clock.azure_seconds(_LEAST_REAL))
         writing = self._elapsed()[0] - self._since_last_write() if self._state.since_last_write else 0.0
-        return writing + within + 2 * self._state.session.clock.azure_seconds(self._interval())
+        return writing + within
 
     def _interval(self) -> float:
         """Real seconds between polls."""

@@ -83,6 +83,8 @@ class OperationRow:
     notes: tuple[str, ...] = field(default=())
     answered_by: str | None = None
     """The newest operation that restores or undoes this one, and did not fail altogether."""
+    given_back: bool = False
+    """That operation gave all of it back."""
 
 
 class Journal:
@@ -265,8 +267,9 @@ def _with_parts(connection: sqlite3.Connection, operation: OperationRow) -> Oper
     watches = connection.execute("SELECT * FROM watch WHERE operation = ?", (operation.id,))
     notes = connection.execute("SELECT text FROM note WHERE operation = ? ORDER BY id", (operation.id,))
     answer = connection.execute(
-        "SELECT id FROM operation WHERE answers = ? AND outcome NOT IN ('failed', 'refused')"
-        " ORDER BY created_at DESC, rowid DESC LIMIT 1",
+        "SELECT id, NOT EXISTS (SELECT 1 FROM step WHERE operation = id AND state NOT IN ('done', 'skipped')) AS whole"
+        " FROM operation WHERE answers = ? AND outcome NOT IN ('failed', 'refused')"
+        " ORDER BY whole DESC, created_at DESC, rowid DESC LIMIT 1",
         (operation.id,),
     ).fetchone()
     return replace(
@@ -275,6 +278,7 @@ def _with_parts(connection: sqlite3.Connection, operation: OperationRow) -> Oper
         watches=tuple(_watch(row) for row in watches),
         notes=tuple(row["text"] for row in notes),
         answered_by=answer["id"] if answer else None,
+        given_back=bool(answer and answer["whole"]),
     )
 
 

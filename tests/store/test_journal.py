@@ -65,7 +65,12 @@ def test_operations_are_listed_newest_first_and_know_who_answered_them(tmp_path:
         await journal.begin(_operation("bb3", answers="aa1", minutes=2))
         rows = await journal.all()
         assert [row.id for row in rows] == ["bb3", "aa2", "aa1"]
-        assert rows[-1].answered_by == "bb3"
+        assert (rows[-1].answered_by, rows[-1].given_back) == ("bb3", False)
+        for n in (1, 2):
+            await journal.put_step("aa2", StepRow(n=n, state=StepState.DONE, changed_at=_NOW))
+        answered = await journal.load("aa1")
+        assert answered is not None
+        assert (answered.answered_by, answered.given_back) == ("aa2", True)
         assert await journal.matching("aa") == ("aa1", "aa2")
         assert await journal.matching("%") == ()
         await journal.close()
