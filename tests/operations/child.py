@@ -1,0 +1,32 @@
+"""A process that begins something and kills itself at a boundary, as no clean-up code could notice."""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from cmk_admin.operations.backend import open_backend
+from cmk_admin.operations.interface import Boundary
+from cmk_admin.runtime.connection import read_connection
+from tests.operations.stories import PLANS
+
+
+async def main(file: str, home: str, what: str, step: str, event: str, operation: str) -> None:
+    def die(boundary: Boundary) -> None:
+        if (boundary.step, boundary.event) == (int(step), event):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    backend = await open_backend(read_connection(Path(file)), Path(home))
+    if what in PLANS:
+        await backend.run(await PLANS[what](backend), on_boundary=die)
+    elif what == "restore":
+        await backend.run(await backend.prepare_restore(operation), on_boundary=die)
+    elif what == "undo":
+        await backend.undo(operation, on_boundary=die)
+    else:
+        await backend.resume(operation, on_boundary=die)
+    await backend.close()
+
+
+asyncio.run(main(*sys.argv[1:]))
