@@ -82,7 +82,7 @@ async def get_arm_key(session: Session, vault_id: str, name: str, *, urgent: boo
     if key is None:
         raise AzureFailure(FailureKind.FAILED, f"Azure's answer about the key {name} could not be read.", subject=path)
     versions = await list_arm_versions(session, vault_id, name, urgent=urgent)
-    return replace(key, versions=versions)
+    return replace(key, versions=parse.newest_first(versions, key.current_version))
 
 
 async def list_arm_versions(

@@ -1,6 +1,6 @@
 """Azure's JSON into the estate's types. Pure; whatever is missing becomes None, never a guess."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -57,6 +57,11 @@ def tags(value: Any) -> tuple[tuple[str, str], ...]:
     return tuple(sorted((str(k), str(v)) for k, v in value.items())) if isinstance(value, Mapping) else ()
 
 
+def location(value: Any) -> str:
+    """A region's name as Resource Graph spells it; some providers say ``West Europe`` for ``westeurope``."""
+    return str(value or "").replace(" ", "").lower()
+
+
 def words(value: Any) -> tuple[str, ...]:
     """A list of texts."""
     return tuple(str(each) for each in value) if isinstance(value, list) else ()
@@ -75,7 +80,7 @@ def vault(document: Document) -> Vault:
         id=resource_id,
         name=name,
         host=(urlsplit(str(facts.get("vaultUri") or "")).hostname or f"{name}.vault.azure.net").lower(),
-        location=str(document.get("location") or ""),
+        location=location(document.get("location")),
         subscription_id=subscription_of(resource_id) or "",
         tenant_id=str(facts.get("tenantId") or ""),
         premium=str(inside(facts, "sku", "name") or "").lower() == "premium",
@@ -195,10 +200,14 @@ def key_version(document: Document) -> KeyVersion | None:
     )
 
 
-def newest_first(versions: list[KeyVersion]) -> tuple[KeyVersion, ...]:
-    """In the order that the estate keeps them."""
+def newest_first(versions: Iterable[KeyVersion], current: str | None = None) -> tuple[KeyVersion, ...]:
+    """In the order that the estate keeps them. Times are whole seconds: of two made in one, `current` is the newer."""
     oldest = datetime.min.replace(tzinfo=UTC)
-    return tuple(sorted(versions, key=lambda v: (v.created or oldest, v.id.version or ""), reverse=True))
+
+    def age(version: KeyVersion) -> tuple[datetime, bool, str]:
+        return version.created or oldest, version.id.version == current, version.id.version or ""
+
+    return tuple(sorted(versions, key=age, reverse=True))
 
 
 def key_id_of(value: Any) -> KeyId | None:

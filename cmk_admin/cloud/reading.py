@@ -38,7 +38,7 @@ async def read_versions(
     except AzureFailure as failure:
         note(problem_of(failure, f"{key.id}/versions"))
         return key
-    return replace(key, versions=versions)
+    return replace(key, versions=parse.newest_first(versions, key.current_version))
 
 
 def note_invisible_vaults(into: Collected) -> None:

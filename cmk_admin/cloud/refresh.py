@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from cmk_admin.cloud import keys, roles, vaults
+from cmk_admin.cloud import keys, parse, roles, vaults
 from cmk_admin.cloud.collected import Collected, problem_of
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.consumers.related import ConsumerKind
@@ -89,7 +89,7 @@ class _Refreshing:
             found, versions = await asyncio.gather(
                 keys.get_key(session, self._vault.id, key, urgent=True), keys.list_versions(session, key)
             )
-            return replace(found, versions=versions), None
+            return replace(found, versions=parse.newest_first(versions, found.current_version)), None
         except AzureFailure as failure:
             if failure.kind is FailureKind.NOT_FOUND:
                 return None, None

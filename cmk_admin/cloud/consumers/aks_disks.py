@@ -41,7 +41,7 @@ async def consumers_of(
                 id=str(document["id"]),
                 service=KIND.service,
                 name=str(document.get("name") or last(str(document["id"]))),
-                location=str(document.get("location") or ""),
+                location=parse.location(document.get("location")),
                 subscription_id=subscription_of(str(document["id"])) or "",
                 slots=tuple(slot for slot in holder.slots if slot.slot == "primary") if holder else (),
                 state=parse.text(parse.inside(facts, "powerState", "code"))

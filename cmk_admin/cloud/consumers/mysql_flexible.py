@@ -48,7 +48,7 @@ async def consumers_of(
                 id=str(document["id"]),
                 service=KIND.service,
                 name=str(document.get("name") or last(str(document["id"]))),
-                location=str(document.get("location") or ""),
+                location=parse.location(document.get("location")),
                 subscription_id=subscription_of(str(document["id"])) or "",
                 slots=named,
                 state=parse.text(facts.get("state")),

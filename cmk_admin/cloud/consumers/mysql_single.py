@@ -82,7 +82,7 @@ def _consumer(document: Mapping[str, Any], keys: list[dict[str, Any]], related: 
         id=str(document["id"]),
         service=KIND.service,
         name=str(document.get("name") or last(str(document["id"]))),
-        location=str(document.get("location") or ""),
+        location=parse.location(document.get("location")),
         subscription_id=subscription_of(str(document["id"])) or "",
         slots=named,
         state=parse.text(facts.get("userVisibleState")),
