@@ -120,13 +120,21 @@ class _Client(_Pipe):
             method, _, rest = head.split(b"\r\n", 1)[0].decode("latin-1").partition(" ")
             refusal = self._proxy.refusal(method, rest.split(" ", 1)[0]) if end else "431 Head too long"
             if refusal is not None:
-                self.transport.write(f"HTTP/1.1 {refusal}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-                self.transport.close()
+                self._refuse(refusal)
             else:
                 self._dialling = asyncio.get_running_loop().create_task(self._dial())
 
+    def _refuse(self, status: str) -> None:
+        self.transport.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        self.transport.close()
+
     async def _dial(self) -> None:
-        pipe = await self._proxy.dial(self)
+        try:
+            pipe = await self._proxy.dial(self)
+        except OSError:
+            # The listener is gone: this sandbox is about to end.
+            self._refuse("502 The sandbox is ending")
+            return
         if self.transport.is_closing():
             pipe.transport.abort()
             return

@@ -132,7 +132,7 @@ class Sandbox:
         """Lay a scenario into an empty world, give the world its instance id, and let all count as old."""
         lay(world)
         meta = world.get("meta", "world") or {}
-        world.put("meta", "world", {**meta, "instance_id": instance_id or str(uuid.uuid4())})
+        world.put("meta", "world", {**meta, "instance_id": instance_id or meta.get("instance_id") or str(uuid.uuid4())})
         world.commit()
         world.forget_past()
 

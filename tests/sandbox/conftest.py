@@ -5,6 +5,7 @@ without it, it serves ``dcc`` at speed 1. ``small`` is the estate of `estate.py`
 """
 
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from cmk_admin.sandbox.running import Sandbox, open_world
 from cmk_admin.sandbox.state import World
 
 from . import estate
+from .process import Served
 from .running import Running
 
 Lay = Callable[[World], None]
@@ -76,3 +78,19 @@ def sandbox(request: pytest.FixtureRequest, start_sandbox: Callable[..., Running
     """A running sandbox of the scenario that the test's marker names."""
     marker = request.node.get_closest_marker("scenario")
     return start_sandbox(*marker.args, **marker.kwargs) if marker else start_sandbox()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
+    """Start sandboxes in processes of their own: ``serve("--scenario", "empty", ...)``; all are ended after the test."""
+    started: list[Served] = []
+
+    def start(*options: str, file: str = "connection.json") -> Served:
+        served = Served(tmp_path / file, *options)
+        started.append(served)
+        return served
+
+    yield start
+    for served in started:
+        if served.process.returncode is None:
+            served.end(signal.SIGKILL)
