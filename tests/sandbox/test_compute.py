@@ -136,6 +136,15 @@ def test_a_key_without_version_and_a_source_vault_of_another_subscription_are_re
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidParameter")
 
 
+def test_the_rotation_flag_is_kept(sandbox: Running) -> None:
+    body = {"properties": {"rotationToLatestKeyVersionEnabled": True}}
+    begun = sandbox.arm("PATCH", set_id(sandbox), COMPUTE_VERSION, json=body)
+    assert living.finish(sandbox, begun)["status"] == "Succeeded"
+    properties = sandbox.arm("GET", set_id(sandbox), COMPUTE_VERSION).json()["properties"]
+    assert properties["rotationToLatestKeyVersionEnabled"] is True
+    assert "previousKeys" not in properties
+
+
 def test_a_new_set_gets_an_identity_of_its_own(sandbox: Running) -> None:
     made_at = set_id(sandbox) + "-new"
     active = sandbox.arm("GET", set_id(sandbox), COMPUTE_VERSION).json()["properties"]["activeKey"]

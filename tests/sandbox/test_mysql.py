@@ -118,6 +118,11 @@ def test_every_documented_way_to_lose_a_key_stops_the_server(sandbox: Running, c
     assert living.until(lambda: state() == "Inaccessible")
 
 
+def test_what_the_documents_ask_of_a_vault_beyond_access_is_not_enforced(sandbox: Running) -> None:
+    # No purge protection, a software key: its owners run it so, and a warning is the program's to give.
+    assert revalidate(sandbox, "dcc-reports-mysql")["status"] == "Succeeded"
+
+
 def test_an_access_policy_taken_away_stops_the_server(sandbox: Running) -> None:
     facts = living.row(sandbox, "dcc-reports-mysql")
     vault = facts["role_assignment_scope"][0].removeprefix("access-policy:")

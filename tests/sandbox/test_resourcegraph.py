@@ -144,9 +144,7 @@ def test_a_table_is_answered_where_it_is_asked_for(sandbox: Running) -> None:
     assert all(len(line) == 2 for line in table["rows"])
 
 
-@pytest.mark.parametrize(
-    "query", ["securityresources", "resources | mv-expand x", "resources | where nothing == 1", "("]
-)
+@pytest.mark.parametrize("query", ["healthresources", "resources | mv-expand x", "resources | where nothing == 1", "("])
 def test_a_query_that_is_not_understood_is_refused_as_azure_refuses_it(sandbox: Running, query: str) -> None:
     answer = ask(sandbox, query)
     assert answer.status_code == 400
@@ -160,6 +158,11 @@ def test_a_query_that_is_not_understood_is_refused_as_azure_refuses_it(sandbox: 
 )
 def test_options_out_of_range_are_refused(sandbox: Running, options: dict[str, Any]) -> None:
     assert ask(sandbox, VAULTS, options=options).status_code == 400
+
+
+def test_facets_are_refused_and_not_ignored(sandbox: Running) -> None:
+    answer = ask(sandbox, VAULTS, facets=[{"expression": "location"}])
+    assert (answer.status_code, answer.json()["error"]["details"][0]["code"]) == (400, "InvalidFacets")
 
 
 def test_the_sixteenth_query_in_five_seconds_is_throttled(sandbox: Running) -> None:
