@@ -1,7 +1,6 @@
 """The resource manager's paths of roles, their assignments, permissions and schedules, at every scope."""
 
 from collections.abc import Callable
-from typing import Any
 
 from cmk_admin.sandbox import access, gate
 from cmk_admin.sandbox.state import Document
@@ -38,11 +37,14 @@ def scope_of(call: Call) -> str:
 
 
 def _register_definitions(routes: Routes) -> None:
-    @_at_every_scope(routes, "GET", "roleDefinitions", action="Microsoft.Authorization/roleDefinitions/read")
+    read = "Microsoft.Authorization/roleDefinitions/read"
+
+    # At the tenant's root everybody who is signed in reads the definitions.
+    @_at_every_scope(routes, "GET", "roleDefinitions", action=read, open_at_root=True)
     async def list_definitions(call: Call) -> Answer:
         return Answer({"value": definitions.listed(call.world, scope_of(call), call.query.get("$filter"))})
 
-    @_at_every_scope(routes, "GET", "roleDefinitions/{name}", action="Microsoft.Authorization/roleDefinitions/read")
+    @_at_every_scope(routes, "GET", "roleDefinitions/{name}", action=read, open_at_root=True)
     async def get_definition(call: Call) -> Answer:
         return Answer(definitions.find(call.world, scope_of(call), call.params["name"]))
 
@@ -97,12 +99,14 @@ def _listed(call: Call, kind: str) -> list[Document]:
     return listing.listed(call.world, kind, scope_of(call), wanted, call.who.object_id)
 
 
-def _at_every_scope(routes: Routes, method: str, path: str, **facts: Any) -> Callable[[Handler], Handler]:
-    """Register a path of this provider under every scope, and at the tenant's root."""
+def _at_every_scope(
+    routes: Routes, method: str, path: str, *, action: str | None, open_at_root: bool = False
+) -> Callable[[Handler], Handler]:
+    """Register a path of this provider under every scope and at the tenant's root, there perhaps without any action."""
 
     def register_both(handler: Handler) -> Handler:
-        for template in ("/{*scope}" + _PROVIDER + path, _PROVIDER + path):
-            routes.arm(method, template, versions=_VERSIONS, **facts)(handler)
+        routes.arm(method, "/{*scope}" + _PROVIDER + path, action=action, versions=_VERSIONS)(handler)
+        routes.arm(method, _PROVIDER + path, action=None if open_at_root else action, versions=_VERSIONS)(handler)
         return handler
 
     return register_both
