@@ -10,6 +10,8 @@ from cmk_admin.sandbox import consumers, life, scenarios
 from cmk_admin.sandbox.clock import Clock
 from cmk_admin.sandbox.connection import principals
 from cmk_admin.sandbox.entra import caller_for
+from cmk_admin.sandbox.services.authorization.model import make_assignment
+from cmk_admin.sandbox.services.identity.model import make_principal
 from cmk_admin.sandbox.services.keyvault import model as keyvault
 from cmk_admin.sandbox.state import World
 from cmk_admin.sandbox.wire import AzureError
@@ -126,6 +128,19 @@ def test_reader_sees_a_set_whose_vault_it_does_not_see(dcc: World, rows: Rows) -
     assert (hidden["vault"], hidden["key_name"]) == ("dcc-partner", "partner-encryption-key")
     for key in seen.keys() - {("disk-encryption-set", "dcc-des-partner")}:
         assert seen[key] == rows[key]
+
+
+def test_who_sees_a_cluster_without_its_set_does_not_learn_the_key() -> None:
+    world = World(Clock(speed=0))
+    scenarios.lay(world, "dcc", seed=1)
+    auditor = make_principal(world, "auditor", kind="ServicePrincipal")
+    cluster = rows_of(world, "administrator")["aks-disks", "dcc-aks"]["consumer_id"]
+    make_assignment(world, scope=cluster, role="Reader", principal_id=auditor["objectId"])
+    world.forget_past()
+    (row,) = scenarios.truth(world, "auditor")
+    assert (row["consumer_id"], row["problems"]) == (cluster, ["not-visible"])
+    assert row["key_id"] is row["vault"] is row["role_assignment_scope"] is row["identity"]["name"] is None
+    world.close()
 
 
 def test_reader_is_forbidden_in_the_directory(dcc: World) -> None:

@@ -20,6 +20,7 @@ from cmk_admin.sandbox.wire import AzureError
 DATA_ACTIONS = ("Microsoft.KeyVault/vaults/keys/unwrap/action", "Microsoft.KeyVault/vaults/keys/decrypt/action")
 POLICY_PERMISSIONS = {"unwrapkey", "decrypt", "all"}
 _CURVES = {"P-256": 256, "P-256K": 256, "P-384": 384, "P-521": 521}
+_KEY_FACTS = ("key_type", "key_size", "key_options", "state")
 _READ_KEYS = "Microsoft.KeyVault/vaults/keys/read"
 _READ_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/read"
 _READ_SERVER_KEYS = "Microsoft.DBforMySQL/servers/keys/read"
@@ -63,17 +64,19 @@ class _View:
         self._holders: dict[str, set[str]] = {}
         self._users: dict[tuple[str, str], set[str]] = {}
         for slot in self.slots:
-            if slot.principal_id:
+            if slot.principal_id and self._reads_holder(slot):
                 key = KeyName.of(slot.key_url)
                 self._holders.setdefault(slot.principal_id, set()).add(slot.holder_id.lower())
                 self._users.setdefault((key.vault, key.name.lower()), set()).add(slot.principal_id.lower())
 
     def row(self, slot: consumers.Slot) -> Document:
+        if not self._reads_holder(slot):
+            return self._row_of_hidden_holder(slot)
         key = KeyName.of(slot.key_url)
         vault = vault_resource(self.world, key.vault)
         if vault is not None and not self._may(f"{vault['type']}/read", vault["id"]):
             vault = None
-        facts: Document = dict.fromkeys(("key_type", "key_size", "key_options", "state"))
+        facts: Document = dict.fromkeys(_KEY_FACTS)
         scopes: list[str] | None = None
         problems: set[str] = set()
         if len(self._holders.get(slot.principal_id or "", ())) > 1:
@@ -108,6 +111,21 @@ class _View:
             "problems": sorted(problems),
         }
 
+    def _reads_holder(self, slot: consumers.Slot) -> bool:
+        return slot.service != "aks-disks" or self._may(f"{consumers.DISK_SET}/read", slot.holder_id)
+
+    def _row_of_hidden_holder(self, slot: consumers.Slot) -> Document:
+        """A cluster names its disk encryption set; which key that uses is not known where the set is out of sight."""
+        unknown = ("vault", "key_name", "key_id", "version", "role_assignment_scope", *_KEY_FACTS)
+        return {
+            "service": slot.service,
+            "consumer_id": slot.consumer_id,
+            "slot": slot.slot,
+            **dict.fromkeys(unknown),
+            "identity": {"name": None, "object_id": None, "resource_id": None},
+            "problems": ["not-visible"],
+        }
+
     def _may(self, action: str, scope: str) -> bool:
         return access.may(self.world, self.object_id, action, scope)
 
@@ -117,7 +135,7 @@ class _View:
             return False
         if slot.service == "mysql-single":
             return self._may(_READ_SERVER_KEYS, consumer["id"])
-        return slot.service != "aks-disks" or self._may(f"{consumers.DISK_SET}/read", slot.holder_id)
+        return True
 
     def _reaches(self, vault: Document) -> bool:
         try:
