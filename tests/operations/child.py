@@ -12,9 +12,9 @@ from cmk_admin.runtime.connection import read_connection
 from tests.operations.stories import PLANS
 
 
-async def main(file: str, home: str, what: str, step: str, event: str, operation: str) -> None:
+async def main(file: str, home: str, what: str, at: tuple[int, str], operation: str) -> None:
     def die(boundary: Boundary) -> None:
-        if (boundary.step, boundary.event) == (int(step), event):
+        if (boundary.step, boundary.event) == at:
             os.kill(os.getpid(), signal.SIGKILL)
 
     backend = await open_backend(read_connection(Path(file)), Path(home))
@@ -29,4 +29,5 @@ async def main(file: str, home: str, what: str, step: str, event: str, operation
     await backend.close()
 
 
-asyncio.run(main(*sys.argv[1:]))
+file, home, what, step, event, operation = sys.argv[1:]
+asyncio.run(main(file, home, what, (int(step), event), operation))

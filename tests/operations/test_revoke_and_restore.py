@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from cmk_admin.domain.errors import BadInput, Refused
-from cmk_admin.domain.plan import PathState
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.interface import OperationReport, WatchResult
 from tests.operations.stories import PLANS, Azure, Seen, as_before, plan_grants, state_of, taken
@@ -145,22 +144,5 @@ def test_an_operation_is_found_by_the_beginning_of_its_id(azure: Azure) -> None:
             assert (await backend.operation(done.operation[:5])).operation == done.operation
             (listed,) = await backend.operations()
             assert listed.plan == done.plan
-
-    asyncio.run(story())
-
-
-def test_paths_that_the_plan_does_not_close_make_the_outcome_partial(azure: Azure) -> None:
-    async def story() -> None:
-        async with azure.opened() as backend:
-            estate = await backend.read()
-            for one in estate.consumers:
-                plan = await plan_grants(backend, one.name)
-                if plan.steps and any(p.state is PathState.STAYS_OPEN for p in plan.paths) and not plan.problems:
-                    done = await backend.run(plan, watch=False)
-                    assert done.outcome is Outcome.PARTIAL
-                    assert {p.state for p in done.open_paths} <= {PathState.STAYS_OPEN, PathState.UNKNOWN}
-                    assert done.open_paths
-                    return
-            pytest.skip("no consumer of this estate has a path that stays open beside one that closes")
 
     asyncio.run(story())
