@@ -195,18 +195,16 @@ def _role_paths(
     index: Index, scope: str, principal_id: str | None, words: Callable[[RoleDefinition], tuple[str, ...]]
 ) -> Iterator[AccessPath]:
     """Paths by role assignments at the scope and above whose role has words for what was asked."""
-    unread = index.estate.unread_assignments
-    for above in index.scopes_above(scope):
-        for assignment in index.assignments_at(above):
-            yield from _through(index, assignment, principal_id, words, None)
-        if above in unread:
-            yield AccessPath(
-                principal_id=principal_id or "",
-                kind=PathKind.UNREAD,
-                scope=above,
-                level=level_of(above),
-                unknown=f"the role assignments of this {level_of(above)} could not be read",
-            )
+    for assignment in index.assignments_over(scope):
+        yield from _through(index, assignment, principal_id, words, None)
+    for above in index.unread_over(scope):
+        yield AccessPath(
+            principal_id=principal_id or "",
+            kind=PathKind.UNREAD,
+            scope=above,
+            level=level_of(above),
+            unknown=f"the role assignments of this {level_of(above)} could not be read",
+        )
     yield from _unplaced(index, scope, principal_id, words)
 
 

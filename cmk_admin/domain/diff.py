@@ -34,6 +34,8 @@ def diff(old: Nodes, new: Nodes) -> tuple[Change, ...]:
 
     All removals come first, so that no id is in the tree twice while the changes are made.
     """
+    if old == new:
+        return ()
     return (*_removals("", old, new), *_insertions("", old, new))
 
 
@@ -111,8 +113,6 @@ def _kept(old: Nodes, new: Nodes) -> dict[str, Node]:
 
 
 def _removals(parent: str, old: Nodes, new: Nodes) -> Iterator[Change]:
-    if old == new:
-        return
     kept = _kept(old, new)
     at = len(old)
     while at:
@@ -124,14 +124,13 @@ def _removals(parent: str, old: Nodes, new: Nodes) -> Iterator[Change]:
         else:
             at -= 1
     for node in new:
-        if was := kept.get(node.id):
+        was = kept.get(node.id)
+        if was is not None and was.children != node.children:
             yield from _removals(node.id, was.children, node.children)
 
 
 def _insertions(parent: str, old: Nodes, new: Nodes) -> Iterator[Change]:
     """What is to be done once the removals are made."""
-    if old == new:
-        return
     kept = _kept(old, new)
     at = 0
     while at < len(new):
@@ -144,5 +143,6 @@ def _insertions(parent: str, old: Nodes, new: Nodes) -> Iterator[Change]:
         node, was = new[at], kept[new[at].id]
         if own(node) != own(was):
             yield Change(ChangeKind.UPDATE, parent, at, (node,))
-        yield from _insertions(node.id, was.children, node.children)
+        if was.children != node.children:
+            yield from _insertions(node.id, was.children, node.children)
         at += 1

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from cmk_admin.domain import mapping, words
 from cmk_admin.domain.errors import FailureKind
-from cmk_admin.domain.ids import KeyId, fold, key_scope
+from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.mapping import MappingRow
 from cmk_admin.domain.model import Key, Vault
@@ -44,6 +44,7 @@ class Problems:
     def __init__(self, index: Index, now: datetime | None = None) -> None:
         self._index = index
         self._now = now or index.estate.read_at
+        self._lone: dict[tuple[str, bool], tuple[str, ...]] = {}
 
     @cached_property
     def rows(self) -> tuple[MappingRow, ...]:
@@ -52,14 +53,20 @@ class Problems:
 
     def of_key(self, key: Key) -> tuple[str, ...]:
         """The codes of a key and of its uses, sorted."""
-        found = self._by_key.get(key.id.folded)
-        unused = self._scopes_of_keys and fold(key_scope(key.vault_id, key.id.name)) in self._scopes_of_keys
-        if found is None and not unused:
-            # The common case among a hundred thousand keys: nobody uses it and nobody holds a grant on it alone
-            return _SOFTWARE if mapping.is_software(key) else ()
-        codes = set(found or ())
-        codes.update(mapping.key_problems(self._index, key))
-        return tuple(sorted(codes))
+        codes = self._by_key.get(key.id.key.folded, set())
+        return tuple(sorted(codes.union(mapping.key_problems(self._index, key))))
+
+    def of_lone_key(self, key: Key) -> tuple[str, ...]:
+        """The same, cheaply, for a key that nobody uses and on which alone nothing is granted."""
+        return self._of_lone(key.vault_id, mapping.is_software(key))
+
+    def _of_lone(self, vault_id: str, software: bool) -> tuple[str, ...]:
+        known = self._lone.get((vault_id, software))
+        if known is None:
+            vault = self._index.vault(vault_id)
+            codes = (*(("software-key",) if software else ()), *(self.of_vault(vault) if vault else ()))
+            known = self._lone[vault_id, software] = codes
+        return known
 
     def of_unseen_key(self, key: KeyId) -> tuple[str, ...]:
         """The codes of a key that only consumers name."""
@@ -88,15 +95,6 @@ class Problems:
     @cached_property
     def _by_identity(self) -> Mapping[str, set[str]]:
         return _union((row.identity_object_id.lower(), row.problems) for row in self.rows if row.identity_object_id)
-
-    @cached_property
-    def _scopes_of_keys(self) -> frozenset[str]:
-        """Folded scopes of single keys on which anything is granted."""
-        scopes = (fold(one.scope) for one in self._index.estate.role_assignments if "/keys/" in one.scope.lower())
-        return frozenset(scopes)
-
-
-_SOFTWARE = ("software-key",)
 
 
 def of_key(index: Index, key: KeyId, now: datetime | None = None) -> tuple[Finding, ...]:

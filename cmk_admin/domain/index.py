@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 from cmk_admin.domain.ids import KeyId, fold, last, subscription_of
@@ -55,6 +54,8 @@ class Index:
 
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
+        self._scopes: dict[str, tuple[str, ...]] = {}
+        self._held_over: dict[str, tuple[RoleAssignment, ...]] = {}
 
     # Vaults and keys
 
@@ -112,7 +113,11 @@ class Index:
 
     def uses_of_key(self, key: KeyId) -> tuple[Use, ...]:
         """Who uses any version of this key, clusters under their set included."""
-        return self._uses_by_key.get(_folded_key(key), ())
+        return self.uses_by_name(key.host).get(key.name.lower(), ())
+
+    def uses_by_name(self, host: str) -> Mapping[str, tuple[Use, ...]]:
+        """The uses of the keys of the vault at this host, by the key's folded name."""
+        return self._uses_by_name.get(host.lower(), {})
 
     def uses_of_host(self, host: str) -> tuple[Use, ...]:
         """Who uses any key of the vault at this host."""
@@ -174,12 +179,22 @@ class Index:
 
     def scopes_above(self, scope: str) -> tuple[str, ...]:
         """The scope itself and all above it, folded, nearest first, management groups as far as known, then ``/``."""
-        folded = fold(scope)
+        return self._above(fold(scope))
+
+    def _above(self, folded: str) -> tuple[str, ...]:
+        known = self._scopes.get(folded)
+        if known is None:
+            known = self._scopes[folded] = (folded, *self._over(folded))
+        return known
+
+    def _over(self, folded: str) -> tuple[str, ...]:
+        """What stands above a scope. Prefixes that only name a provider are among it: they hold no assignments."""
         if folded == "/":
-            return ("/",)
-        # Every prefix of the path; those that only name a provider hold no assignments
-        path = list(accumulate(f"/{part}" for part in folded.strip("/").split("/")))[::-1]
-        return (*path, *self.management_groups_of(folded), "/")
+            return ()
+        parent = folded.rpartition("/")[0]
+        if parent == "/subscriptions":
+            return (*self.management_groups_of(folded), "/")
+        return self._above(parent) if parent else ("/",)
 
     def management_groups_of(self, resource_id: str) -> tuple[str, ...]:
         """The folded management groups above the subscription of a resource, as far as known."""
@@ -193,7 +208,24 @@ class Index:
 
     def assignments_over(self, scope: str) -> tuple[RoleAssignment, ...]:
         """The role assignments at this scope and all above it, nearest first."""
-        return tuple(one for above in self.scopes_above(scope) for one in self._assignments.get(above, ()))
+        folded = fold(scope)
+        return self._assignments.get(folded, ()) + self._inherited(folded)
+
+    def _inherited(self, folded: str) -> tuple[RoleAssignment, ...]:
+        """The assignments above a scope; remembered for what stands above, which many scopes share."""
+        above = self._over(folded)
+        if not above:
+            return ()
+        known = self._held_over.get(above[0])
+        if known is None:
+            found = tuple(one for scope in above for one in self._assignments.get(scope, ()))
+            known = self._held_over[above[0]] = found
+        return known
+
+    def unread_over(self, scope: str) -> tuple[str, ...]:
+        """The folded scopes, at this one and above, whose role assignments could not be read."""
+        unread = self.estate.unread_assignments
+        return tuple(one for one in self.scopes_above(scope) if one in unread) if unread else ()
 
     def assignments_of(self, object_id: str) -> tuple[RoleAssignment, ...]:
         """The role assignments that name this principal itself."""
@@ -239,8 +271,11 @@ class Index:
         return gather((fold(one.holder_id), one) for one in self.estate.consumers if one.holder_id)
 
     @cached_property
-    def _uses_by_key(self) -> Mapping[str, tuple[Use, ...]]:
-        return gather((_folded_key(use.slot.key_id), use) for use in self.uses)
+    def _uses_by_name(self) -> Mapping[str, Mapping[str, tuple[Use, ...]]]:
+        return {
+            host: gather((use.slot.key_id.name.lower(), use) for use in uses)
+            for host, uses in self._uses_by_host.items()
+        }
 
     @cached_property
     def _uses_by_host(self) -> Mapping[str, tuple[Use, ...]]:

@@ -8,12 +8,15 @@ Words = tuple[str, ...]
 
 
 def words_of(text: str) -> Words:
-    """What to look for: lower-case words; an id of a key is taken apart, so that any spelling of it finds the key."""
+    """What to look for: lower-case words; an id of a key is taken apart, so that any spelling of it finds the key.
+
+    Its version is left out: not every version is read, and those that are stand under their key.
+    """
     found: list[str] = []
     for word in text.lower().split():
         bare = word.removeprefix("https://").replace(":443", "").rstrip("/")
         place, mark, rest = bare.partition("/keys/")
-        found += [place, *rest.split("/")] if mark else [bare or word]
+        found += [place, rest.partition("/")[0]] if mark else [bare or word]
     return tuple(dict.fromkeys(filter(None, found)))
 
 

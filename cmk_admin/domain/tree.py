@@ -10,7 +10,7 @@ from cmk_admin.domain import mapping, words
 from cmk_admin.domain.access import allowed_words
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.findings import Problems, is_broken
-from cmk_admin.domain.ids import KeyId, fold, key_scope
+from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer, Key, KeyVersion, Source, Vault
 from cmk_admin.domain.services import service
@@ -152,7 +152,7 @@ class _Builder:
             key = of_key[0].slot.key_id.key
             children.append(self._key_node(f"{base}|", key, self._index.key(key), of_key))
         kind = "system-assigned" if identity and identity.system_assigned else "user-assigned" if identity else ""
-        count = len({fold(use.consumer.id) for use in uses})
+        count = _number(uses)
         secondary = ", ".join(filter(None, (kind, "" if count else "no service seen that uses it")))
         name = words.who(self._index, object_id) if object_id else "Identity not known"
         top = Node(
@@ -172,25 +172,18 @@ class _Builder:
         return _parent(top, _sorted(children), count)
 
     def _vault(self, vault: Vault) -> Node:
-        keys = self._index.keys_of(vault.id)
-        children = _sorted(
-            [
-                *(self._key_node("", key.id, key, self._index.uses_of_key(key.id)) for key in keys),
-                *self._missing_keys(vault),
-            ]
-        )
-        note = self._vault_note(vault)
-        if note and not children:
-            children = (note,)
+        uses = self._index.uses_of_host(vault.host)
+        children = _sorted([*self._keys(vault), *(self._missing_keys(vault) if uses else ())])
+        if not children:
+            children = (self._vault_note(vault),)
         subscription = self._index.subscription(vault.subscription_id)
-        codes = self._problems.of_vault(vault)
         top = Node(
             id=f"vault:{vault.host.lower()}",
             kind=Kind.VAULT,
             text=vault.name,
             secondary=_vault_words(vault),
             mark=Mark.UNKNOWN if vault.problem else Mark.NONE,
-            problems=codes,
+            problems=self._problems.of_vault(vault),
             state=_vault_state(vault),
             ref=vault.id,
             hay=_hay(
@@ -202,10 +195,36 @@ class _Builder:
                 *(policy.object_id for policy in vault.access_policies),
             ),
         )
-        uses = self._index.uses_of_host(vault.host)
-        return _parent(
-            top, children, len({(fold(use.consumer.id), use.consumer.service) for use in uses}) if uses else 0
-        )
+        return _parent(top, children, _number(uses))
+
+    def _keys(self, vault: Vault) -> list[Node]:
+        """The keys that were read of a vault; nearly all of a large estate's rows, so that those are made in one go."""
+        uses = self._index.uses_by_name(vault.host)
+        base = f"key:{vault.host}/".lower()
+        found = []
+        for key in self._index.keys_of(vault.id):
+            name = key.id.name.lower()
+            used = uses.get(name, ())
+            if used or key.versions or f"{base}{name}" in self._granted:
+                found.append(self._key_node("", key.id, key, used))
+                continue
+            codes = self._problems.of_lone_key(key)
+            state = mapping.key_state(key, self._now)
+            found.append(
+                Node(
+                    base + name,
+                    Kind.KEY,
+                    key.id.name,
+                    words.key_type(key),
+                    0,
+                    _mark(codes, state) if codes or state == mapping.UNKNOWN else Mark.NONE,
+                    codes,
+                    state,
+                    str(key.id),
+                    _key_hay(key),
+                )
+            )
+        return found
 
     def _missing_keys(self, vault: Vault) -> Iterable[Node]:
         """Keys that consumers name and that were not among those read of the vault."""
@@ -229,7 +248,7 @@ class _Builder:
             ref=f"https://{host}",
             hay=host,
         )
-        return _parent(top, children, len({fold(use.consumer.id) for use in uses}))
+        return _parent(top, children, _number(uses))
 
     def _key_node(self, base: str, key_id: KeyId, key: Key | None, uses: Iterable[Use]) -> Node:
         """A key with the consumers among `uses`, then its versions. `key` is None where only a consumer names it."""
@@ -239,7 +258,7 @@ class _Builder:
         uses = tuple(uses)
         if uses:
             children = self._users(node_id, uses)
-            count = len({(fold(use.consumer.id), use.consumer.service) for use in uses})
+            count = _number(uses)
         if key is None:
             return Node(
                 id=node_id,
@@ -258,16 +277,21 @@ class _Builder:
             children += tuple(_version(node_id, one, self._now, key.current_version) for one in key.versions)
         codes = self._problems.of_key(key)
         state = mapping.key_state(key, self._now)
-        mark = Mark.NONE
-        if codes or state == mapping.UNKNOWN or children:
-            mark = _worst([_mark(codes, state), *(child.mark for child in children)])
-        kind = words.key_type(key)
-        hay = f"{key_id.name} {kind} {key.current_version or ''}"
-        if key.tags:
-            hay += f" {_tags(key.tags)}"
-        if self._granted and (holders := self._granted.get(fold(key_scope(key.vault_id, key_id.name)))):
-            hay += f" {holders}"
-        return Node(node_id, Kind.KEY, key_id.name, kind, count, mark, codes, state, str(key_id), hay.lower(), children)
+        return Node(
+            id=node_id,
+            kind=Kind.KEY,
+            text=key_id.name,
+            secondary=words.key_type(key),
+            consumers=count,
+            mark=_worst([_mark(codes, state), *(child.mark for child in children)]),
+            problems=codes,
+            state=state,
+            ref=str(key_id),
+            hay=_hay(
+                _key_hay(key), key.current_version, self._granted.get(f"key:{key_id.key.host}/{key_id.name}".lower())
+            ),
+            children=children,
+        )
 
     def _users(self, base: str, uses: tuple[Use, ...]) -> tuple[Node, ...]:
         """The consumers of a key; what hangs under a set stands under it."""
@@ -331,7 +355,7 @@ class _Builder:
                 said.append(self._index.client_id_of(slot.principal_id))
         return _hay(*said)
 
-    def _vault_note(self, vault: Vault) -> Node | None:
+    def _vault_note(self, vault: Vault) -> Node:
         """Why there is no key in a vault, and what to do about it."""
         if vault.problem is not None:
             text, secondary = f"Keys {words.failure(vault.problem.kind)}", vault.problem.message
@@ -350,14 +374,27 @@ class _Builder:
 
 
 def _granted_on_keys(index: Index) -> dict[str, str]:
-    """Folded scopes of keys to the object and client ids of those who may unwrap with them by a grant on just the key."""
+    """Ids of key rows to the object and client ids of those who may do something by a grant on just that key."""
     found: defaultdict[str, list[str]] = defaultdict(list)
     for one in index.estate.role_assignments:
-        scope = one.scope.lower()
-        role = index.role(one.role_definition_id) if "/keys/" in scope else None
-        if role is not None and allowed_words(role):
-            found[fold(scope)] += filter(None, (one.principal_id, index.client_id_of(one.principal_id)))
-    return {scope: " ".join(ids).lower() for scope, ids in found.items()}
+        place, mark, name = one.scope.lower().rpartition("/keys/")
+        vault = index.vault(place) if mark else None
+        role = index.role(one.role_definition_id) if vault else None
+        if vault is not None and role is not None and allowed_words(role):
+            row = f"key:{vault.host}/{name.rstrip('/')}".lower()
+            found[row] += filter(None, (one.principal_id, index.client_id_of(one.principal_id)))
+    return {row: " ".join(ids) for row, ids in found.items()}
+
+
+def _key_hay(key: Key) -> str:
+    # No version: 32 digits for each of a hundred thousand keys would make every key press slower; see `search.words_of`
+    hay = f"{key.id.name} {words.key_type(key)}"
+    return (f"{hay} {_tags(key.tags)}" if key.tags else hay).lower()
+
+
+def _number(uses: Iterable[Use]) -> int:
+    """How many consumers stand behind uses."""
+    return len({(fold(use.consumer.id), use.consumer.service) for use in uses})
 
 
 def _version(base: str, version: KeyVersion, now: datetime, current: str | None) -> Node:
