@@ -1,9 +1,11 @@
 """A real sandbox in a process of its own, and sessions that talk to it from a real background loop."""
 
 import json
+import shutil
 import urllib.request
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -75,19 +77,32 @@ def run(background: Background) -> Run[Any]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+def laid(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state of a dcc, laid in once in a worker: making real keys takes its time."""
+    folder = tmp_path_factory.mktemp("laid")
+    assert start_sandbox(folder, scenario="dcc", speed=60).stop() == 0
+    return folder / "state"
+
+
+@pytest.fixture(scope="session")
+def shared(laid: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     """One dcc for all tests of a worker that only look."""
-    process = start_sandbox(tmp_path_factory.mktemp("shared"), scenario="dcc", speed=60)
+    process = _start(laid, tmp_path_factory.mktemp("shared"))
     yield Azure(process)
     assert process.stop() == 0
 
 
 @pytest.fixture
-def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+def azure(laid: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
     """A dcc of the test's own, to change; its clock runs 60 times as fast."""
-    process = start_sandbox(tmp_path_factory.mktemp("own"), scenario="dcc", speed=60)
+    process = _start(laid, tmp_path_factory.mktemp("own"))
     yield Azure(process)
     process.stop()
+
+
+def _start(laid: Path, folder: Path) -> SandboxProcess:
+    shutil.copytree(laid, folder / "state")
+    return start_sandbox(folder, scenario="dcc", speed=60)
 
 
 def opened(

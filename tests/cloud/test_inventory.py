@@ -30,7 +30,9 @@ def test_the_mapping_of_the_administrator_is_the_truth(estate: Estate, shared: A
     assert _by_slot(found) == _by_slot(shared.truth("administrator"))
 
 
-def test_a_vault_behind_a_firewall_is_unreachable_and_its_keys_come_through_the_resource_manager(estate: Estate) -> None:
+def test_a_vault_behind_a_firewall_is_unreachable_and_its_keys_come_through_the_resource_manager(
+    estate: Estate,
+) -> None:
     closed = vault_named(estate, "dcc-closed")
     assert closed.keys_from is Source.ARM
     assert closed.problem is not None

@@ -1,0 +1,145 @@
+"""The writes: keys, access policies, role assignments; each seen again by a fresh read."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from cmk_admin.cloud import keys, roles, vaults
+from cmk_admin.cloud.inventory import read_estate, refresh
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import KeyId, key_scope
+from cmk_admin.domain.model import AccessPolicy, Estate, RoleAssignment, Source
+
+from .conftest import Azure, Run, opened, vault_named
+
+MYSQL_KEY = KeyId("dcc-premium.vault.azure.net", "mysql-encryption-key")
+
+
+@pytest.fixture
+def estate(session: Session, run: Run[Estate]) -> Estate:
+    return run(read_estate(session))
+
+
+def on_mysql_key(estate: Estate) -> list[RoleAssignment]:
+    scope = key_scope(vault_named(estate, "dcc-premium").id, MYSQL_KEY.name)
+    return [one for one in estate.role_assignments if one.scope == scope]
+
+
+def test_a_version_is_disabled_and_enabled(session: Session, estate: Estate, run: Run[Any]) -> None:
+    key = next(key for key in estate.keys if key.id == MYSQL_KEY)
+    version = replace(MYSQL_KEY, version=key.current_version)
+    assert run(keys.set_enabled(session, version, False)).enabled is False
+    assert run(keys.get_version(session, version)).enabled is False
+    seen = next(each for each in run(refresh(session, estate, MYSQL_KEY)).keys if each.id == MYSQL_KEY)
+    assert seen.enabled is False
+    assert seen.versions is not None
+    assert [each.enabled for each in seen.versions] == [False]
+    assert run(keys.set_enabled(session, version, True)).enabled is True
+
+
+def test_a_key_without_a_version_is_not_disabled_by_guessing(session: Session, run: Run[Any]) -> None:
+    with pytest.raises(ValueError, match="names no version"):
+        run(keys.set_enabled(session, MYSQL_KEY, False))
+
+
+def test_an_assignment_goes_and_comes_back_under_its_own_name(session: Session, estate: Estate, run: Run[Any]) -> None:
+    assignment = on_mysql_key(estate)[0]
+    assert run(roles.delete_assignment(session, assignment.id)) is True
+    assert run(roles.delete_assignment(session, assignment.id)) is False
+    without = run(refresh(session, estate, MYSQL_KEY))
+    assert assignment.id not in {one.id for one in without.role_assignments}
+    assert len(without.role_assignments) == len(estate.role_assignments) - 1
+    made = run(roles.create_assignment(session, assignment))
+    assert made.id == assignment.id
+    again = run(refresh(session, without, MYSQL_KEY))
+    back = next(one for one in again.role_assignments if one.id == assignment.id)
+    assert replace(back, created_on=None, created_by=None) == replace(assignment, created_on=None, created_by=None)
+
+
+def test_an_assignment_that_exists_is_a_conflict(session: Session, estate: Estate, run: Run[Any]) -> None:
+    twin = replace(on_mysql_key(estate)[0], id=f"{on_mysql_key(estate)[0].id[:-4]}0000")
+    with pytest.raises(AzureFailure) as caught:
+        run(roles.create_assignment(session, twin))
+    assert caught.value.kind is FailureKind.CONFLICT
+    assert caught.value.azure_code == "RoleAssignmentExists"
+
+
+def test_what_reaches_a_principal_is_told_with_groups(session: Session, estate: Estate, run: Run[Any]) -> None:
+    train = next(identity for identity in estate.identities if identity.name == "dcc-train-id")
+    scope = key_scope(vault_named(estate, "dcc-lab").id, "train-encryption-key")
+    found = run(roles.assignments_of(session, scope, train.principal_id))
+    assert [one.principal_type for one in found] == ["Group"]
+
+
+def test_a_policy_entry_is_taken_replaced_and_given_back(session: Session, estate: Estate, run: Run[Any]) -> None:
+    vault = vault_named(estate, "dcc-standard")
+    identity = next(identity for identity in estate.identities if identity.name == "dcc-reports-id")
+    entry = vaults.policy_entry(vault, identity.principal_id, None)
+    assert entry is not None
+    others = [each for each in vault.access_policies if each != entry]
+
+    def now_is(wanted: AccessPolicy | None) -> None:
+        run(vaults.set_policy_entry(session, vault.id, identity.principal_id, None, wanted))
+        after = run(vaults.get_vault(session, vault.id))
+        assert vaults.policy_entry(after, identity.principal_id, None) == wanted
+        assert [each for each in after.access_policies if each.object_id != identity.principal_id] == others
+
+    now_is(None)
+    now_is(entry)
+    now_is(replace(entry, keys=("get", "list")))
+    now_is(replace(entry, keys=(), secrets=("get",)))
+    now_is(None)
+    now_is(None)
+    now_is(entry)
+
+
+def test_a_reader_is_told_which_role_is_missing_where(azure: Azure, run: Run[Any]) -> None:
+    for session in opened(azure, run, "reader"):
+        estate = run(read_estate(session))
+        assignment = on_mysql_key(estate)[0]
+        with pytest.raises(AzureFailure) as caught:
+            run(roles.delete_assignment(session, assignment.id))
+        assert caught.value.kind is FailureKind.FORBIDDEN
+        assert "User Access Administrator" in caught.value.message
+        assert assignment.scope.lower() in caught.value.message.lower()
+        with pytest.raises(AzureFailure) as caught:
+            run(keys.set_enabled(session, replace(MYSQL_KEY, version="0" * 32), False))
+        assert caught.value.kind is FailureKind.FORBIDDEN
+        assert "Key Vault Crypto Officer" in caught.value.message
+
+
+def test_a_refresh_sees_a_key_that_is_gone(session: Session, estate: Estate, run: Run[Any]) -> None:
+    key = next(key for key in estate.keys if key.id.vault_name == "dcc-standard")
+    run(session.vault("DELETE", key.id.host, f"/keys/{key.id.name}", urgent=True))
+    after = run(refresh(session, estate, key.id))
+    assert key.id not in {each.id for each in after.keys}
+    assert len(after.keys) == len(estate.keys) - 1
+
+
+def test_a_refresh_past_a_firewall_comes_through_the_resource_manager(
+    session: Session, estate: Estate, run: Run[Any]
+) -> None:
+    key = next(key for key in estate.keys if key.id.vault_name == "dcc-closed")
+    after = run(refresh(session, estate, key.id))
+    assert after.keys == estate.keys
+    assert after.vaults == estate.vaults
+    assert after.coverage == estate.coverage
+    assert next(each for each in after.keys if each.id == key.id).source is Source.ARM
+
+
+def test_a_refresh_changes_nothing_where_nothing_changed(session: Session, estate: Estate, run: Run[Any]) -> None:
+    assert run(refresh(session, estate, MYSQL_KEY)) == estate
+
+
+def test_a_refresh_of_a_key_of_an_unknown_vault_says_so(session: Session, estate: Estate, run: Run[Any]) -> None:
+    with pytest.raises(AzureFailure) as caught:
+        run(refresh(session, estate, KeyId("elsewhere.vault.azure.net", "a-key")))
+    assert caught.value.kind is FailureKind.NOT_VISIBLE
+
+
+def test_a_refresh_does_not_ask_the_graph(azure: Azure, session: Session, estate: Estate, run: Run[Any]) -> None:
+    before = len(azure.requests("POST", "ResourceGraph"))
+    run(refresh(session, estate, MYSQL_KEY))
+    assert len(azure.requests("POST", "ResourceGraph")) == before
