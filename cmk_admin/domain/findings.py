@@ -53,8 +53,8 @@ class Problems:
 
     def of_key(self, key: Key) -> tuple[str, ...]:
         """The codes of a key and of its uses, sorted."""
-        codes = self._by_key.get(key.id.key.folded, set())
-        return tuple(sorted(codes.union(mapping.key_problems(self._index, key))))
+        codes = self._by_key.get(key.id.key.folded)
+        return mapping.key_problems(self._index, key) if codes is None else tuple(sorted(codes))
 
     def of_lone_key(self, key: Key) -> tuple[str, ...]:
         """The same, cheaply, for a key that nobody uses and on which alone nothing is granted."""

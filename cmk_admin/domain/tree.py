@@ -92,6 +92,7 @@ class _Builder:
         self._now = now
         self._problems = Problems(index, now)
         self._granted = _granted_on_keys(index)
+        self._kinds: dict[tuple[object, ...], tuple[str, str, tuple[str, ...]]] = {}
 
     def by_vault(self) -> tuple[Node, ...]:
         vaults = [self._vault(vault) for vault in self._index.estate.vaults]
@@ -198,32 +199,36 @@ class _Builder:
         return _parent(top, children, _number(uses))
 
     def _keys(self, vault: Vault) -> list[Node]:
-        """The keys that were read of a vault; nearly all of a large estate's rows, so that those are made in one go."""
+        """The keys that were read of a vault; nearly all of a large estate's rows, so that those are made in one go.
+
+        The hay of a key that nobody uses has no version: 32 digits for each of a hundred thousand keys would make every
+        key press slower (see `search.words_of`).
+        """
         uses = self._index.uses_by_name(vault.host)
-        base = f"key:{vault.host}/".lower()
+        base, url = f"key:{vault.host}/".lower(), f"https://{vault.host}/keys/".lower()
+        granted, now, kinds = self._granted, self._now, self._kinds
         found = []
         for key in self._index.keys_of(vault.id):
-            name = key.id.name.lower()
+            spelt = key.id.name
+            name = spelt.lower()
+            node_id = base + name
             used = uses.get(name, ())
-            if used or key.versions or f"{base}{name}" in self._granted:
+            if used or key.versions or node_id in granted:
                 found.append(self._key_node("", key.id, key, used))
                 continue
-            codes = self._problems.of_lone_key(key)
-            state = mapping.key_state(key, self._now)
-            found.append(
-                Node(
-                    base + name,
-                    Kind.KEY,
-                    key.id.name,
-                    words.key_type(key),
-                    0,
-                    _mark(codes, state) if codes or state == mapping.UNKNOWN else Mark.NONE,
-                    codes,
-                    state,
-                    str(key.id),
-                    _key_hay(key),
-                )
-            )
+            what = (key.vault_id, key.key_type, key.curve, key.size)
+            known = kinds.get(what)
+            if known is None:
+                text = words.key_type(key)
+                known = kinds[what] = (text, f" {text.lower()}", self._problems.of_lone_key(key))
+            text, hay, codes = known
+            if key.tags:
+                hay = f"{hay} {_tags(key.tags).lower()}"
+            state = "enabled"
+            if not key.enabled or key.expires is not None or key.not_before is not None:
+                state = mapping.key_state(key, now)
+            mark = _mark(codes, state) if codes or state == mapping.UNKNOWN else Mark.NONE
+            found.append(Node(node_id, Kind.KEY, spelt, text, 0, mark, codes, state, url + spelt, name + hay))
         return found
 
     def _missing_keys(self, vault: Vault) -> Iterable[Node]:
@@ -288,7 +293,11 @@ class _Builder:
             state=state,
             ref=str(key_id),
             hay=_hay(
-                _key_hay(key), key.current_version, self._granted.get(f"key:{key_id.key.host}/{key_id.name}".lower())
+                key_id.name,
+                words.key_type(key),
+                _tags(key.tags),
+                key.current_version,
+                self._granted.get(f"key:{key_id.key.host}/{key_id.name}".lower()),
             ),
             children=children,
         )
@@ -384,12 +393,6 @@ def _granted_on_keys(index: Index) -> dict[str, str]:
             row = f"key:{vault.host}/{name.rstrip('/')}".lower()
             found[row] += filter(None, (one.principal_id, index.client_id_of(one.principal_id)))
     return {row: " ".join(ids) for row, ids in found.items()}
-
-
-def _key_hay(key: Key) -> str:
-    # No version: 32 digits for each of a hundred thousand keys would make every key press slower; see `search.words_of`
-    hay = f"{key.id.name} {words.key_type(key)}"
-    return (f"{hay} {_tags(key.tags)}" if key.tags else hay).lower()
 
 
 def _number(uses: Iterable[Use]) -> int:
