@@ -174,6 +174,7 @@ def test_policies_are_ignored_while_roles_decide(world: World) -> None:
         # The bypass survives public access being off.
         ({"public_network_access": "Disabled"}, True, None),
         ({"public_network_access": "Disabled", "network_acls": {"bypass": "None"}}, True, "ForbiddenByConnection"),
+        ({"public_network_access": "SecuredByPerimeter"}, True, "ForbiddenByConnection"),
     ],
 )
 def test_network_rules_come_before_roles(world: World, facts: dict[str, Any], trusted: bool, inner: str | None) -> None:

@@ -138,6 +138,7 @@ def test_an_imported_key_is_the_key_that_was_sent(sandbox: Running) -> None:
         ("k", {"kty": "EC", "key_ops": ["wrapKey"]}),
         ("k", {"kty": "RSA", "attributes": {"nbf": 2000, "exp": 1000}}),
         ("k", {"kty": "RSA", "attributes": {"exp": "soon"}}),
+        ("k", {"kty": "RSA", "attributes": {"exp": 10**12}}),
         ("k", {"kty": "RSA", "attributes": {"enabled": "yes"}}),
         ("k", {"kty": "RSA", "attributes": {"exportable": True}}),
         ("k", {"kty": "RSA", "tags": {f"t{n}": "" for n in range(16)}}),

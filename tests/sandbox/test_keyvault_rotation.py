@@ -44,6 +44,7 @@ def test_a_rotated_key_is_like_the_old_one_and_expires_as_the_policy_says(keys: 
     [
         ("P27D", None),
         ("two years", None),
+        ("P9999Y", None),
         (None, KeyRotationLifetimeAction("Rotate", time_before_expiry="P30D")),
         ("P60D", KeyRotationLifetimeAction("Rotate", time_before_expiry="P6D")),
         ("P60D", KeyRotationLifetimeAction("Rotate", time_after_create="P6D")),

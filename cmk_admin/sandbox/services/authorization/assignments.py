@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from cmk_admin.sandbox import access, gate
+from cmk_admin.sandbox.services.envelopes import block
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError, Caller
 
@@ -24,7 +25,8 @@ def put(world: World, caller: Caller, scope: str, name: str, body: dict[str, Any
 
     The same assignment again only takes a new condition and description. Raises AzureError 400, 403, 404, 409.
     """
-    wanted = body.get("properties") or {}
+    wanted = block(body, "properties")
+    _check_texts(wanted, "principalType", "condition", "conditionVersion", "description")
     role, principal_id = str(wanted.get("roleDefinitionId") or ""), str(wanted.get("principalId") or "")
     definition = access.definition_of(world, role)
     attributes = _attributes(role, principal_id, str(wanted.get("principalType") or ""))
@@ -100,6 +102,14 @@ def _check_ids(name: str, principal_id: str) -> None:
             "InvalidPrincipalId",
             f"A valid principal ID must be provided for role assignment. The principal ID '{principal_id}' is no GUID.",
         )
+
+
+def _check_texts(wanted: dict[str, Any], *names: str) -> None:
+    for name in names:
+        if wanted.get(name) is not None and not isinstance(wanted[name], str):
+            raise AzureError(
+                400, "InvalidRequestContent", f"The property '{name}' of the request content is not valid."
+            )
 
 
 def _existing(world: World, scope: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from cmk_admin.sandbox import access
 from cmk_admin.sandbox.access import MANAGEMENT_GROUPS, ROLE_DEFINITIONS
+from cmk_admin.sandbox.services.envelopes import block
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError, Caller
 
@@ -59,11 +60,12 @@ def shown(definition: Document, scope: str) -> Document:
 
 def put(world: World, caller: Caller, scope: str, name: str, body: dict[str, Any]) -> Document:
     """Make or replace a custom role; the envelope. Raises AzureError 400, 409."""
-    wanted = body.get("properties") or {}
+    wanted = block(body, "properties")
     _check_guid(name)
     before = access.definition_of(world, name)
     role_name, scopes = wanted.get("roleName"), wanted.get("assignableScopes")
-    if not role_name or not scopes or not isinstance(wanted.get("permissions"), list):
+    blocks = _blocks(wanted.get("permissions"))
+    if not isinstance(role_name, str) or not role_name or not _are_texts(scopes) or not scopes or not blocks:
         raise AzureError(
             400, "BadRequestFormat", "A role definition needs properties.roleName, permissions and assignableScopes."
         )
@@ -78,7 +80,6 @@ def put(world: World, caller: Caller, scope: str, name: str, body: dict[str, Any
                 "RoleDefinitionWithSameNameExists",
                 f"A custom role with the same name already exists in this directory. Use a different name: '{role_name}'.",
             )
-    blocks = [{one: list(block.get(one) or ()) for one in _BLOCK} for block in wanted["permissions"]]
     if any(block["dataActions"] for block in blocks) and any(
         one.lower().startswith(MANAGEMENT_GROUPS) for one in scopes
     ):
@@ -125,6 +126,18 @@ def delete(world: World, scope: str, name: str) -> Document | None:
             )
     world.delete("roleDefinition", definition["id"])
     return shown(definition, scope)
+
+
+def _blocks(wanted: Any) -> list[dict[str, list[str]]] | None:
+    """Permissions as kept, or None where they are not what they should be."""
+    if not isinstance(wanted, list) or not all(isinstance(one, dict) for one in wanted):
+        return None
+    found = [{name: one.get(name) or [] for name in _BLOCK} for one in wanted]
+    return found if all(_are_texts(listed) for one in found for listed in one.values()) else None
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def _check_guid(name: str) -> None:

@@ -1,6 +1,7 @@
 """The resource manager's paths of managed identities."""
 
-from cmk_admin.sandbox import access, gate
+from cmk_admin.sandbox.services.envelopes import merged_tags
+from cmk_admin.sandbox.services.readable import readable
 from cmk_admin.sandbox.state import Document
 from cmk_admin.sandbox.wire import Answer, AzureError, Call, Routes
 
@@ -25,7 +26,8 @@ def register(routes: Routes) -> None:
     @routes.arm("PUT", _IDENTITY, action=f"{model.TYPE}/write", versions=_VERSIONS)
     async def put(call: Call) -> Answer:
         body, named = call.json(), call.params
-        new = call.world.get("resource", _id(call)) is None
+        before = call.world.get("resource", _id(call))
+        new = before is None
         if new and not body.get("location"):
             raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
         resource = model.make_identity(
@@ -34,16 +36,15 @@ def register(routes: Routes) -> None:
             group=named["group"],
             name=named["name"],
             location=str(body.get("location") or "").replace(" ", "").lower(),
-            tags=body.get("tags"),
+            tags=merged_tags(before or {}, body.get("tags")),
         )
         return Answer(resource, 201 if new else 200)
 
     @routes.arm("PATCH", _IDENTITY, action=f"{model.TYPE}/write", versions=_VERSIONS)
     async def patch(call: Call) -> Answer:
-        resource, tags = _find(call), call.json().get("tags")
-        if tags is not None:
-            resource = {**resource, "tags": tags}
-            call.world.put("resource", resource["id"], resource)
+        before = _find(call)
+        resource = {**before, "tags": merged_tags(before, call.json().get("tags"))}
+        call.world.put("resource", resource["id"], resource)
         return Answer(resource)
 
     @routes.arm("DELETE", _IDENTITY, action=f"{model.TYPE}/delete", versions=_VERSIONS)
@@ -53,12 +54,9 @@ def register(routes: Routes) -> None:
         return Answer(status=200 if there else 204)
 
     @routes.arm("GET", _SUBSCRIPTION + _COLLECTION, action=None, versions=_VERSIONS)
-    async def by_subscription(call: Call) -> Answer:
-        return _list(call, f"/subscriptions/{call.params['subscription']}")
-
     @routes.arm("GET", _GROUP + _COLLECTION, action=None, versions=_VERSIONS)
-    async def by_group(call: Call) -> Answer:
-        return _list(call, f"/subscriptions/{call.params['subscription']}/resourceGroups/{call.params['group']}")
+    async def listed(call: Call) -> Answer:
+        return Answer({"value": readable(call, model.TYPE)})
 
     @routes.arm(
         "GET",
@@ -108,17 +106,3 @@ def _find(call: Call) -> Document:
             "details please go to https://aka.ms/ARMResourceNotFoundFix",
         )
     return resource
-
-
-def _list(call: Call, scope: str) -> Answer:
-    """The identities under a scope that the caller may read; one who may read nothing there is refused, not shown nothing."""
-    under, who = scope.lower() + "/", call.who
-    of_type = [
-        r
-        for key, r in call.world.items("resource")
-        if r["type"].lower() == model.TYPE.lower() and key.startswith(under)
-    ]
-    shown = [one for one in of_type if access.may(call.world, who.object_id, _READ, one["id"])]
-    if not shown and not access.may(call.world, who.object_id, _READ, scope):
-        raise gate.forbidden(who, _READ, scope)
-    return Answer({"value": shown})

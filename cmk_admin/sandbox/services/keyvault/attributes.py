@@ -14,6 +14,7 @@ KEY_TYPES = ("RSA", "RSA-HSM", "EC", "EC-HSM")
 _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 _VERSION = re.compile(r"[0-9a-fA-F]{32}")
 _TAGS, _TAG_LENGTH = 15, 256
+_LATEST = 253402300799  # the last second of the year 9999
 _DEFAULT_OPERATIONS = {
     "RSA": ["encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey"],
     "EC": ["sign", "verify"],
@@ -89,10 +90,9 @@ def deleted_facts(vault: Document, key: Document) -> dict[str, Any]:
 def is_address_range(text: Any) -> bool:
     """Whether a text is an IPv4 address or a range of them, as network rules take it."""
     try:
-        IPv4Network(text, strict=False)
-    except (ValueError, TypeError):
+        return isinstance(text, str) and IPv4Network(text, strict=False) is not None
+    except ValueError:
         return False
-    return isinstance(text, str)
 
 
 def check_name(name: str) -> None:
@@ -142,7 +142,7 @@ def changed_attributes(before: dict[str, Any], wanted: Any) -> dict[str, Any]:
     for name in ("nbf", "exp"):
         if name in wanted:
             value = wanted[name]
-            if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+            if value is not None and (type(value) is not int or not 0 <= value <= _LATEST):
                 raise errors.bad_parameter(f"Property attributes.{name} has invalid value")
             if value is not None:
                 after[name] = value

@@ -101,7 +101,7 @@ def private_pem(jwk: dict[str, Any]) -> str:
                 raise ValueError(f"RSA size {key.key_size}")
         else:
             x, y, d = (int.from_bytes(unb64(jwk[name]), "big") for name in ("x", "y", "d"))
-            curve = CURVES[jwk["crv"]]
+            curve = CURVES[str(jwk["crv"])]
             key = ec.EllipticCurvePrivateNumbers(d, ec.EllipticCurvePublicNumbers(x, y, curve)).private_key()
     except KeyError as error:
         raise ValueError(f"no {error.args[0]}") from error

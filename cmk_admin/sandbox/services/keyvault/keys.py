@@ -25,7 +25,7 @@ def wanted_key(vault: Document, body: dict[str, Any]) -> tuple[str, int | None, 
         if size is not None and size not in keymaterial.RSA_SIZES:
             raise errors.bad_parameter(f"Invalid key_size: {size}", inner="KeySizeNotSupported")
         return kty, size, None
-    if crv is not None and crv not in keymaterial.CURVES:
+    if crv is not None and (not isinstance(crv, str) or crv not in keymaterial.CURVES):
         raise errors.bad_parameter(f"Invalid crv value: {crv}", inner="CurveNotSupported")
     return kty, None, crv
 

@@ -5,6 +5,7 @@ from calendar import monthrange
 from datetime import datetime, timedelta
 from typing import Any
 
+from cmk_admin.sandbox.services.envelopes import block
 from cmk_admin.sandbox.state import Document, World
 
 from . import attributes, errors, keymaterial, model
@@ -13,6 +14,8 @@ _DURATION = re.compile(r"P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?")
 # KVD keys/how-to-configure-key-rotation.md
 _LEAST_DAYS = 7
 _LEAST_EXPIRY_DAYS = 28
+# A bound of this sandbox's own: dates must stay within what clients can read.
+_MOST_DAYS = 100 * 365
 _NOTIFY_BEFORE = "P30D"
 
 
@@ -28,10 +31,13 @@ def policy(vault: Document, key: Document) -> dict[str, Any]:
 def set_policy(world: World, vault: Document, name: str, wanted: dict[str, Any]) -> dict[str, Any]:
     """Replace the policy. Raises AzureError 400 for one that Azure refuses, 404."""
     key = model.find_key(world, vault, name)
-    expiry = (wanted.get("attributes") or {}).get("expiryTime")
+    expiry = block(wanted, "attributes").get("expiryTime")
+    listed = wanted.get("lifetimeActions") or []
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        raise errors.bad_parameter("Property lifetimeActions has invalid value")
     if expiry is not None and _days(expiry) < _LEAST_EXPIRY_DAYS:
         raise errors.bad_parameter(f"Key rotation policy: expiryTime must be at least {_LEAST_EXPIRY_DAYS} days")
-    actions = [_action(one, expiry) for one in wanted.get("lifetimeActions") or ()]
+    actions = [_action(one, expiry) for one in listed]
     if len({one["action"]["type"] for one in actions}) != len(actions):
         raise errors.bad_parameter("Key rotation policy: only one action of each type is allowed")
     now = int(world.clock.now().timestamp())
@@ -73,8 +79,8 @@ def rotate(world: World, vault: Document, name: str, pem: str) -> dict[str, Any]
 
 def _action(wanted: dict[str, Any], expiry: str | None) -> dict[str, Any]:
     kinds = {"rotate": "Rotate", "notify": "Notify"}
-    kind = kinds.get(str((wanted.get("action") or {}).get("type")).lower())
-    trigger = wanted.get("trigger") or {}
+    kind = kinds.get(str(block(wanted, "action").get("type")).lower())
+    trigger = block(wanted, "trigger")
     after, before = trigger.get("timeAfterCreate"), trigger.get("timeBeforeExpiry")
     if kind is None or (after is None) == (before is None) or (kind == "Notify" and before is None):
         raise errors.bad_parameter("Key rotation policy: an action needs a type and one trigger that fits it")
@@ -97,6 +103,8 @@ def _parts(duration: Any) -> tuple[int, int]:
     if match is None:
         raise errors.bad_parameter(f"Key rotation policy: invalid duration {duration}")
     years, months, weeks, days = (int(part or 0) for part in match.groups())
+    if years * 365 + months * 30 + weeks * 7 + days > _MOST_DAYS:
+        raise errors.bad_parameter(f"Key rotation policy: duration {duration} is out of range")
     return years * 12 + months, weeks * 7 + days
 
 

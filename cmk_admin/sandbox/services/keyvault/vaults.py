@@ -6,6 +6,7 @@ from typing import Any
 
 from cmk_admin.sandbox import access
 from cmk_admin.sandbox.gate import forbidden
+from cmk_admin.sandbox.services.envelopes import block, merged_tags
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError, Caller
 
@@ -26,14 +27,14 @@ def put(world: World, caller: Caller, resource_id: str, body: dict[str, Any], ve
     version is the api-version. Raises AzureError 400, 403, 409.
     """
     name, before = resource_id.rsplit("/", 1)[-1], world.get("resource", resource_id)
-    wanted = body.get("properties") or {}
+    wanted = block(body, "properties")
     if before is None:
         _check_name_free(world, name, recovering=_recovers(wanted))
         if _recovers(wanted) and (gone := deleted_vault(world, name)) is not None:
             return _recover(world, gone), True
     if not body.get("location"):
         raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
-    if wanted.get("tenantId") is None or not (wanted.get("sku") or {}).get("name"):
+    if wanted.get("tenantId") is None or not block(wanted, "sku").get("name"):
         raise AzureError(400, "BadRequest", "The parameters tenantId and sku are required.")
     roles = wanted.get("enableRbacAuthorization")
     if roles is None:
@@ -59,7 +60,7 @@ def put(world: World, caller: Caller, resource_id: str, body: dict[str, Any], ve
         "name": before["name"] if before else name,
         "type": model.TYPE,
         "location": before["location"] if before else str(body["location"]).replace(" ", "").lower(),
-        "tags": body.get("tags") or {},
+        "tags": merged_tags({}, body.get("tags")),
         "properties": properties,
     }
     world.put("resource", resource_id, resource)
@@ -69,11 +70,9 @@ def put(world: World, caller: Caller, resource_id: str, body: dict[str, Any], ve
 def patch(world: World, caller: Caller, resource_id: str, body: dict[str, Any]) -> Document:
     """Change what a request names; the envelope. Raises AzureError 400, 403, 404."""
     before = find(world, resource_id)
-    wanted = body.get("properties") or {}
+    wanted = block(body, "properties")
     properties = _changed(world, caller, resource_id, before, before["properties"], wanted)
-    after = {**before, "properties": properties}
-    if body.get("tags") is not None:
-        after["tags"] = body["tags"]
+    after = {**before, "properties": properties, "tags": merged_tags(before, body.get("tags"))}
     world.put("resource", resource_id, after)
     return after
 
@@ -243,16 +242,18 @@ def _changed(  # noqa: PLR0917 - who changes what, from which start, to what
     if wanted.get("sku") is not None:
         after["sku"] = {
             "family": "A",
-            "name": _one_of("sku.name", (wanted["sku"] or {}).get("name"), "standard", "premium"),
+            "name": _one_of("sku.name", block(wanted, "sku").get("name"), "standard", "premium"),
         }
     if wanted.get("tenantId") is not None:
-        after["tenantId"] = wanted["tenantId"]
+        if str(wanted["tenantId"]).lower() != world.tenant_id.lower():
+            raise AzureError(400, "BadRequest", f"The tenant '{wanted['tenantId']}' is not the subscription's tenant.")
+        after["tenantId"] = world.tenant_id
     if wanted.get("publicNetworkAccess") is not None:
         after["publicNetworkAccess"] = _one_of(
             "publicNetworkAccess", wanted["publicNetworkAccess"], "Enabled", "Disabled", "SecuredByPerimeter"
         )
     if wanted.get("networkAcls") is not None:
-        after["networkAcls"] = _network_rules(wanted["networkAcls"])
+        after["networkAcls"] = _network_rules(block(wanted, "networkAcls"))
     after |= {flag: bool(wanted[flag]) for flag in _FLAGS if wanted.get(flag) is not None}
     return after
 
@@ -275,14 +276,18 @@ def _irreversible(name: str, words: str) -> AzureError:
 
 
 def _network_rules(wanted: dict[str, Any]) -> dict[str, Any]:
-    rules = wanted.get("ipRules") or []
-    if any(not attributes.is_address_range(rule.get("value")) for rule in rules):
+    rules, networks = wanted.get("ipRules") or [], wanted.get("virtualNetworkRules") or []
+    if not isinstance(rules, list) or not all(
+        isinstance(rule, dict) and attributes.is_address_range(rule.get("value")) for rule in rules
+    ):
         raise AzureError(400, "BadRequest", "An invalid value was provided for 'networkAcls.ipRules'.")
+    if not isinstance(networks, list) or not all(isinstance(rule, dict) and rule.get("id") for rule in networks):
+        raise AzureError(400, "BadRequest", "An invalid value was provided for 'networkAcls.virtualNetworkRules'.")
     return {
         "bypass": _one_of("networkAcls.bypass", wanted.get("bypass") or "AzureServices", "AzureServices", "None"),
         "defaultAction": _one_of("networkAcls.defaultAction", wanted.get("defaultAction") or "Allow", "Allow", "Deny"),
         "ipRules": [{"value": _range(rule["value"])} for rule in rules],
-        "virtualNetworkRules": wanted.get("virtualNetworkRules") or [],
+        "virtualNetworkRules": networks,
     }
 
 
