@@ -9,7 +9,7 @@ from cmk_admin.sandbox.kql import Table
 from cmk_admin.sandbox.kql_expressions import Row
 from cmk_admin.sandbox.state import Document, World
 
-# "Minutes" in practice; interfaces pin one. Azure seconds.
+# Azure says "eventually consistent" and names no time; one minute is taken. Azure seconds.
 LAG = 60.0
 GROUP_TYPE = "microsoft.resources/resourcegroups"
 _MANAGEMENT_GROUP = "/providers/Microsoft.Management/managementGroups/"
