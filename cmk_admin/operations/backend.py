@@ -223,7 +223,7 @@ class OpenBackend:
         row = await self._history.find(operation)
         if row.id in self._running or self._history.alive(row):
             raise Refused(
-                "operation-running",
+                "busy",
                 f"Operation {row.id} is still being run.",
                 subject=row.id,
                 next="Cancel it first, or wait until it has ended.",

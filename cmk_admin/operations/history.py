@@ -65,7 +65,7 @@ class History:
                 return lock
             await asyncio.sleep(_LOCK_PAUSE)
         raise Refused(
-            "operation-running",
+            "busy",
             f"Operation {operation} is being run by another process.",
             subject=operation,
             next="Wait until it has ended, or end that process; then it can be gone on with.",
