@@ -1,0 +1,215 @@
+"""The tree's view: keyboard, what is unfolded, and the selection, all kept by id while rows come and go."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import (
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView, QWidget
+
+from cmk_admin.domain.search import Found
+from cmk_admin.domain.tree import Kind, Node
+from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.tree.delegate import RowDelegate
+from cmk_admin.ui.tree.model import TreeModel
+
+SHOWN_MATCHES = 100
+"""The rows above so many matches are unfolded while something is typed: more than a screen holds."""
+
+Path = tuple[str, ...]
+
+
+class TreeView(QTreeView):
+    chosen = Signal(object, object)
+    """A `Node` was selected by the user, and the nodes above it, nearest first."""
+    opened = Signal()
+    """Double click or Enter: the same safe thing."""
+    typed = Signal(str)
+    """A character that belongs into the filter."""
+    menu_wanted = Signal(QPoint)
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._model = TreeModel(self)
+        self._unfolded: set[Path] = set()
+        """By the user, while nothing is typed."""
+        self._selected: Path = ()
+        self._filtered = False
+        self._quiet = False
+        """While rows are exchanged: what happens then is not the user's doing."""
+        self.setObjectName("tree")
+        self.setAccessibleName("Vaults, keys and the services that use them")
+        self.setModel(self._model)
+        self.setItemDelegate(RowDelegate(theme, self))
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setAnimated(False)
+        self.setIndentation(18)
+        self.setExpandsOnDoubleClick(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._ask_menu)
+        self.setMouseTracking(True)
+        self.expanded.connect(self._unfold)
+        self.collapsed.connect(self._fold)
+        self.doubleClicked.connect(self._open)
+        theme.changed.connect(self.viewport().update)
+
+    def tree_model(self) -> TreeModel:
+        return self._model
+
+    def show_found(self, found: Found) -> None:
+        """Show a tree or what a filter leaves of it. Selection, what is unfolded and the place stay."""
+        self._quiet = True
+        was_filtered, self._filtered = self._filtered, not found.everything
+        try:
+            # Rows unfolded while a layout is pending are only noted, so that one layout follows and not one for each
+            self._model.show(found)
+            self.scheduleDelayedItemsLayout()
+            if self._filtered:
+                self._unfold_matches(found)
+            else:
+                self._unfold_again(fold_others=was_filtered)
+            self._select_again()
+        finally:
+            self._quiet = False
+
+    def select_path(self, path: Path, *, tell: bool = True) -> bool:
+        """Select the row that these node ids lead to, unfolding what is above; False where it is not shown."""
+        index = self._model.index_of(path)
+        if not index.isValid():
+            return False
+        self._quiet = not tell
+        try:
+            above = index.parent()
+            while above.isValid():
+                self.setExpanded(above, True)
+                above = above.parent()
+            self.setCurrentIndex(index)
+            self.scrollTo(index)
+        finally:
+            self._quiet = False
+        self._selected = path
+        return True
+
+    @property
+    def selected_path(self) -> Path:
+        """Node ids of what is selected, from the top; it stays while a filter hides the row."""
+        return self._selected
+
+    def current_node(self) -> Node | None:
+        return self._model.node(self.currentIndex())
+
+    # Qt's own
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        super().selectionChanged(selected, deselected)
+        if self._quiet:
+            return
+        indexes = self.selectedIndexes()
+        node = self._model.node(indexes[0]) if indexes else None
+        if node is not None and node.kind is not Kind.NOTE:
+            self._selected = self._model.path_of(indexes[0])
+            self.chosen.emit(node, tuple(self._model.above(indexes[0])))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        text = event.text()
+        plain = event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier == Qt.KeyboardModifier.NoModifier
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.opened.emit()
+        elif text and text.isprintable() and plain and text != " ":
+            self.typed.emit(text)
+        else:
+            super().keyPressEvent(event)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Typing goes to the filter instead."""
+
+    def drawRow(
+        self, painter: QPainter, options: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        selected = self.selectionModel().isSelected(index)
+        super().drawRow(painter, options, index)
+        if selected:
+            rect = options.rect
+            painter.fillRect(QRect(0, rect.top(), 3, rect.height()), self._theme.color("accent_fill"))
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
+        if not self._model.hasChildren(index):
+            return
+        name = "chevron-down" if self.isExpanded(index) else "chevron-right"
+        size = 12
+        place = QPoint(rect.right() - size - 1, rect.top() + (rect.height() - size) // 2)
+        ratio = painter.device().devicePixelRatioF()
+        painter.drawPixmap(place, self._theme.pixmap(name, "secondary", size, ratio))
+
+    # What is unfolded and selected
+
+    def _unfold(self, index: QModelIndex) -> None:
+        if not self._quiet and not self._filtered:
+            self._unfolded.add(self._model.path_of(index))
+
+    def _fold(self, index: QModelIndex) -> None:
+        if not self._quiet and not self._filtered:
+            self._unfolded.discard(self._model.path_of(index))
+
+    def _unfold_again(self, *, fold_others: bool) -> None:
+        if fold_others:
+            self.collapseAll()
+        for path in sorted(self._unfolded, key=len):
+            index = self._model.index_of(path)
+            if index.isValid() and not self.isExpanded(index):
+                self.setExpanded(index, True)
+
+    def _unfold_matches(self, found: Found) -> None:
+        """Unfold what stands above the first matches."""
+        wanted = {node.id for node, _ in zip(found.matches(), range(SHOWN_MATCHES), strict=False)}
+        left = set(wanted)
+
+        def walk(parent: QModelIndex, rows: Iterable[int]) -> bool:
+            """Unfold above matches; True where there was one."""
+            any_here = False
+            for at in rows:
+                if not left:
+                    break
+                index = self._model.index(at, 0, parent)
+                node = self._model.node(index)
+                if node is None:
+                    continue
+                if node.id in wanted:
+                    left.discard(node.id)
+                    any_here = True
+                elif node.children and walk(index, range(self._model.rowCount(index))):
+                    self.setExpanded(index, True)
+                    any_here = True
+            return any_here
+
+        walk(QModelIndex(), range(self._model.rowCount()))
+
+    def _select_again(self) -> None:
+        if not self._selected:
+            return
+        index = self._model.index_of(self._selected)
+        if index.isValid() and not self.selectionModel().isSelected(index):
+            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
+    def _open(self, _: QModelIndex) -> None:
+        self.opened.emit()
+
+    def _ask_menu(self, at: QPoint) -> None:
+        self.menu_wanted.emit(self.viewport().mapToGlobal(at))
+
+    def sizeHintForRow(self, row: int) -> int:
+        return sizes.ROW
