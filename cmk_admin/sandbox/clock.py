@@ -59,7 +59,9 @@ class Clock:
         while (left := azure_seconds - self.azure()) > 0:
             moved = self._moved
             try:
-                await asyncio.wait_for(moved.wait(), left / self._speed if self._speed else None)
+                # Not wait_for: before Python 3.12 it loses a cancellation that comes together with a push.
+                async with asyncio.timeout(left / self._speed if self._speed else None):
+                    await moved.wait()
             except TimeoutError:
                 continue
 

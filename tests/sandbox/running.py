@@ -165,6 +165,9 @@ class Running(Client):
         self._loop.call_soon_threadsafe(self._ended.set)
         self._thread.join(TIMEOUT)
         assert not self._thread.is_alive()
+        failed, self.sandbox.failed = self.sandbox.failed, None
+        if failed is not None and failed.done():
+            failed.result()
 
     def _serve(
         self, world: Callable[[], World], folder: Path, lay: Callable[[World], None], options: dict[str, Any]

@@ -80,15 +80,15 @@ def put_key(world: World, **jwk: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kty", "body", "limit"),
+    ("body", "limit"),
     [
-        ("RSA-HSM", b'{"kty":"RSA-HSM","key_size":2048}', 10),
-        ("RSA", b'{"kty":"RSA","key_size":4096}', 20),
-        ("EC-HSM", b'{"kty":"EC-HSM","crv":"P-256"}', 10),
+        (b'{"kty":"RSA-HSM","key_size":2048}', 10),
+        (b'{"kty":"RSA","key_size":4096}', 20),
+        (b'{"kty":"EC-HSM","crv":"P-256"}', 10),
     ],
 )
 def test_a_vault_makes_so_many_keys_in_ten_seconds(
-    throttle: Throttle, time: Time, world: World, kty: str, body: bytes, limit: int
+    throttle: Throttle, time: Time, world: World, body: bytes, limit: int
 ) -> None:
     for _ in range(limit):
         throttle.vault(call(world, "POST", "/keys/k/create", body), VAULT)
