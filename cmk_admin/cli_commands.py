@@ -12,7 +12,7 @@ from cmk_admin.cli_mapping import CSV_HEAD as MAPPING_HEAD
 from cmk_admin.cli_mapping import mapping_rows, mapping_text
 from cmk_admin.cli_options import Options
 from cmk_admin.cli_output import DONE, INTERRUPTED, NOT_DONE, Output, dump, write_file
-from cmk_admin.cli_reports import operation_text, operations_text, plan_text
+from cmk_admin.cli_reports import operation_document, operation_text, operations_text, plan_text
 from cmk_admin.domain import mapping, resolve
 from cmk_admin.domain.errors import CmkError, Refused
 from cmk_admin.domain.index import Index
@@ -21,7 +21,7 @@ from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.table import to_csv
 from cmk_admin.domain.verbs.revoke import RevokeDraft
-from cmk_admin.domain.wire import JsonObject, coverage_json, estate_json, mapping_json, operation_json, plan_to_json
+from cmk_admin.domain.wire import JsonObject, coverage_json, estate_json, mapping_json, plan_to_json
 from cmk_admin.operations.interface import Backend, Connector, OperationReport, WatchResult
 
 T = TypeVar("T")
@@ -47,6 +47,7 @@ class Commands:
         try:
             return await _COMMANDS[self._options.command or ""](self, backend)
         finally:
+            # Closed twice after Ctrl+C: nothing is left to close then.
             await backend.close()
 
     # Looking
@@ -75,7 +76,7 @@ class Commands:
     async def operations(self, backend: Backend) -> int:
         """What was done in this connection."""
         reports = await self._unless_stopped(backend.operations())
-        self._output.say({"operations": [operation_json(r) for r in reports]}, operations_text(reports))
+        self._output.say({"operations": [operation_document(r) for r in reports]}, operations_text(reports))
         return DONE
 
     def _answer(
@@ -145,7 +146,7 @@ class Commands:
         """Go on with an interrupted operation."""
         report = await self._unless_stopped(backend.operation(self._options.operation))
         if self._options.plan or not self._options.yes:
-            return self._show(operation_json(report), operation_text(report))
+            return self._show(operation_document(report), operation_text(report))
         run = partial(backend.resume, report.operation, watch=self._options.watch)
         return await self._follow(backend, run)
 
@@ -172,23 +173,13 @@ class Commands:
         return NOT_DONE
 
     async def _follow(self, backend: Backend, run: Callable[..., Coroutine[Any, Any, OperationReport]]) -> int:
-        """Run it with progress; Ctrl+C finishes the call in flight and starts no further one."""
-        known = asyncio.Event()
-        newest: OperationReport | None = None
-
-        def on_report(report: OperationReport) -> None:
-            nonlocal newest
-            newest = report
-            known.set()
-
-        running = asyncio.ensure_future(run(on_report=on_report, on_boundary=self._output.boundary))
+        """Run it with progress. Ctrl+C closes the connection, which finishes the call in flight and leaves the rest."""
+        running = asyncio.ensure_future(run(on_boundary=self._output.boundary))
         if await self._first(running, self._stop):
-            await self._first(running, known)
-            if newest is not None:
-                self._output.note("Stopping: the call in flight is finished first.")
-                await backend.cancel(newest.operation)
+            self._output.note("Stopping: the call in flight is finished first.")
+            await backend.close()
         report = await running
-        self._output.say(operation_json(report), operation_text(report))
+        self._output.say(operation_document(report), operation_text(report))
         if _complete(report, watched=self._options.watch):
             return DONE
         return INTERRUPTED if self._stop.is_set() else NOT_DONE

@@ -6,6 +6,7 @@ from cmk_admin.cli_table import printable, table
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Effect, PathState, Plan, PlannedPath
+from cmk_admin.domain.wire import JsonObject, operation_json, time_json
 from cmk_admin.operations.interface import OperationReport, StepReport, WatchReport
 
 _PATHS = {PathState.WILL_CLOSE: "will close", PathState.STAYS_OPEN: "STAYS OPEN", PathState.UNKNOWN: "unknown"}
@@ -28,6 +29,25 @@ def plan_text(plan: Plan) -> str:
         lines += [f"  {m.name}: {m.title}" + (f" ({m.reason})" if m.reason else "") for m in others]
     lines += _sentences("Read this first:", plan.warnings) + _sentences("It cannot start:", plan.problems)
     return printable_lines(lines)
+
+
+def operation_document(report: OperationReport) -> JsonObject:
+    """An operation in JSON: what interfaces.md pins, and what else a script may want to know."""
+    return {
+        **operation_json(report),
+        "title": report.title,
+        "subject": report.subject,
+        "sentence": report.sentence,
+        "created_at": time_json(report.created_at),
+        "ended_at": time_json(report.ended_at),
+        "reason": report.reason,
+        "ticket": report.ticket,
+        "answers": report.answers,
+        "answered_by": report.answered_by,
+        "alive": report.alive,
+        "resumable": report.resumable,
+        "undoable": report.undoable,
+    }
 
 
 def operation_text(report: OperationReport) -> str:
@@ -53,7 +73,7 @@ def operations_text(reports: Sequence[OperationReport]) -> str:
             "" if r.created_at is None else r.created_at.strftime("%Y-%m-%d %H:%M:%S"),
             r.title,
             "running" if r.alive else r.outcome.value,
-            ", ".join(word for word, can in (("resume", r.resumable), ("undo", r.undoable)) if can) or "–",
+            _possible(r),
         ]
         for r in reports
     ]
@@ -64,6 +84,17 @@ def operations_text(reports: Sequence[OperationReport]) -> str:
 def printable_lines(lines: Sequence[str]) -> str:
     """Lines joined; each one cleaned of control characters."""
     return "\n".join(printable(line) for line in lines)
+
+
+def _possible(report: OperationReport) -> str:
+    if report.answered_by:
+        return f"answered by {report.answered_by}"
+    ways = (
+        ("resume", report.resumable),
+        ("restore", report.undoable and report.verb == "revoke"),
+        ("undo", report.undoable),
+    )
+    return ", ".join(word for word, can in ways if can) or "–"
 
 
 def _sentences(head: str, sentences: Sequence[str]) -> list[str]:

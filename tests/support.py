@@ -160,17 +160,18 @@ class Program:
         return self(*arguments, "--format", "json")
 
     def until(self, arguments: Sequence[str], wanted: Callable[[Document], bool], number: int = signal.SIGKILL) -> Done:
-        """Run a command and send it a signal as soon as a boundary is printed that is `wanted`."""
+        """Run a command and send it a signal, once, as soon as a boundary is printed that is `wanted`."""
         process = self.start(*arguments, "--format", "json")
         assert process.stderr is not None
         assert process.stdout is not None
         watchdog = threading.Timer(COMMAND_SECONDS, process.kill)
         watchdog.start()
-        lines = []
+        lines, sent = [], False
         for line in process.stderr:
             lines.append(line)
-            if line.startswith("{") and wanted(json.loads(line)):
+            if not sent and line.startswith("{") and wanted(json.loads(line)):
                 process.send_signal(number)
+                sent = True
         out = process.stdout.read()
         process.wait()
         watchdog.cancel()
