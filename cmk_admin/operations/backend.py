@@ -29,9 +29,10 @@ from cmk_admin.operations.interface import (
     OnEstate,
     OnReport,
     OperationReport,
+    WatchResult,
 )
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.reports import ended, report
+from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended, report
 from cmk_admin.operations.rollback import looks_like_file, read_rollback, write_rollback
 from cmk_admin.operations.state import OperationState
 from cmk_admin.runtime.connection import SandboxConnection
@@ -165,7 +166,10 @@ class OpenBackend:
 
         async def work() -> OperationReport:
             async with self._locked(found.id):
-                plan = await self._plan_undo(await self._taken(found.id))
+                draft = await self._taken(found.id)
+                if not ended(found) and not set(draft.states) & MAY_HAVE_ACTED:
+                    return await self._end_unbegun(found.id, draft.plan)
+                plan = await self._plan_undo(draft)
                 row = self._new_row(plan, reason=None, ticket=None, watch=watch)
                 return await self._begin(row, plan, on_report, on_boundary, holds=found.id)
 
@@ -216,7 +220,7 @@ class OpenBackend:
     async def _answered(self, operation: str) -> RestoreDraft:
         """What is to be given back, as the journal or a file knows it. Raises BadInput, Refused."""
         if looks_like_file(operation):
-            draft = await read_rollback(Path(operation).expanduser(), self._info.key)
+            draft = await read_rollback(Path(operation).expanduser(), self._info.key, self._info.vault_suffixes)
             if not await self._journal.load(draft.operation):
                 return draft
             operation = draft.operation
@@ -302,8 +306,9 @@ class OpenBackend:
             plan = plan_of(row)
             if not report(row, plan, alive=False).resumable:
                 return report(row, plan, alive=False)
-            await self._journal.put_watching(row.id, watch)
-            return await self._work(replace(row, watching=watch), plan, on_report, on_boundary)
+            row = _fresh_start(replace(row, watching=watch))
+            await self._journal.reopen(row)
+            return await self._work(row, plan, on_report, on_boundary)
 
     @asynccontextmanager
     async def _locked(self, *operations: str) -> AsyncIterator[None]:
@@ -326,6 +331,7 @@ class OpenBackend:
             on_boundary=on_boundary,
         )
         self._running[row.id] = state
+        state.flush()
         try:
             await Engine(state).run()
             if state.row.answers and state.all_at_rest:
@@ -336,6 +342,13 @@ class OpenBackend:
             state.alive = False
             state.flush()
         return state.report()
+
+    async def _end_unbegun(self, operation: str, plan: Plan) -> OperationReport:
+        """An operation that was interrupted before its first write: there is nothing to take back, and it is over."""
+        words = "Cancelled: nothing had been changed."
+        now = datetime.now(UTC)
+        await self._journal.put_outcome(operation, Outcome.CANCELLED, sentence=words, ended_at=now, note=words)
+        return report(await self._history.find(operation), plan, alive=False)
 
     async def _close_answered(self, answered: str, by: str) -> None:
         """What was given back is not to be gone on with, nor are earlier tries to give it back."""
@@ -356,3 +369,20 @@ class OpenBackend:
             await write_rollback(self._info.folder, self._info.key, row.id, plan, states)
         except OSError:
             _log.warning("the rollback file could not be written", exc_info=True, extra={"operation": row.id})
+
+
+def _fresh_start(row: OperationRow) -> OperationRow:
+    """An operation that is gone on with: whoever was not confirmed is followed again, from the first write that counts.
+
+    Where no write can have been done yet, the signals before it are taken anew.
+    """
+    began = any(step.state in MAY_HAVE_ACTED for step in row.steps)
+    watches = tuple(
+        one
+        if one.result == WatchResult.CONFIRMED
+        else replace(one, result=WatchResult.WAITING.value, reason=None)
+        if began
+        else WatchRow(consumer=one.consumer)
+        for one in row.watches
+    )
+    return replace(row, watches=watches, first_write_at=row.first_write_at if began else None)

@@ -176,13 +176,19 @@ class Journal:
         if rows:
             await self._database.write(work)
 
-    async def put_watching(self, operation: str, watching: bool) -> None:
-        """Write down whether the consumers are followed after the writes."""
-        await self._database.write(
-            lambda connection: connection.execute(
-                "UPDATE operation SET watching = ? WHERE id = ?", (int(watching), operation)
+    async def reopen(self, operation: OperationRow) -> None:
+        """Write down that an operation is gone on with: whether and from when its consumers are followed."""
+        first = operation.first_write_at
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "UPDATE operation SET watching = ?, first_write_at = ? WHERE id = ?",
+                (int(operation.watching), first.isoformat() if first else None, operation.id),
             )
-        )
+            for row in operation.watches:
+                _put_watch(connection, operation.id, row)
+
+        await self._database.write(work)
 
     async def put_open_paths(self, operation: str, open_paths: str) -> None:
         """Write down (as JSON) what was still open when the paths were read again."""

@@ -10,7 +10,7 @@ from cmk_admin.domain.errors import Refused
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.backend import OpenBackend
-from cmk_admin.operations.interface import OperationReport
+from cmk_admin.operations.interface import OperationReport, WatchResult
 from tests.operations.stories import Azure, as_before, plan_disable, plan_grants, taken
 
 _HOLD = "DELETE management.azure.com* hold;times=1"
@@ -152,5 +152,38 @@ def test_cancelling_the_caller_does_not_stop_the_operation(azure: Azure) -> None
                 await caller
             await asyncio.wait_for(ended.wait(), 20)
             assert (await backend.operations())[0].outcome is Outcome.DONE
+
+    asyncio.run(story())
+
+
+def test_an_operation_that_failed_before_it_changed_anything_is_watched_anew_when_gone_on_with(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            plan = await plan_grants(backend)
+            azure.sandbox.fault("DELETE management.azure.com* status:403;times=1")
+            failed = await backend.run(plan)
+            assert failed.outcome is Outcome.FAILED
+            done = await backend.resume(failed.operation)
+            assert done.outcome is Outcome.DONE, done.log
+            assert [w.result for w in done.watch] == [WatchResult.CONFIRMED]
+
+    asyncio.run(story())
+
+
+def test_an_operation_that_never_began_is_ended_by_undoing_it(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            plan = await plan_grants(backend)
+            azure.sandbox.fault("GET management.azure.com* delay:1500")
+            journaled = asyncio.Event()
+            task = asyncio.create_task(backend.run(plan, on_report=lambda _: journaled.set()))
+            await asyncio.wait_for(journaled.wait(), 20)
+        left = await task
+        assert [s.state for s in left.steps] == [StepState.PLANNED]
+        azure.sandbox.no_faults()
+        async with azure.opened() as later:
+            ended = await later.undo(left.operation)
+            assert (ended.outcome, ended.undoable) == (Outcome.CANCELLED, False)
+            assert await as_before(azure, plan)
 
     asyncio.run(story())

@@ -1,0 +1,53 @@
+"""The file that a revoke writes may come back from anywhere: it is checked, and nothing is sent for a bad one."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cmk_admin.domain.errors import BadInput
+from cmk_admin.operations.rollback import read_rollback, rollback_path
+from tests.operations.stories import Azure, plan_disable
+
+_SUFFIXES = (".vault.azure.net",)
+
+
+def _refused(path: Path, words: str, connection: str) -> None:
+    with pytest.raises(BadInput, match=words):
+        asyncio.run(read_rollback(path, connection, _SUFFIXES))
+
+
+def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(azure: Azure, tmp_path: Path) -> None:
+    async def story() -> tuple[str, str]:
+        async with azure.opened() as backend:
+            cut = await backend.run(await plan_disable(backend), watch=False)
+            return rollback_path(backend.info.folder, cut.operation).read_text(), backend.info.key
+
+    text, connection = asyncio.run(story())
+    whole = json.loads(text)
+    (tmp_path / "good.json").write_text(text)
+    draft = asyncio.run(read_rollback(tmp_path / "good.json", connection, _SUFFIXES))
+    assert [state.value for state in draft.states] == ["done"]
+
+    def altered(**changes: Any) -> Path:
+        path = tmp_path / "bad.json"
+        path.write_text(json.dumps({**whole, **changes}))
+        return path
+
+    elsewhere = text.replace("dcc-premium.vault.azure.net", "vault.example.net")
+    (tmp_path / "elsewhere.json").write_text(elsewhere)
+    _refused(tmp_path / "elsewhere.json", "is damaged", connection)
+    _refused(altered(operation="../../../x"), "is damaged", connection)
+    _refused(altered(states=[]), "is damaged", connection)
+    _refused(altered(states=["melted"]), "is damaged", connection)
+    _refused(altered(plan=[]), "is damaged", connection)
+    _refused(altered(format="something else"), "is not a file that a revoke wrote", connection)
+    _refused(altered(), "belongs to another connection", "sandbox-other")
+    (tmp_path / "no.json").write_text("{")
+    _refused(tmp_path / "no.json", "is not JSON", connection)
+    (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
+    _refused(tmp_path / "binary.json", "is not JSON", connection)
+    _refused(tmp_path / "missing.json", "cannot be read", connection)
+    _refused(tmp_path, "cannot be read", connection)
