@@ -16,7 +16,7 @@ BAD_INPUT = 2
 FILE_VARIABLE = "CMK_ADMIN_SANDBOX_CONNECTION"
 # What makes a client look for, or present, a live account. All that begins so is taken out of the environment.
 _LIVE = ("AZURE_", "ARM_", "MSI_", "IDENTITY_", "IMDS_", "AAD_", "SERVICE_PRINCIPAL_")
-_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO")
+_CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "CURL_CA_BUNDLE")
 # The time an own sandbox has to become ready. Real seconds.
 _READY = 30.0
 

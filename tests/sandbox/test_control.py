@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import requests
 
-from cmk_admin.sandbox import entra
+from cmk_admin.sandbox import connection, entra
 
 from . import estate
-from .running import Running
+from .running import Client, Running
 
 pytestmark = pytest.mark.scenario("small")
 LOCK = f"{estate.GROUP}/providers/Microsoft.Authorization/locks/keep"
@@ -104,6 +104,16 @@ def test_what_the_control_does_not_know_is_told(sandbox: Running) -> None:
 def test_a_made_identity_stands_in_the_connection_file_at_once(sandbox: Running) -> None:
     path = estate.IDENTITY.replace("worker", "fresh")
     answer = sandbox.arm("PUT", path, "2023-01-31", json={"location": "westeurope"})
-    if answer.status_code == 404:
-        pytest.skip("the identity service has no routes yet")
-    assert '"fresh"' in sandbox.file.read_text()
+    assert answer.status_code in (200, 201), answer.text
+    fresh = connection.read(sandbox.file)["principals"]["fresh"]
+    assert fresh["object_id"] == answer.json()["properties"]["principalId"]
+    assert Client(sandbox.file, connection.read(sandbox.file)).token("fresh")
+
+
+@pytest.mark.scenario("dcc")
+def test_what_the_estate_s_clients_and_reviewers_would_find_is_told(sandbox: Running) -> None:
+    truth = sandbox.control("GET", "truth")
+    assert {row["vault"] for row in truth} >= {"dcc-premium"}
+    assert len(sandbox.control("GET", "truth", principal="reader")) <= len(truth)
+    assert refused(sandbox, "GET", "truth", principal="nobody here")
+    assert all(server["accepted"] for server in sandbox.control("GET", "connections"))
