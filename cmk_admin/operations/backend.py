@@ -266,7 +266,7 @@ class OpenBackend:
             ticket=ticket,
             answers=plan.answers,
             steps=tuple(StepRow(n=n, changed_at=now) for n in range(1, len(plan.steps) + 1)),
-            watches=tuple(WatchRow(consumer=one.consumer_id) for one in plan.watches),
+            watches=tuple(WatchRow(consumer=one.consumer_id, service=one.service) for one in plan.watches),
         )
 
     async def _fresh_index(self, plan: Plan) -> Index:
@@ -382,7 +382,7 @@ def _fresh_start(row: OperationRow) -> OperationRow:
         if one.result == WatchResult.CONFIRMED
         else replace(one, result=WatchResult.WAITING.value, reason=None)
         if began
-        else WatchRow(consumer=one.consumer)
+        else WatchRow(consumer=one.consumer, service=one.service)
         for one in row.watches
     )
     return replace(row, watches=watches, first_write_at=row.first_write_at if began else None)

@@ -100,10 +100,8 @@ def _steps(row: OperationRow, plan: Plan) -> tuple[StepReport, ...]:
 
 
 def _watches(row: OperationRow, plan: Plan) -> tuple[WatchReport, ...]:
-    found = {fold(watch.consumer): watch for watch in row.watches}
-    return tuple(
-        _watch(w, found.get(fold(w.consumer_id)) or WatchRow(consumer=w.consumer_id), plan) for w in plan.watches
-    )
+    found = {(one.consumer, one.service): one for one in row.watches}
+    return tuple(_watch(one, found[one.consumer_id, one.service], plan) for one in plan.watches)
 
 
 def _watch(watch: Watch, row: WatchRow, plan: Plan) -> WatchReport:

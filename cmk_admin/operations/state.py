@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from cmk_admin.cloud.session import Session
-from cmk_admin.domain.plan import Plan, PlannedPath
+from cmk_admin.domain.plan import Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.interface import Boundary, OnBoundary, OnReport, OperationReport
 from cmk_admin.operations.inventory import Inventory
@@ -133,13 +133,13 @@ class OperationState:
 
     # Watches
 
-    def watch(self, consumer_id: str) -> WatchRow:
+    def watch(self, watch: Watch) -> WatchRow:
         """Row of a consumer that is followed."""
-        return next(row for row in self.row.watches if row.consumer == consumer_id)
+        return next(row for row in self.row.watches if _is_of(row, watch.consumer_id, watch.service))
 
     def show_watch(self, new: WatchRow) -> None:
         """Change a row in memory only: what the next poll would tell again."""
-        rows = tuple(new if row.consumer == new.consumer else row for row in self.row.watches)
+        rows = tuple(new if _is_of(row, new.consumer, new.service) else row for row in self.row.watches)
         self.row = replace(self.row, watches=rows)
         self._refresh()
 
@@ -189,3 +189,7 @@ class OperationState:
             words = sentence(self.row, self.plan, cancel_requested=self.cancel_requested)
             self.row = replace(self.row, sentence=words)
         self._publisher.changed()
+
+
+def _is_of(row: WatchRow, consumer_id: str, service: str) -> bool:
+    return (row.consumer, row.service) == (consumer_id, service)

@@ -59,7 +59,7 @@ class Watcher:
     # One consumer
 
     def _row(self, watch: Watch) -> WatchRow:
-        return self._state.watch(watch.consumer_id)
+        return self._state.watch(watch)
 
     def _waiting(self, watch: Watch) -> bool:
         return self._row(watch).result == WatchResult.WAITING

@@ -41,6 +41,7 @@ class WatchRow:
     """One consumer being followed."""
 
     consumer: str
+    service: str
     before_word: str | None = None
     before_lost: bool | None = None
     before_at: datetime | None = None
@@ -251,9 +252,9 @@ def _put_watch(connection: sqlite3.Connection, operation: str, row: WatchRow) ->
         row.reason,
     )
     connection.execute(
-        f"INSERT OR REPLACE INTO watch (operation, consumer, {', '.join(_WATCH_COLUMNS)})"
-        f" VALUES (?, ?{', ?' * len(_WATCH_COLUMNS)})",
-        (operation, row.consumer, *values),
+        f"INSERT OR REPLACE INTO watch (operation, consumer, service, {', '.join(_WATCH_COLUMNS)})"
+        f" VALUES (?, ?, ?{', ?' * len(_WATCH_COLUMNS)})",
+        (operation, row.consumer, row.service, *values),
     )
 
 
@@ -324,6 +325,7 @@ def _step(row: sqlite3.Row) -> StepRow:
 def _watch(row: sqlite3.Row) -> WatchRow:
     return WatchRow(
         consumer=row["consumer"],
+        service=row["service"],
         before_word=row["before_word"],
         before_lost=None if row["before_lost"] is None else bool(row["before_lost"]),
         before_at=_time(row["before_at"]),

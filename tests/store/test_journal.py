@@ -23,7 +23,7 @@ def _operation(id: str = "abc123", *, answers: str | None = None, minutes: int =
         outcome=Outcome.RUNNING,
         answers=answers,
         steps=(StepRow(n=1, changed_at=_NOW), StepRow(n=2, changed_at=_NOW)),
-        watches=(WatchRow(consumer="/c"),),
+        watches=(WatchRow(consumer="/c", service="mysql-flexible"),),
     )
 
 
@@ -83,7 +83,13 @@ def test_a_watch_keeps_what_was_seen_before_the_first_write(tmp_path: Path) -> N
         journal = await Journal.open(tmp_path)
         await journal.begin(_operation())
         row = WatchRow(
-            consumer="/c", before_word="Ready", before_lost=False, before_at=_NOW, seen_otherwise=True, seconds=1.5
+            consumer="/c",
+            service="mysql-flexible",
+            before_word="Ready",
+            before_lost=False,
+            before_at=_NOW,
+            seen_otherwise=True,
+            seconds=1.5,
         )
         await journal.put_watch("abc123", row)
         found = await journal.load("abc123")

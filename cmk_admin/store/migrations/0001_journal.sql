@@ -37,6 +37,7 @@ CREATE TABLE step (
 CREATE TABLE watch (
     operation       TEXT NOT NULL REFERENCES operation (id),
     consumer        TEXT NOT NULL,
+    service         TEXT NOT NULL,   -- one resource may use keys by more than one service
     before_word     TEXT,            -- Azure's word before the first write
     before_lost     INTEGER,         -- NULL: not known
     before_at       TEXT,
@@ -46,7 +47,7 @@ CREATE TABLE watch (
     seconds         REAL,            -- Azure's seconds from the first write
     wall_seconds    REAL,
     reason          TEXT,
-    PRIMARY KEY (operation, consumer)
+    PRIMARY KEY (operation, consumer, service)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE note (
