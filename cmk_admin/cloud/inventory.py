@@ -20,11 +20,11 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.cloud.vault_keys import read_vault_keys
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId, fold
-from cmk_admin.domain.model import CoverageProblem, Estate, Subscription, Vault
+from cmk_admin.domain.model import CoverageProblem, Estate, Key, Subscription, Vault
 
 __all__ = ["read_estate", "refresh"]
 
-VAULTS_AT_ONCE = 48
+VAULTS_AT_ONCE = 96
 """Vaults that are being read at the same time."""
 
 _VAULT = "microsoft.keyvault/vaults"
@@ -169,18 +169,18 @@ class _Reading:
 
     async def _versions(self) -> None:
         """The versions of the keys that consumers name; other keys' versions are read when somebody looks at them."""
-        places = {
-            KeyId(key.id.host, key.id.name.lower()): (folded, at)
-            for folded, held in self._into.keys.items()
-            for at, key in enumerate(held)
-        }
+        used = self._into.used_keys()
 
-        async def one(folded: str, at: int) -> None:
-            async with self._gate:
-                key = await read_versions(self._session, self._into.keys[folded][at], self._into.problems.append)
-            held = self._into.keys[folded]
-            self._into.keys[folded] = (*held[:at], key, *held[at + 1 :])
+        async def of_vault(folded: str, held: tuple[Key, ...]) -> None:
+            """One after the other, over the connection that is open already."""
+            found = list(held)
+            for at, key in enumerate(held):
+                if KeyId(key.id.host, key.id.name.lower()) in used and key.versions is None:
+                    async with self._gate:
+                        found[at] = await read_versions(self._session, key, self._into.problems.append)
+            self._into.keys[folded] = tuple(found)
             self._into.grew()
 
-        wanted = [places[used] for used in self._into.used_keys() if used in places]
-        await asyncio.gather(*(one(folded, at) for folded, at in wanted))
+        hosts = {key.host for key in used}
+        vaults = [vault for vault in self._into.vaults.values() if vault.host in hosts]
+        await asyncio.gather(*(of_vault(fold(vault.id), self._into.keys.get(fold(vault.id), ())) for vault in vaults))

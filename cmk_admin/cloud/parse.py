@@ -1,5 +1,6 @@
 """Azure's JSON into the estate's types. Pure; whatever is missing becomes None, never a guess."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,9 @@ from cmk_admin.domain.model import (
 )
 
 Document = Mapping[str, Any]
+
+# Normal form already: what vaults send, a hundred thousand times.
+_PLAIN_KEY_ID = re.compile(r"https://([0-9a-z.-]+)/keys/([0-9A-Za-z-]{1,127})(?:/([0-9a-f]{32}))?").fullmatch
 
 _CURVE_BITS = {"P-256": 256, "P-256K": 256, "SECP256K1": 256, "P-384": 384, "P-521": 521}
 
@@ -214,6 +218,9 @@ def key_id_of(value: Any) -> KeyId | None:
     """A key id as a service or a vault spells it; None where it is none."""
     if not isinstance(value, str):
         return None
+    plain = _PLAIN_KEY_ID(value)
+    if plain is not None:
+        return KeyId(plain[1], plain[2], plain[3])
     try:
         return parse_key_id(value)
     except BadInput:

@@ -3,17 +3,18 @@
 import asyncio
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import aiohttp
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
-from azure.core.pipeline.transport import AioHttpTransport
-from azure.core.rest import HttpRequest
+from azure.core.pipeline.transport import AioHttpTransport, HttpRequest
 from azure.identity.aio import ClientSecretCredential
 
 from cmk_admin import __version__
@@ -225,13 +226,12 @@ class Session:
         """Send one request to a whole URL of this cloud, at once. Raises AzureFailure."""
         is_read = method in ("GET", "HEAD") if read is None else read
         whole = {"Accept": _JSON, "User-Agent": _AGENT}
-        content: bytes | None = None
-        if body is not None:
-            content = json.dumps(body).encode()
-            whole["Content-Type"] = _JSON
         if headers:
             whole.update(headers)
-        request = HttpRequest(method, url, headers=whole, content=content)
+        request = HttpRequest(method, url, headers=whole)
+        if body is not None:
+            request.headers["Content-Type"] = _JSON
+            request.set_bytes_body(json.dumps(body).encode())
         options: dict[str, Any] = {
             "read": is_read,
             "connection_timeout": self._timeouts.connect,
@@ -241,7 +241,7 @@ class Session:
             options["middlewares"] = (never_again,)
         try:
             response = (await self._pipeline.run(request, **options)).http_response
-            raw = response.content
+            raw = response.body()
         except (AzureError, aiohttp.ClientError, TimeoutError) as error:
             raise from_error(error, method, url, write=not is_read) from error
         answer = _parse(raw)
@@ -342,13 +342,20 @@ class Session:
                 )
             return path
         query = {"api-version": api_version, **(params or {})} if api_version else dict(params or {})
-        url = f"https://{host}{quote(path, safe=_PATH)}"
-        return f"{url}?{urlencode(query, quote_via=quote, safe=_QUERY)}" if query else url
+        url = f"https://{host}{path if _PLAIN(path) else quote(path, safe=_PATH)}"
+        return f"{url}?{_query(tuple(query.items()))}" if query else url
 
 
 _AGENT = f"cmk-admin/{__version__}"
 _PATH = "/:@!$&'()*+,;=-._~"
 _QUERY = "/:@!$'()*,;-._~"
+_PLAIN = re.compile(r"[0-9A-Za-z/._-]*").fullmatch
+
+
+@lru_cache(maxsize=256)
+def _query(items: tuple[tuple[str, str], ...]) -> str:
+    """A query string; the same few are sent over and over."""
+    return urlencode(items, quote_via=quote, safe=_QUERY)
 
 
 def _parse(raw: bytes) -> Any:
