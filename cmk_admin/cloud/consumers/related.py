@@ -1,6 +1,6 @@
 """What the readers of consumers share: what was read before them, and how a slot names its identity."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,7 +23,7 @@ class Related:
     """What could not be read; the readers add to it."""
 
 
-Read = Callable[[Session, list[Mapping[str, Any]], Related, bool], Awaitable[list[Consumer]]]
+Read = Callable[[Session, list[Mapping[str, Any]], Related, bool], Coroutine[Any, Any, list[Consumer]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,11 +35,11 @@ class ConsumerKind:
     api_version: str
     consumers_of: Read
     """``(session, ARM envelopes, related, urgent)`` -> the consumers among them; those that use no key are left out."""
-    signal: Callable[[Session, str], Awaitable[Signal]]
+    signal: Callable[[Session, str], Coroutine[Any, Any, Signal]]
     """``(session, consumer id)``, urgent. Raises AzureFailure."""
-    revalidate: Callable[[Session, str], Awaitable[LongRunning | None]] | None = None
+    revalidate: Callable[[Session, str], Coroutine[Any, Any, LongRunning | None]] | None = None
     """A write that asks the service to try its key again; None: the service has no such thing."""
-    start_nodes: Callable[[Session, str], Awaitable[tuple[LongRunning, ...]]] | None = None
+    start_nodes: Callable[[Session, str], Coroutine[Any, Any, tuple[LongRunning, ...]]] | None = None
     """A write that starts the machines that lost their disks; None: the service has no machines."""
 
 
