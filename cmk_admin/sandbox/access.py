@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from . import conditions
 from .state import Document, World
 
-# "Several minutes", up to ten (RBACD troubleshooting.md, KVD general/rbac-guide.md); the middle is taken. Azure seconds.
+# "Several minutes", up to ten (RBACD troubleshooting.md); the middle is taken. Azure seconds.
 DELAY = 300.0
 # "It can take several hours" for the data plane when a role with DataActions goes at a management group
 # (RBACD troubleshooting.md). Azure seconds.

@@ -135,8 +135,15 @@ def test_a_data_access_administrator_gives_and_takes_roles_of_key_vaults_data_pl
     worker = oid(sandbox, "worker")
     made = put(sandbox, KEY, worker, as_="nobody")
     assert made.status_code == 201
+    for name in (
+        "Owner",
+        "Key Vault Contributor",
+        "Key Vault Crypto Service Release User",
+        "Key Vault Certificate User",
+    ):
+        other = {"roleDefinitionId": roles.role_id(name)}
+        assert error(put(sandbox, KEY, worker, as_="nobody", **other)) == (403, "AuthorizationFailed")
     owner = {"roleDefinitionId": roles.role_id("Owner")}
-    assert error(put(sandbox, KEY, worker, as_="nobody", **owner)) == (403, "AuthorizationFailed")
     assert sandbox.arm("DELETE", made.json()["id"], VERSION, as_="nobody").status_code == 200
     standing = put(sandbox, KEY, worker, **owner).json()["id"]
     assert error(sandbox.arm("DELETE", standing, VERSION, as_="nobody")) == (403, "AuthorizationFailed")

@@ -14,7 +14,8 @@ WRITE = "Microsoft.Authorization/roleAssignments/write"
 DELETE = "Microsoft.Authorization/roleAssignments/delete"
 # RBACD troubleshoot-limits.md
 _MOST_PER_SUBSCRIPTION = 4000
-# How long a new principal may not yet be known everywhere (RBACD troubleshooting.md names no time). Azure seconds.
+# How long a new principal may not yet be known everywhere. RBACD troubleshooting.md speaks of a replication delay, and of
+# "a few minutes" for groups; the minute is this sandbox's own choice. Azure seconds.
 _REPLICATION = 60.0
 _ATTRIBUTES = "microsoft.authorization/roleassignments:"
 _FIXED = ("roleDefinitionId", "principalId")

@@ -1,6 +1,8 @@
 """The built-in roles that matter to keys: GUIDs, actions and data actions as Microsoft publishes them.
 
-Source: MicrosoftDocs/azure-docs articles/role-based-access-control/built-in-roles/security.md and general.md.
+Source: MicrosoftDocs/azure-docs articles/role-based-access-control/built-in-roles/ security.md, general.md, identity.md
+(2026) and privileged.md (2026). Key Vault Purge Operator is not on those pages: its GUID and purpose are documented, the
+list of its actions is taken from what purging a vault needs (key-vault-recovery.md).
 """
 
 from typing import Any
@@ -40,6 +42,8 @@ _ROLES: dict[str, tuple[str, list[str], list[str], list[str], list[str]]] = {
             "Microsoft.Purview/consents/write",
             "Microsoft.Purview/consents/delete",
             "Microsoft.Resources/deploymentStacks/manageDenySetting/action",
+            "Microsoft.Subscription/cancel/action",
+            "Microsoft.Subscription/enable/action",
         ],
         [],
         [],
@@ -81,6 +85,10 @@ _ROLES: dict[str, tuple[str, list[str], list[str], list[str], list[str]]] = {
             "Microsoft.ManagedIdentity/userAssignedIdentities/read",
             "Microsoft.ManagedIdentity/userAssignedIdentities/write",
             "Microsoft.ManagedIdentity/userAssignedIdentities/delete",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/read",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/write",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials/delete",
+            "Microsoft.ManagedIdentity/userAssignedIdentities/revokeTokens/action",
             *_READ_SUPPORT,
         ],
         [],
@@ -170,6 +178,34 @@ _ROLES: dict[str, tuple[str, list[str], list[str], list[str], list[str]]] = {
         ],
         [],
     ),
+    "Key Vault Certificates Officer": (
+        "a4417e6f-fecd-4de8-b567-7b0420556985",
+        _VAULT_SUPPORT,
+        [],
+        [
+            "Microsoft.KeyVault/vaults/certificatecas/*",
+            "Microsoft.KeyVault/vaults/certificates/*",
+            "Microsoft.KeyVault/vaults/certificatecontacts/write",
+        ],
+        [],
+    ),
+    "Key Vault Secrets Officer": (
+        "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+        _VAULT_SUPPORT,
+        [],
+        ["Microsoft.KeyVault/vaults/secrets/*"],
+        [],
+    ),
+    "Key Vault Secrets User": (
+        "4633458b-17de-408a-b874-0445c86b69e6",
+        [],
+        [],
+        [
+            "Microsoft.KeyVault/vaults/secrets/getSecret/action",
+            "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+        ],
+        [],
+    ),
     "Key Vault Purge Operator": (
         "a68e7c17-0ab2-4c09-9a58-125dae29748c",
         [
@@ -200,14 +236,24 @@ _ROLES: dict[str, tuple[str, list[str], list[str], list[str], list[str]]] = {
     ),
 }
 
-# What Key Vault Data Access Administrator may assign and remove: the roles of Key Vault's data plane alone.
+# What Key Vault Data Access Administrator may assign and remove; releasing keys and reading certificates are not among it.
+_GIVEN_BY_DATA_ACCESS_ADMINISTRATOR = (
+    "Key Vault Administrator",
+    "Key Vault Certificates Officer",
+    "Key Vault Crypto Officer",
+    "Key Vault Crypto Service Encryption User",
+    "Key Vault Crypto User",
+    "Key Vault Reader",
+    "Key Vault Secrets Officer",
+    "Key Vault Secrets User",
+)
 _CONDITIONS = {
     "Key Vault Data Access Administrator": (
         "((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/write'}})) OR "
         "(@Request[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}})) AND "
         "((!(ActionMatches{{'Microsoft.Authorization/roleAssignments/delete'}})) OR "
         "(@Resource[Microsoft.Authorization/roleAssignments:RoleDefinitionId] ForAnyOfAnyValues:GuidEquals {{{roles}}}))"
-    ).format(roles=", ".join(guid for guid, _, _, data, _ in _ROLES.values() if data))
+    ).format(roles=", ".join(_ROLES[name][0] for name in _GIVEN_BY_DATA_ACCESS_ADMINISTRATOR))
 }
 
 
@@ -239,11 +285,11 @@ def _envelope(name: str, facts: tuple[str, list[str], list[str], list[str], list
         "properties": {
             "roleName": name,
             "type": "BuiltInRole",
-            "description": name,
+            "description": "",
             "assignableScopes": ["/"],
             "permissions": [block],
-            "createdOn": "2020-05-19T17:52:46.2349235Z",
-            "updatedOn": "2021-11-11T20:14:30.2500000Z",
+            "createdOn": None,
+            "updatedOn": None,
             "createdBy": None,
             "updatedBy": None,
         },

@@ -9,8 +9,7 @@ from cmk_admin.sandbox.wire import Caller
 
 from . import errors
 
-# Key permissions of access policies, and the data action that stands for each where roles decide
-# (RBACD permissions/security.md).
+# Key permissions of access policies, and the data action that stands for each where roles decide.
 DATA_ACTIONS = {
     "get": "Microsoft.KeyVault/vaults/keys/read",
     "list": "Microsoft.KeyVault/vaults/keys/read",
@@ -55,7 +54,7 @@ def check_network(world: World, caller: Caller, vault: Document) -> None:
     properties = vault["properties"]
     rules: dict[str, Any] = properties.get("networkAcls") or {}
     public = str(properties.get("publicNetworkAccess") or "Enabled").lower()
-    # A network security perimeter overrides the bypass (KVD general/network-security.md); none is modelled that lets in.
+    # A network security perimeter overrides the bypass ; none is modelled that lets in.
     bypass = public != "securedbyperimeter" and str(rules.get("bypass", "AzureServices")).lower() == "azureservices"
     if bypass and caller.trusted:
         return

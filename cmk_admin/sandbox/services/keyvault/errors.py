@@ -1,7 +1,8 @@
 """The error answers of a vault's data plane, in Azure's words.
 
-Source: Azure/azure-sdk-for-net, azure-sdk-for-python and azure-cli issue threads, where users quote them, and
-KVD general/rest-error-codes.md.
+Codes, inner codes and the beginnings of the messages are as users of Azure quote them in public threads about its SDKs.
+Where none quotes a message the wording is this sandbox's own: of a key that is not yet valid, of deletions and recoveries
+under way, of a restore over a name in use, and of most bad parameters.
 """
 
 from cmk_admin.sandbox.state import Document, World

@@ -35,7 +35,7 @@ def register(routes: Routes) -> None:
         key = model.any_key(call.world, vault["name"], name)
         if key is not None and not key.get("deleted"):
             # "Creates the first version of a new key if it does not exist. If it already exists, then the existing key is
-            # returned without any write operations being performed" (Azure/azure-rest-api-specs, Keys_CreateIfNotExist).
+            # returned without any write operations being performed" (azure-mgmt-keyvault, KeysOperations.create_if_not_exist).
             return Answer(_envelope(vault, key, key["versions"][-1]))
         wanted = _as_data_plane(call.json())
         kty, size, crv = keys.wanted_key(vault, wanted)
@@ -87,7 +87,10 @@ def _as_data_plane(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def _listed(vault: Document, key: Document) -> dict[str, Any]:
-    """A key in a list: its state, but neither type nor version."""
+    """A key in a list: its state, but neither type nor version, as in the data plane's lists.
+
+    What Azure itself leaves out here is not documented; a client that copes with less copes with more.
+    """
     full = _envelope(vault, key, key["versions"][-1])
     kept = ("attributes", "keyUri")
     return {**full, "properties": {name: full["properties"][name] for name in kept}}

@@ -6,7 +6,7 @@ from cmk_admin.sandbox.state import Document, World
 
 from . import attributes, errors, model
 
-# "May need a few seconds" (KVD general/key-vault-recovery.md): how long a deletion or a recovery is under way. Azure seconds.
+# How long a deletion or a recovery is under way: "a few seconds" (KVD general/key-vault-recovery.md). Azure seconds.
 UNDER_WAY = 2.0
 _DAY = 86400
 

@@ -12,7 +12,7 @@ from cmk_admin.sandbox.wire import AzureError, Caller
 
 from . import attributes, model, policies
 
-# KVD general/about-keys-secrets-certificates.md: 3 to 24 letters, digits and hyphens, a letter first, no hyphen last.
+# 3 to 24 letters, digits and hyphens, a letter first, no hyphen last, as Azure's own VaultNameNotValid says.
 _NAME = re.compile(r"(?=.{3,24}$)[a-zA-Z](?!.*--)[a-zA-Z0-9-]*[a-zA-Z0-9]")
 _RETENTION = (7, 90)
 # From this api-version on a new vault that does not say otherwise is under roles (KVD general/access-control-default.md).
