@@ -40,8 +40,10 @@ def own_sandbox_folder() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Make `path` and its parents; `path` itself gets mode 0700 whatever the umask says. Raises OSError."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make `path` and its parents, each with mode 0700; `path` gets it where it was there before. Raises OSError."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)  # parents=True would make the ones between for everybody to read
     if path.stat().st_mode & 0o077:
         path.chmod(0o700)
     return path
