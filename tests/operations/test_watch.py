@@ -4,7 +4,7 @@ import asyncio
 
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.operations.interface import OperationReport, WatchResult
-from tests.operations.stories import Azure, plan_disable, plan_grants
+from tests.operations.stories import Azure, plan_disable, plan_grants, state_of
 
 
 def test_a_server_that_was_lost_before_confirms_nothing(azure: Azure) -> None:
@@ -85,5 +85,23 @@ def test_a_server_that_never_noticed_stays_up_through_revoke_and_restore(azure: 
             (watch,) = back.watch
             assert watch.result is WatchResult.CONFIRMED
             assert watch.now == "Ready"
+
+    asyncio.run(story())
+
+
+def test_a_server_that_loses_its_key_while_the_grant_still_spreads_is_asked_again(azure: Azure) -> None:
+    """The removal counts 300 s after it was made and the new grant 300 s after it was: between them nothing counts."""
+
+    async def story() -> None:
+        async with azure.opened() as backend:
+            cut = await backend.run(await plan_grants(backend), watch=False)
+            azure.sandbox.advance(240)
+            back = await backend.run(await backend.prepare_restore(cut.operation))
+            assert back.outcome is Outcome.DONE, back.log
+            (watch,) = back.watch
+            assert (watch.before, watch.now, watch.result) == ("Ready", "Ready", WatchResult.CONFIRMED)
+            asked = [w for w in azure.sent() if w["method"] == "PATCH"]
+            assert len(asked) >= 2
+            assert await state_of(azure, cut.plan or await plan_grants(backend)) == "Ready"
 
     asyncio.run(story())
