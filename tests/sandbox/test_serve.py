@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from cmk_admin.sandbox.connection import KEYS
+from cmk_admin.sandbox.serve import main as serve_main
 
 from .process import PROGRAM, Served
 
@@ -118,32 +119,40 @@ def test_a_port_that_is_taken_is_told(serve: Serve, tmp_path: Path) -> None:
         ["left-over"],
     ],
 )
-def test_bad_options_are_refused_in_one_sentence(tmp_path: Path, options: list[str]) -> None:
-    done = run("serve", "--connection-file", str(tmp_path / "c.json"), *options)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("cmk-admin sandbox serve: ")
-    assert done.stderr.count("\n") == 1
+def test_bad_options_are_refused_in_one_sentence(
+    tmp_path: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert serve_main(["--connection-file", str(tmp_path / "c.json"), *options]) == 2
+    written = capsys.readouterr()
+    assert written.out == ""
+    assert written.err.startswith("cmk-admin sandbox serve: ")
+    assert written.err.count("\n") == 1
     assert not (tmp_path / "c.json").exists()
 
 
-def test_files_that_are_not_its_own_are_left_alone(tmp_path: Path) -> None:
+def test_files_that_are_not_its_own_are_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     mine = tmp_path / "mine.json"
     mine.write_text('{"precious": true}')
-    for file in (mine, tmp_path, tmp_path / "no" / "folder.json"):
-        done = run("serve", *SMALL, "--connection-file", str(file))
-        assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    for options in (
+        ("--connection-file", str(mine)),
+        ("--connection-file", str(tmp_path)),
+        ("--connection-file", str(tmp_path / "no" / "folder.json")),
+        ("--connection-file", str(tmp_path / "c.json"), "--state-dir", str(mine)),
+    ):
+        assert serve_main([*SMALL, *options]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
     assert mine.read_text() == '{"precious": true}'
-    done = run("serve", *SMALL, "--state-dir", str(mine), "--connection-file", str(tmp_path / "c.json"))
-    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
 
 
-def test_a_state_of_another_scenario_or_seed_is_not_overwritten(serve: Serve, tmp_path: Path) -> None:
+def test_a_state_of_another_scenario_or_seed_is_not_overwritten(
+    serve: Serve, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     state = ("--state-dir", str(tmp_path / "state"))
     serve(*SMALL, *state).end(signal.SIGTERM)
     for other in (("--scenario", "forbidden"), ("--seed", "99")):
-        done = run("serve", *other, *state, "--connection-file", str(tmp_path / "c.json"))
-        assert (done.returncode, done.stderr.count("\n")) == (2, 1)
-        assert "keeps a state of" in done.stderr
+        assert serve_main([*other, *state, "--connection-file", str(tmp_path / "c.json")]) == 2
+        (told,) = capsys.readouterr().err.splitlines()
+        assert "keeps a state of" in told
 
 
 def test_the_connection_file_is_needed_and_the_commands_are_named() -> None:
