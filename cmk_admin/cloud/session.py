@@ -5,6 +5,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,7 +19,7 @@ from azure.core.pipeline.transport import AioHttpTransport, HttpRequest
 from azure.identity.aio import ClientSecretCredential
 
 from cmk_admin import __version__
-from cmk_admin.cloud.failures import from_answer, from_error, retry_after_of
+from cmk_admin.cloud.failures import from_answer, from_error, request_id_of, retry_after_of
 from cmk_admin.cloud.limits import Budgets
 from cmk_admin.cloud.names import PUBLIC, CloudNames
 from cmk_admin.cloud.pipeline import Tokens, make_pipeline
@@ -31,6 +32,9 @@ from cmk_admin.runtime.connection import SandboxConnection
 
 VAULT_API = "2025-07-01"
 """api-version of the keys' data plane (azure-keyvault-keys 4.11.3)."""
+
+answered_as: ContextVar[str | None] = ContextVar("answered_as", default=None)
+"""Azure's id of the newest request of the running task that was answered: what Azure's support asks for."""
 
 _JSON = "application/json"
 
@@ -244,6 +248,7 @@ class Session:
             raw = response.body()
         except (AzureError, aiohttp.ClientError, TimeoutError) as error:
             raise from_error(error, method, url, write=not is_read) from error
+        answered_as.set(request_id_of(response.headers))
         answer = _parse(raw)
         if response.status_code >= 400:
             raise from_answer("GET" if is_read else method, url, response.status_code, response.headers, answer)

@@ -1,9 +1,10 @@
 """The life of one step: look, write once, and tell for certain what came of it."""
 
 import asyncio
+from dataclasses import replace
 from time import monotonic
 
-from cmk_admin.cloud.session import LongRunning
+from cmk_admin.cloud.session import LongRunning, answered_as
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.steps import Step, StepState
 from cmk_admin.operations.executors import EXECUTORS, Accepted, Executor, Look, Seen
@@ -137,12 +138,13 @@ class Stepper:
                 pause = 0.0 if failure.kind is FailureKind.LOST else max(wait, failure.retry_after or 0.0)
                 await self._wait(failure, "It has not been done and is tried again")
             if not await self._state.pause(pause):
+                await self._fail(f"It was stopped before it was tried again: {failure.message}", failure)
                 return
 
     async def _send(self, look: Look) -> AzureFailure | None:
         """One request, with its boundaries; the failure where Azure did not take it."""
         await self._state.put_step(self._n, StepState.INTENT, event="intent")
-        request = asyncio.create_task(self._executor.do(self._state.session, self._step, look))
+        request = asyncio.create_task(self._request(look))
         await asyncio.sleep(0)  # lets the request leave before the journal is busy with it
         try:
             await self._state.put_step(self._n, StepState.SENT, event="sent")
@@ -153,6 +155,11 @@ class Stepper:
         if isinstance(answer, BaseException):
             raise answer
         return await self._accepted(answer)
+
+    async def _request(self, look: Look) -> Accepted:
+        """The write itself, in a task of its own, so that the request id is its own too."""
+        accepted = await self._executor.do(self._state.session, self._step, look)
+        return replace(accepted, request_id=answered_as.get())
 
     async def _accepted(self, accepted: Accepted) -> AzureFailure | None:
         address = "\n".join(one.address for one in accepted.long_running) or None

@@ -187,3 +187,23 @@ def test_an_operation_that_never_began_is_ended_by_undoing_it(azure: Azure) -> N
             assert await as_before(azure, plan)
 
     asyncio.run(story())
+
+
+def test_a_write_that_azure_put_off_is_not_called_sent_when_it_is_cancelled_meanwhile(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            plan = await plan_grants(backend)
+            azure.sandbox.fault("DELETE management.azure.com* throttle:60")
+            cancels: list[asyncio.Task[None]] = []
+
+            def cancel(report: OperationReport) -> None:
+                if "slow down" in str(report.steps[0].error) and not cancels:
+                    cancels.append(asyncio.get_running_loop().create_task(backend.cancel(report.operation)))
+
+            done = await asyncio.wait_for(backend.run(plan, watch=False, on_report=cancel), 20)
+            await asyncio.gather(*cancels)
+            assert [s.state for s in done.steps] == [StepState.FAILED]
+            assert (done.outcome, done.undoable, done.resumable) == (Outcome.CANCELLED, False, True)
+            assert await as_before(azure, plan)
+
+    asyncio.run(story())

@@ -19,6 +19,7 @@ def test_a_revoked_server_is_confirmed_inaccessible_and_comes_back_with_its_key(
             assert cut.outcome is Outcome.DONE, cut.log
             assert {w.result for w in cut.watch} == {WatchResult.CONFIRMED}
             assert cut.open_paths == ()
+            assert all(step.request_id for step in cut.steps)
             assert await taken(azure, plan)
             assert await state_of(azure, plan) == "Inaccessible"
 
