@@ -1,7 +1,7 @@
 """The estate while it is being read: mutable, and turned into immutable estates as answers arrive."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from cmk_admin.domain.model import (
     Estate,
     Identity,
     Key,
+    KeySlot,
     Lock,
     Principal,
     RoleAssignment,
@@ -113,6 +114,10 @@ class Collected:
                 key = slot.key_id.key
                 used.setdefault(KeyId(key.host, key.name.lower()), []).append(consumer)
         return used
+
+    def slots_in(self, hosts: Container[str]) -> list[KeySlot]:
+        """The slots of consumers that name keys of these vaults."""
+        return [slot for one in self.related.consumers.values() for slot in one.slots if slot.key_id.host in hosts]
 
     def grew(self) -> None:
         """Publish what there is, unless it was done just now."""

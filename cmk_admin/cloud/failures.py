@@ -210,6 +210,12 @@ def _forbidden(code: str | None, message: str, subject: str) -> tuple[FailureKin
             f"The access policies of {host} do not give the account {wanted}.",
             "Ask somebody who may change the vault for an access policy.",
         )
+    if code == "Authorization_RequestDenied":
+        return (
+            FailureKind.FORBIDDEN,
+            f"The account may not read {last(subject)} in the directory.",
+            "Ask for the directory role Directory Readers.",
+        )
     if code in ("KeyDisabled", "KeyExpired", "KeyNotYetValid"):
         state = {"KeyDisabled": "disabled", "KeyExpired": "expired", "KeyNotYetValid": "not valid yet"}[code]
         return (FailureKind.FORBIDDEN, f"The key is {state}.", None)

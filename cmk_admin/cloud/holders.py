@@ -8,9 +8,11 @@ from cmk_admin.cloud import directory, roles
 from cmk_admin.cloud.collected import Collected
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure
-from cmk_admin.domain.ids import fold
+from cmk_admin.domain.ids import contains, fold
 from cmk_admin.domain.model import Principal, RoleAssignment, RoleDefinition, Vault
 
+# Identities whose group memberships are asked for one by one; the resource manager takes 25 reads a second.
+_ASKED_ONE_BY_ONE = 200
 # What a role must reach into to matter here: keys, vaults, or the granting of either.
 _RELEVANT = ("*", "microsoft.keyvault", "microsoft.authorization")
 
@@ -122,6 +124,51 @@ async def read_directory(
             kind=_kind(named.get(object_id), kind),
             members=of_group.get(object_id),
         )
+
+
+async def read_memberships(session: Session, into: Collected, principals: Collection[str] | None = None) -> None:
+    """Where groups could not be read: whether the identities that use keys are in them.
+
+    The resource manager expands groups for one principal at a time (``assignedTo``; RBACD role-assignments-list-rest.md),
+    also for accounts that may not read the directory. Asked for `principals`, or for all identities that consumers use
+    if these are few.
+    """
+    unread = {
+        object_id for object_id, one in into.principals.items() if one.kind == "Group" and one.members is None
+    } & {one.principal_id.lower() for one in into.assignments.values()}
+    if not unread:
+        return
+    subscriptions = {vault.host: vault.subscription_id for vault in into.vaults.values()}
+    asked = {
+        (slot.principal_id.lower(), subscriptions[slot.key_id.host])
+        for slot in into.slots_in(subscriptions)
+        if slot.principal_id and (principals is None or slot.principal_id in principals)
+    }
+    if len(asked) > _ASKED_ONE_BY_ONE:
+        return
+
+    async def one(principal: str, subscription: str) -> None:
+        scope = f"/subscriptions/{subscription}"
+        try:
+            found = await roles.assignments_of(session, scope, principal, urgent=principals is not None)
+        except AzureFailure:
+            return  # stays unknown, as coverage says of the group already
+        reached = {each.principal_id.lower() for each in found} & unread
+        above = {fold(each) for each in into.subscriptions[subscription].management_groups or ()} | {"/"}
+        for group in unread:
+            # only an assignment that this question would have shown can say that somebody is not in the group
+            shown = any(
+                each.principal_id.lower() == group and (contains(scope, each.scope) or fold(each.scope) in above)
+                for each in into.assignments.values()
+            )
+            known = into.principals[group]
+            if group in reached:
+                known = replace(known, known_members=tuple(sorted({*known.known_members, principal})))
+            elif shown:
+                known = replace(known, known_others=tuple(sorted({*known.known_others, principal})))
+            into.principals[group] = known
+
+    await asyncio.gather(*(one(principal, subscription) for principal, subscription in sorted(asked)))
 
 
 def _holders(into: Collected) -> dict[str, str | None]:

@@ -11,6 +11,7 @@ from cmk_admin.cloud.holders import (
     read_definitions,
     read_directory,
     read_locks,
+    read_memberships,
     read_missing_definitions,
     read_vault_assignments,
 )
@@ -166,6 +167,7 @@ class _Reading:
         await read_vault_assignments(self._session, self._into)
         await read_missing_definitions(self._session, self._into)
         await read_directory(self._session, self._into)
+        await read_memberships(self._session, self._into)
 
     async def _versions(self) -> None:
         """The versions of the keys that consumers name; other keys' versions are read when somebody looks at them."""

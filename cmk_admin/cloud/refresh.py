@@ -7,7 +7,7 @@ from cmk_admin.cloud import keys, parse, roles, vaults
 from cmk_admin.cloud.collected import Collected, problem_of
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.consumers.related import ConsumerKind
-from cmk_admin.cloud.holders import add_assignments, read_directory, read_missing_definitions
+from cmk_admin.cloud.holders import add_assignments, read_directory, read_memberships, read_missing_definitions
 from cmk_admin.cloud.reading import Documents, add_consumers, note_invisible_vaults
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
@@ -56,6 +56,8 @@ class _Refreshing:
         )
         await read_missing_definitions(session, into, urgent=True)
         await read_directory(session, into, only=self._concerned(), urgent=True)
+        users = {slot.principal_id for slot in into.slots_in({self._key.host}) if slot.principal_id}
+        await read_memberships(session, into, users)
         into.problems = [
             each for each in into.problems if each.kind is not FailureKind.NOT_VISIBLE or "/" in each.scope
         ]

@@ -256,12 +256,14 @@ def _through(
     if principal_id is not None:
         if holder.lower() in index.group_ids_of(principal_id):
             yield path(principal_id, PathKind.GROUP, holder)
-        elif unknown:
+        elif unknown and not index.is_outside(holder, principal_id):
             yield path(principal_id, PathKind.GROUP, holder, unknown)
     elif members is not None:
         for member in members:
             yield path(member, PathKind.GROUP, holder)
     elif unknown:
+        for member in _known_members(index, holder):
+            yield path(member, PathKind.GROUP, holder)
         yield path(holder, PathKind.GROUP, holder, unknown)
     else:
         yield path(holder, PathKind.DIRECT)
@@ -302,12 +304,14 @@ def _policy_paths(index: Index, vault: Vault, principal_id: str | None, wanted: 
         if principal_id is not None:
             if holder.lower() in index.group_ids_of(principal_id):
                 yield path(principal_id, PathKind.POLICY_GROUP, holder)
-            elif unknown:
+            elif unknown and not index.is_outside(holder, principal_id):
                 yield path(principal_id, PathKind.POLICY_GROUP, holder, unknown)
         elif members is not None:
             for member in members:
                 yield path(member, PathKind.POLICY_GROUP, holder)
         elif unknown:
+            for member in _known_members(index, holder):
+                yield path(member, PathKind.POLICY_GROUP, holder)
             yield path(holder, PathKind.POLICY_GROUP, holder, unknown)
         else:
             yield path(holder, own)
@@ -326,6 +330,12 @@ def _members(index: Index, object_id: str, kind: str | None) -> tuple[tuple[str,
     if index.identity(object_id) or same(object_id, index.estate.account.object_id):
         return None, None
     return None, "it could not be read who or what this is; it may be a group"
+
+
+def _known_members(index: Index, group_id: str) -> tuple[str, ...]:
+    """Some of the members of a group that could not be read as a whole."""
+    group = index.principal(group_id)
+    return group.known_members if group else ()
 
 
 def _no_vault(key: KeyId, principal_id: str) -> AccessPath:

@@ -173,6 +173,11 @@ class Index:
         """The groups that are known to contain a principal, directly or through others."""
         return self._groups.get(object_id.lower(), ())
 
+    def is_outside(self, group_id: str, object_id: str) -> bool:
+        """Whether a principal is known not to be in a group whose members could not all be read."""
+        group = self.principal(group_id)
+        return group is not None and object_id.lower() in map(str.lower, group.known_others)
+
     def group_ids_of(self, object_id: str) -> frozenset[str]:
         """The folded object ids of those groups."""
         return self._group_ids.get(object_id.lower(), frozenset())
@@ -315,7 +320,9 @@ class Index:
 
     @cached_property
     def _groups(self) -> Mapping[str, tuple[Principal, ...]]:
-        return gather((member.lower(), one) for one in self.estate.principals for member in one.members or ())
+        return gather(
+            (member.lower(), one) for one in self.estate.principals for member in one.members or one.known_members
+        )
 
     @cached_property
     def _group_ids(self) -> Mapping[str, frozenset[str]]:

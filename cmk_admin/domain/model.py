@@ -158,6 +158,10 @@ class Principal:
     client_id: str | None = None
     members: tuple[str, ...] | None = None
     """Groups: object ids of all transitive members; None where unread."""
+    known_members: tuple[str, ...] = ()
+    """Groups whose members are unread: some that are known all the same, asked about one by one."""
+    known_others: tuple[str, ...] = ()
+    """Groups whose members are unread: some principals that are known not to be among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

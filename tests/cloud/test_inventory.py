@@ -30,6 +30,19 @@ def test_the_mapping_of_the_administrator_is_the_truth(estate: Estate, shared: A
     assert _by_slot(found) == _by_slot(shared.truth("administrator"))
 
 
+def test_the_mapping_of_the_reader_is_the_truth_although_the_directory_is_closed(
+    reader: Session, run: Run[Estate], shared: Azure
+) -> None:
+    estate = run(read_estate(reader))
+    found: list[dict[str, Any]] = [dict(row_json(row)) for row in rows(Index(estate))]
+    assert _by_slot(found) == _by_slot(shared.truth("reader"))
+    group = next(principal for principal in estate.principals if principal.kind == "Group")
+    assert group.members is None
+    identity = next(identity for identity in estate.identities if identity.name == "dcc-train-id")
+    assert group.known_members == (identity.principal_id,)
+    assert f"directory/groups/{group.object_id}" in {problem.scope for problem in estate.coverage.problems}
+
+
 def test_a_vault_behind_a_firewall_is_unreachable_and_its_keys_come_through_the_resource_manager(
     estate: Estate,
 ) -> None:
