@@ -95,12 +95,12 @@ def test_a_write_that_never_succeeds_fails_with_azures_sentence_and_can_be_gone_
 
 
 def test_the_looks_and_signals_of_a_revoke_leave_together_and_its_writes_after_one_round_trip(azure: Azure) -> None:
-    """Every answer takes 700 ms: one round trip to look, one to write; in line they would take four or more."""
+    """Every answer takes a second: one round trip to look, one to write; in line they would take four or more."""
 
     async def story() -> None:
         async with azure.opened() as backend:
             plan = await plan_grants(backend)
-            azure.sandbox.fault("* management.azure.com* delay:700")
+            azure.sandbox.fault("* management.azure.com* delay:1000")
             loop = asyncio.get_running_loop()
             began = loop.time()
             accepted: list[float] = []
@@ -109,6 +109,6 @@ def test_the_looks_and_signals_of_a_revoke_leave_together_and_its_writes_after_o
                 watch=True,
                 on_boundary=lambda b: accepted.append(loop.time() - began) if b.event == "accepted" else None,
             )
-            assert accepted[-1] < 2 * 0.7 + 0.6
+            assert accepted[-1] < 2.9
 
     asyncio.run(story())

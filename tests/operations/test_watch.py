@@ -47,7 +47,7 @@ def test_a_signal_that_hangs_does_not_hold_up_the_writes_for_long(azure: Azure) 
             began = loop.time()
             done = await backend.run(plan, on_boundary=lambda b: moments.append((b.event, loop.time() - began)))
             assert moments[0][0] == "intent"
-            assert moments[0][1] < 7
+            assert moments[0][1] < 9
             (watch,) = done.watch
             assert watch.before is None
             # it was seen up after the first write and lost then, so the change is proven all the same
