@@ -1,25 +1,52 @@
 """The frame: strip, pages on tabs, the bottom dock, menus. What stands in it is made elsewhere."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
+from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cmk_admin.domain.ids import KeyId
+from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
+from cmk_admin.domain.search import Search
+from cmk_admin.domain.tree import Grouping, Mark, Node
 from cmk_admin.operations.interface import Backend, ConnectionChoice, Connector
+from cmk_admin.ui import choosing, remembered
 from cmk_admin.ui.actions import Actions
 from cmk_admin.ui.bridge import Bridge
+from cmk_admin.ui.coverage import show_coverage
+from cmk_admin.ui.details.panel import Details
+from cmk_admin.ui.dialogs import failure_text, tell_failure
+from cmk_admin.ui.doors import Doors
+from cmk_admin.ui.looking import Looking, Prepared
+from cmk_admin.ui.menus import Menus, add_verbs
+from cmk_admin.ui.message_bar import MessageBar
+from cmk_admin.ui.pages import Pages
+from cmk_admin.ui.palette import Palette
 from cmk_admin.ui.selection import NOTHING, Selection
-from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.strip import Strip
+from cmk_admin.ui.table.page import TablePage
+from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.theme import Mode, Theme
+from cmk_admin.ui.tree.panel import TreePanel
+
+TICK_MS = 5_000
+HISTORY = 50
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class MainWindow(QMainWindow):
     """The one window of the program.
 
-    Other parts plug in by a function ``install(window)`` that adds verbs to `actions`, widgets to the dock and listens
-    to the signals; `application.open_window` calls them.
+    Other parts plug in by a function ``install(window)`` that adds verbs to `verbs`, widgets to the dock and listens to
+    the signals; `application.make_window` calls them.
     """
 
     estate_changed = Signal(object)
@@ -31,19 +58,53 @@ class MainWindow(QMainWindow):
     disconnected = Signal()
     """The backend is being closed: forget it."""
 
-    def __init__(self, *, bridge: Bridge, connector: Connector, home: Path, theme: Theme | None = None) -> None:
-        """`home` is the folder where the window's own state is remembered (``window.json``)."""
+    def __init__(
+        self,
+        *,
+        bridge: Bridge,
+        connector: Connector,
+        home: Path,
+        theme: Theme | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
+        """`home` is the folder where the window's own state is remembered (``window.json``); `now` the calendar."""
         super().__init__()
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         self.bridge = bridge
+        self._remembered = remembered.load(home)
         self.theme = theme or Theme(app)
+        if theme is None and self._remembered.mode in {mode.value for mode in Mode}:
+            self.theme.set_mode(Mode(self._remembered.mode))
         self.verbs = Actions(self, self.theme)
         """The registry of verbs (QWidget already has an `actions()`)."""
-        self._connector, self._home = connector, home
+        self._connector, self._home, self._now = connector, home, now
         self._backend: Backend | None = None
-        self._estate: Estate | None = None
+        self._prepared: Prepared | None = None
         self._selection = NOTHING
+        self._history: list[Selection] = []
+        self._opening = False
+        self._closing = False
+        self._closed = False
+        self.looking = Looking(bridge, self)
+        self.setObjectName("main-window")
+        self.setWindowTitle("CMK Admin")
+        self.setAccessibleName("CMK Admin")
+        self._make_widgets()
+        self._lay_out()
+        self._connect()
+        add_verbs(self)
+        self.menus = Menus(self, self.verbs)
+        for verb_id in ("palette", "refresh"):
+            self.strip.add_button(self.verbs.action(verb_id))
+        self._tick = QTimer(self)
+        self._tick.setInterval(TICK_MS)
+        self._tick.timeout.connect(self._ticked)
+        self._tick.start()
+        self._restore()
+        self._show_doors()
+
+    # What other parts use
 
     @property
     def backend(self) -> Backend | None:
@@ -53,14 +114,32 @@ class MainWindow(QMainWindow):
     @property
     def estate(self) -> Estate | None:
         """What is on screen."""
-        return self._estate
+        return self._prepared.estate if self._prepared else None
+
+    @property
+    def index(self) -> Index | None:
+        """The look-ups over what is on screen."""
+        return self._prepared.index if self._prepared else None
 
     def selected(self) -> Selection:
         """What is selected, in ids."""
         return self._selection
 
     def open(self, choice: ConnectionChoice) -> None:
-        """Open a connection; `connected` follows, or the doors say why not."""
+        """Open a connection; `connected` follows, or the doors say why not. One that is open is closed first."""
+        if self._opening or self._closing:
+            return
+        self._opening = True
+        self.doors.show_opening("Starting the sandbox…" if choice.own_sandbox else "Opening the connection…")
+        if self._backend is not None:
+            self._close_backend(partial(self._connect_to, choice))
+        else:
+            self._connect_to(choice)
+
+    def close_connection(self) -> None:
+        """Close the connection and go back to the doors."""
+        if self._backend is not None and not self._closing:
+            self._close_backend(self._show_doors)
 
     def open_page(self, page: QWidget, *, title: str, icon: QIcon | None = None) -> None:
         """Show a page on a tab of its own over the whole width, or raise it if it is open.
@@ -68,21 +147,346 @@ class MainWindow(QMainWindow):
         The window owns it from now on. Closing the tab calls `page.close()`: a page that must not go ignores the close
         event; one that went is deleted. `page.windowTitle()` changes follow on the tab.
         """
+        self.pages.open_page(page, title, icon)
 
     def close_page(self, page: QWidget) -> None:
-        """Close a page opened with `open_page`."""
+        """Close a page opened with `open_page`; one that is closed already is passed over."""
+        self.pages.close_page(page)
 
     def dock_bottom(self, widget: QWidget) -> None:
         """Put the one widget at the bottom, under everything, over the whole width; it folds itself by its size hint."""
+        self._bottom.addWidget(widget)
 
     def refresh_all(self) -> None:
         """Read the whole estate again."""
+        self.looking.read()
 
     def refresh_key(self, key: KeyId) -> None:
         """Read one key again from its providers."""
+        self.looking.refresh(key)
+
+    def refresh_selected(self) -> None:
+        """Read what is selected again: its key, or everything."""
+        if self._selection.key is not None:
+            self.refresh_key(self._selection.key)
+        else:
+            self.refresh_all()
 
     def select_key(self, key: KeyId) -> None:
         """Show a key in the tree and the details."""
+        self.go(str(key.key))
+
+    def go(self, target: str) -> None:
+        """Show a key id, a resource id or an object id: in the tree where it stands there, and in the details."""
+        if self._prepared is None:
+            return
+        found = choosing.selection_of_target(target, self._prepared.index)
+        if found.kind == "none":
+            self.say(f"{target} is not in what was read.", tone="caution")
+            return
+        self.pages.setCurrentIndex(0)
+        self._select(found)
+        self._show_in_tree(target, self._selection.key)
+
+    def go_back(self) -> None:
+        """Show what was selected before."""
+        if len(self._history) < 2:
+            return
+        self._history.pop()
+        before = self._history[-1]
+        self._select(before, remember=False)
+        self._show_in_tree(_target(before), before.key)
 
     def say(self, text: str, *, tone: str = "text", urgent: bool = False) -> None:
         """A message bar under the strip, also spoken: ``text``, ``caution``, ``danger`` or ``confirmed``."""
+        self.message.say(text, tone, urgent=urgent)
+
+    def show_palette(self) -> None:
+        """The command palette."""
+        search = self._prepared.search if self._prepared else Search(())
+        self.palette_.pop_up(search, self._selection.name)
+
+    def focus_filter(self) -> None:
+        """To the filter of the page that is shown."""
+        if self.pages.currentWidget() is self.table:
+            self.table.focus_filter()
+        else:
+            self.pages.setCurrentIndex(0)
+            self.tree.focus_filter()
+
+    def set_mode(self, mode: Mode) -> None:
+        """Follow the system's colours, or stay light or dark."""
+        self.theme.set_mode(mode)
+        self._remembered.mode = mode.value
+
+    # Making
+
+    def _make_widgets(self) -> None:
+        self.strip = Strip(self.theme)
+        self.message = MessageBar(self.theme)
+        self.doors = Doors(self.theme, self._remembered.last)
+        self.tree = TreePanel(self.theme)
+        self.details = Details(self.bridge, self.theme)
+        self.table = TablePage(self.bridge, self.theme)
+        self.pages = Pages(self.theme)
+        self.palette_ = Palette(self, self.theme, self.verbs)
+
+    def _lay_out(self) -> None:
+        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split.setObjectName("split")
+        self._split.setChildrenCollapsible(False)
+        self._split.setHandleWidth(1)
+        self._split.addWidget(self.tree)
+        self._split.addWidget(self.details)
+        self._split.setStretchFactor(0, 0)
+        self._split.setStretchFactor(1, 1)
+        self.tree.setMinimumWidth(220)
+        self.details.setMinimumWidth(380)
+        self._split.setSizes([sizes.TREE_WIDTH, 900])
+        self.pages.add_fixed(self._split, "Estate", "tree")
+        self.pages.add_fixed(self.table, "Table", "table")
+        self._stack = QStackedWidget()
+        self._stack.setObjectName("places")
+        self._stack.addWidget(self.doors)
+        self._stack.addWidget(self.pages)
+        bottom = QWidget()
+        bottom.setObjectName("bottom")
+        self._bottom = QVBoxLayout(bottom)
+        self._bottom.setContentsMargins(0, 0, 0, 0)
+        self._bottom_widget = bottom
+        centre = QWidget()
+        centre.setObjectName("centre")
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.strip)
+        column.addWidget(self.message)
+        column.addWidget(self._stack, 1)
+        column.addWidget(bottom)
+        self.setCentralWidget(centre)
+        self.setMinimumSize(760, 480)
+        self.resize(1280, 800)
+
+    def _connect(self) -> None:
+        self.doors.chosen.connect(self.open)
+        self.strip.coverage_clicked.connect(self._show_coverage)
+        self.tree.chosen.connect(self._row_chosen)
+        self.tree.opened.connect(self._focus_details)
+        self.tree.menu_wanted.connect(self._show_menu)
+        self.tree.grouping_changed.connect(self._regroup)
+        self.details.go.connect(self.go)
+        self.table.opened.connect(self.go)
+        self.table.wrote.connect(self._table_written)
+        self.table.failed.connect(self._table_not_written)
+        self.palette_.picked.connect(self._picked)
+        self.looking.prepared.connect(self._show_prepared)
+        self.looking.reading_changed.connect(self._reading_changed)
+        self.looking.failed.connect(self._looking_failed)
+
+    def _restore(self) -> None:
+        kept = self._remembered
+        if kept.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))
+        if kept.tree_width:
+            self._split.setSizes([kept.tree_width, max(400, self.width() - kept.tree_width)])
+        if kept.grouping in {grouping.value for grouping in Grouping}:
+            self.tree.set_grouping(Grouping(kept.grouping))
+        if kept.table.order:
+            self.table.restore_layout(kept.table)
+
+    def _remember(self) -> None:
+        kept = self._remembered
+        kept.geometry = self.saveGeometry().toBase64().toStdString()
+        kept.tree_width = self._split.sizes()[0]
+        kept.grouping = self.tree.current_grouping().value
+        kept.table = self.table.layout_now()
+        remembered.save(self._home, kept)
+
+    # Connections
+
+    def _connect_to(self, choice: ConnectionChoice) -> None:
+        connector = self._connector
+        self._opening = True
+        self.bridge.start(self, connector(choice), partial(self._opened, choice), partial(self._open_failed, choice))
+
+    def _opened(self, choice: ConnectionChoice, backend: Backend) -> None:
+        self._opening = False
+        self._backend = backend
+        self._remembered.remember(choice)
+        self.message.hide()
+        self.doors.show_idle()
+        self.strip.show_connection(backend.info)
+        self.strip.show()
+        self._bottom_widget.show()
+        self.tree.show_note("Reading the estate…", "The first vaults appear as answers arrive")
+        self._stack.setCurrentWidget(self.pages)
+        self.pages.setCurrentIndex(0)
+        self.setWindowTitle(f"CMK Admin – {backend.info.kind.value}")
+        self.verbs.select(NOTHING)
+        self.connected.emit(backend)
+        self.looking.attach(backend)
+        self.tree.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _open_failed(self, choice: ConnectionChoice, error: Exception) -> None:
+        self._opening = False
+        self._show_doors()
+        what = f"{choice.file} could not be opened." if choice.file else "The sandbox could not be opened."
+        self.doors.show_failure(f"{what} {failure_text(error)}")
+
+    def _show_doors(self) -> None:
+        self.doors.show_last(self._remembered.last)
+        self.doors.show_idle()
+        self._stack.setCurrentWidget(self.doors)
+        self.strip.show_connection(None)
+        self.strip.hide()
+        self._bottom_widget.hide()
+        self.message.hide()
+        self.setWindowTitle("CMK Admin")
+
+    def _close_backend(self, then: Callable[[], None]) -> None:
+        """Finish what is in flight (bounded), close, and go on."""
+        backend = self._backend
+        if backend is None or not self.pages.close_opened():
+            return
+        self._closing = True
+        self.disconnected.emit()
+        self.looking.attach(None)
+        self._backend = None
+        self._forget_estate()
+        self.say("Finishing what is in flight…")
+        self.bridge.start(self, backend.close(), partial(self._backend_closed, then), partial(self._close_failed, then))
+
+    def _backend_closed(self, then: Callable[[], None], _: object) -> None:
+        self._closing = False
+        self.message.hide()
+        then()
+
+    def _close_failed(self, then: Callable[[], None], error: Exception) -> None:
+        self._closing = False
+        then()
+        if self.isVisible():
+            tell_failure(self, "The connection did not close cleanly", error)
+
+    def _forget_estate(self) -> None:
+        self._prepared = None
+        self._history.clear()
+        self._select(NOTHING, remember=False)
+        self.tree.show_note("No connection")
+        self.table.clear()
+
+    # The estate
+
+    def _show_prepared(self, prepared: Prepared) -> None:
+        backend = self._backend
+        if backend is None:
+            return
+        self._prepared = prepared
+        self.tree.show_tree(prepared.search)
+        self.strip.show_estate(prepared.estate, self._now(), reading=self.looking.reading)
+        self.table.show_rows(prepared.rows, prepared.index, backend.info)
+        if self._selection.kind != "none":
+            self.details.show_selection(self._selection, prepared.index, prepared.estate.read_at)
+        self.verbs.update()
+        self.estate_changed.emit(prepared.estate)
+
+    def _reading_changed(self, reading: bool) -> None:
+        self.strip.tick(self._now(), reading=reading)
+        self.verbs.update()
+
+    def _looking_failed(self, error: Exception) -> None:
+        if self._prepared is None:
+            self.tree.show_note("The estate could not be read", failure_text(error), Mark.UNKNOWN)
+        self.say(f"Reading failed: {failure_text(error)}", tone="danger", urgent=True)
+
+    def _regroup(self, grouping: Grouping) -> None:
+        self.looking.group(grouping)
+
+    def _show_coverage(self) -> None:
+        if self._prepared is not None:
+            show_coverage(self, self.theme, self._prepared.index)
+
+    def _ticked(self) -> None:
+        self.strip.tick(self._now(), reading=self.looking.reading)
+
+    # What is selected
+
+    def _row_chosen(self, node: Node, above: tuple[Node, ...]) -> None:
+        if self._prepared is not None:
+            self._select(choosing.selection_of(node, above, self._prepared.index))
+
+    def _picked(self, node: Node) -> None:
+        if self._prepared is None:
+            return
+        path = choosing.path_to(self._prepared.roots, node.ref) if node.ref else ()
+        self.pages.setCurrentIndex(0)
+        if path:
+            self.tree.filter.clear()
+            self.tree.tree.select_path(path)
+
+    def _select(self, selection: Selection, *, remember: bool = True) -> None:
+        self._selection = selection
+        if remember and selection.kind != "none":
+            self._history = [*self._history[-HISTORY:], selection]
+        if self._prepared is not None:
+            self.details.show_selection(selection, self._prepared.index, self._prepared.estate.read_at)
+        else:
+            self.details.show_selection(selection, None, self._now())
+        self.verbs.select(selection)
+        self.selection_changed.emit(selection)
+
+    def _show_in_tree(self, target: str, key: KeyId | None) -> None:
+        """Mark the row of what is shown, where there is one; nothing is selected anew by that."""
+        if self._prepared is not None and target:
+            path = choosing.path_to(self._prepared.roots, target, key)
+            if path:
+                self.tree.tree.select_path(path, tell=False)
+
+    def _focus_details(self) -> None:
+        """Double click and Enter: the same safe thing, to the page of what is selected."""
+        self.details.tabs.tabBar().setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_menu(self, at: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("context-menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.menus.fill_context(menu, self._selection)
+        if menu.actions():
+            menu.popup(at)
+
+    def _table_written(self, path: str) -> None:
+        self.say(f"Written to {path}", tone="text")
+
+    def _table_not_written(self, path: str, error: Exception) -> None:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else failure_text(error)
+        self.say(f"{path} could not be written: {reason}", tone="danger", urgent=True)
+
+    # Qt's own
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.palette_.close_up()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Quitting finishes the call in flight (bounded), which happens in the background: the window goes after it."""
+        if self._closed or (self._backend is None and not self._opening and not self._closing):
+            self._remember()
+            event.accept()
+            return
+        event.ignore()
+        if self._backend is not None and not self._closing:
+            self._close_backend(self._close_for_good)
+        elif self._opening:
+            # A sandbox that is being started would be left behind: go when it is there
+            QTimer.singleShot(100, self, self.close)
+
+    def _close_for_good(self) -> None:
+        self._closed = True
+        self.close()
+
+
+def _target(selection: Selection) -> str:
+    if selection.consumer_id:
+        return selection.consumer_id
+    if selection.key is not None:
+        return str(selection.key)
+    return selection.vault_id or selection.principal_id or ""

@@ -10,6 +10,8 @@ QWidget { font-size: ${text_px}px; }
 QToolTip { background: $raised; color: $text; border: 1px solid $border; padding: 4px 6px; }
 
 QLabel[role="title"] { font-size: ${title_px}px; font-weight: 600; }
+QLabel[role="hero"] { font-size: 24px; font-weight: 600; }
+QLabel[role="door"] { font-size: 15px; font-weight: 600; }
 QLabel[role="section"] { font-size: ${text_px}px; font-weight: 600; }
 QLabel[role="secondary"] { font-size: ${small_px}px; color: $secondary; }
 QLabel[role="quiet"] { color: $secondary; }
@@ -21,6 +23,26 @@ QLabel[role="unknown"] { color: $unknown; }
 QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: 6px; }
 QFrame[role="strip"] { background: $surface; border: none; border-bottom: 1px solid $border; }
 QFrame[role="surface"], QWidget[role="surface"] { background: $surface; border: none; }
+QWidget[role="page"] { background: $window; }
+QFrame[role="row"], QFrame[role="plain-row"] { background: transparent; border: 1px solid transparent; border-radius: 4px; }
+QFrame[role="row"]:hover { background: $hover; }
+QFrame[role="row"]:focus { border-color: $accent; }
+QFrame[role="chip"] { background: $unknown_soft; border: none; border-radius: 11px; }
+QFrame[role="chip"][tone="danger"] { background: $danger_soft; }
+QFrame[role="chip"][tone="caution"] { background: $caution_soft; }
+QFrame[role="chip"][tone="confirmed"] { background: $confirmed_soft; }
+QLabel[role="chip"] { color: $text; font-size: ${small_px}px; }
+QFrame[role="chip"] QLabel { font-size: ${small_px}px; }
+QLabel[role="pill"] {
+  font-size: ${small_px}px; font-weight: 600; color: #ffffff; border-radius: 11px; padding: 4px 12px;
+}
+QLabel[role="pill"][tone="sandbox"] { background: $sandbox_fill; }
+QLabel[role="pill"][tone="live"] { background: $text; color: $surface; }
+QFrame[role="message"] { background: $raised; border: none; border-bottom: 1px solid $border; }
+QFrame[role="message"][tone="caution"] { background: $caution_soft; }
+QFrame[role="message"][tone="danger"] { background: $danger_soft; }
+QFrame[role="message"][tone="confirmed"] { background: $confirmed_soft; }
+QFrame[role="palette"] { background: $surface; border: 1px solid $control; border-radius: 8px; }
 QFrame[role="line"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
 
 QPushButton {
@@ -49,6 +71,16 @@ QToolButton:pressed, QToolButton:checked { background: $selected; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $disabled; }
 
+QToolButton[role="outline"], QToolButton[role="danger-outline"] {
+  border: 1px solid $control; background: $surface; padding: 3px 10px 3px 8px;
+}
+QToolButton[role="outline"]:hover { background: $hover; }
+QToolButton[role="danger-outline"] { color: $danger; border-color: $danger; }
+QToolButton[role="danger-outline"]:hover { background: $danger_soft; }
+QToolButton[role="outline"]:focus, QToolButton[role="danger-outline"]:focus {
+  border: 2px solid $accent; padding: 2px 9px 2px 7px;
+}
+
 QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox {
   background: $surface; color: $text; border: 1px solid $control; border-radius: 5px;
   selection-background-color: $accent_fill; selection-color: $on_accent;
@@ -57,6 +89,8 @@ QLineEdit, QComboBox, QSpinBox { min-height: ${field_px}px; padding: 0 6px; }
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus {
   border: 2px solid $accent; padding: 0 5px;
 }
+QLineEdit[role="column-filter"] { min-height: 20px; border-color: $border; padding: 0 4px; }
+QLineEdit[role="column-filter"]:focus { border: 1px solid $accent; padding: 0 4px; }
 QLineEdit:disabled, QComboBox:disabled { color: $disabled; border-color: $border; background: $window; }
 QLineEdit[role="value"] { background: transparent; border: 1px solid transparent; padding: 0; min-height: 22px; }
 QLineEdit[role="value"]:focus { border: 1px solid $accent; padding: 0; }
@@ -82,6 +116,8 @@ QTabBar::tab:hover { color: $text; border-bottom-color: $border; }
 QTabBar::tab:selected { color: $text; border-bottom-color: $accent; }
 QTabBar::tab:focus { color: $accent; }
 QTabBar::tab:disabled { color: $disabled; }
+
+QTabBar[role="pages"]::tab { padding: 9px 6px 7px 6px; margin: 0 8px; }
 
 QMenuBar { background: $window; color: $text; border-bottom: 1px solid $border; padding: 2px 4px; }
 QMenuBar::item { background: transparent; padding: 4px 8px; border-radius: 4px; }

@@ -1,0 +1,162 @@
+"""The first page: three doors, one sentence each."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from cmk_admin.operations.interface import ConnectionChoice
+from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.labels import Elided, ToneIcon, label, repolish
+
+CARD_WIDTH = 264
+
+
+class Door(QFrame):
+    """A card with a heading, a sentence and one button."""
+
+    clicked = Signal()
+
+    def __init__(self, theme: Theme, name: str, *, icon: str, heading: str, text: str, verb: str) -> None:
+        super().__init__()
+        self.setObjectName(f"door-{name}")
+        self.setProperty("role", "card")
+        self.setFixedWidth(CARD_WIDTH)
+        self.setMinimumHeight(216)
+        self.text = label(text, "quiet", name=f"door-{name}-text", wrap=True)
+        self.more = Elided("", "secondary", Qt.TextElideMode.ElideMiddle)
+        self.button = QPushButton(verb)
+        self.button.setObjectName(f"door-{name}-open")
+        self.button.setAccessibleName(f"{heading}: {verb}")
+        self.button.clicked.connect(self.clicked)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(20, 20, 20, 20)
+        body.setSpacing(8)
+        body.addWidget(ToneIcon(theme, icon, "accent", 24))
+        body.addSpacing(4)
+        body.addWidget(label(heading, "door", wrap=True))
+        body.addWidget(self.text)
+        body.addWidget(self.more)
+        body.addStretch(1)
+        body.addWidget(self.button)
+
+
+class Doors(QWidget):
+    chosen = Signal(object)
+    """A `ConnectionChoice`."""
+
+    def __init__(self, theme: Theme, last: ConnectionChoice | None) -> None:
+        super().__init__()
+        self.setObjectName("doors")
+        self._last = last
+        self.sandbox = Door(
+            theme,
+            "sandbox",
+            icon="sandbox",
+            heading="Try the sandbox",
+            text="A small Azure on this machine, with vaults, keys and services that stop when their key is gone.",
+            verb="Open the sandbox",
+        )
+        self.file = Door(
+            theme,
+            "file",
+            icon="folder",
+            heading="Open a running sandbox",
+            text="Connect by the file that “cmk-admin sandbox serve” wrote, for drills and tests together with others.",
+            verb="Choose the file…",
+        )
+        self.last = Door(
+            theme,
+            "last",
+            icon="history",
+            heading="Go on where you were",
+            text="Open what was open last, with what was read of it on screen at once.",
+            verb="Open it again",
+        )
+        self.sandbox.clicked.connect(self._open_sandbox)
+        self.file.clicked.connect(self._choose_file)
+        self.last.clicked.connect(self._open_last)
+        self.message = label("", "danger", name="doors-message", wrap=True)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.message.setMaximumWidth(3 * CARD_WIDTH + 32)
+        heading = label("Keys that others depend on", "hero")
+        heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        under = label("See which service uses which key, cut one off and watch it stop, give the key back.", "quiet")
+        under.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        cards = QHBoxLayout()
+        cards.setSpacing(16)
+        cards.addStretch(1)
+        for door in (self.sandbox, self.file, self.last):
+            cards.addWidget(door)
+        cards.addStretch(1)
+        foot = label("This version opens sandboxes only; it has no door to a live Azure yet.", "secondary")
+        foot.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(24, 24, 24, 24)
+        body.setSpacing(8)
+        body.addStretch(2)
+        body.addWidget(heading)
+        body.addWidget(under)
+        body.addSpacing(20)
+        body.addLayout(cards)
+        body.addSpacing(8)
+        body.addWidget(self.message, 0, Qt.AlignmentFlag.AlignHCenter)
+        body.addSpacing(8)
+        body.addWidget(foot)
+        body.addStretch(3)
+        self.message.hide()
+        self.show_last(last)
+
+    def show_last(self, last: ConnectionChoice | None) -> None:
+        """What was open last; without it the third door is not there."""
+        self._last = last
+        self.last.setVisible(last is not None)
+        if last is not None:
+            self.last.more.setText(str(last.file) if last.file else "your own sandbox")
+        first = self.last if last is not None else self.sandbox
+        for door in (self.sandbox, self.file, self.last):
+            door.button.setProperty("role", "primary" if door is first else "")
+            repolish(door.button)
+
+    def show_opening(self, text: str) -> None:
+        """Being opened: what is going on; the doors wait."""
+        self._say(text, "quiet")
+        for door in (self.sandbox, self.file, self.last):
+            door.button.setEnabled(False)
+
+    def show_failure(self, text: str) -> None:
+        """It could not be opened."""
+        self._say(text, "danger")
+        for door in (self.sandbox, self.file, self.last):
+            door.button.setEnabled(True)
+
+    def show_idle(self) -> None:
+        """Nothing is being opened."""
+        self.message.hide()
+        for door in (self.sandbox, self.file, self.last):
+            door.button.setEnabled(True)
+
+    def _say(self, text: str, role: str) -> None:
+        self.message.setText(text)
+        self.message.setProperty("role", role)
+        repolish(self.message)
+        self.message.show()
+
+    def _open_sandbox(self) -> None:
+        self.chosen.emit(ConnectionChoice(own_sandbox=True))
+
+    def _open_last(self) -> None:
+        if self._last is not None:
+            self.chosen.emit(self._last)
+
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self, "Choose a sandbox's connection file")
+        dialog.setObjectName("connection-dialog")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setNameFilters(["Connection files (*.json)", "All files (*)"])
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._took_file)
+        dialog.open()
+
+    def _took_file(self, path: str) -> None:
+        self.chosen.emit(ConnectionChoice(file=Path(path)))

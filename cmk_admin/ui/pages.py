@@ -1,0 +1,122 @@
+"""The tabs over the whole width: the estate, the table, and pages that were opened beside them."""
+
+from functools import partial
+
+from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
+
+from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.theme import Theme
+
+LONGEST_TITLE = 36
+
+
+class Pages(QTabWidget):
+    """The first tabs stay; pages opened later can be closed, and ask whether they may go."""
+
+    turned = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._fixed = 0
+        self.setObjectName("pages")
+        self.setAccessibleName("Pages")
+        self.setProperty("role", "pages")
+        self.setDocumentMode(True)
+        self.setIconSize(QSize(sizes.ICON, sizes.ICON))
+        bar = self.tabBar()
+        bar.setObjectName("pages-bar")
+        bar.setAccessibleName("Pages")
+        bar.setProperty("role", "pages")
+        bar.setExpanding(False)
+        bar.setElideMode(Qt.TextElideMode.ElideMiddle)
+        bar.setUsesScrollButtons(True)
+        self.currentChanged.connect(self._turned)
+        theme.changed.connect(self._paint)
+
+    def add_fixed(self, page: QWidget, title: str, icon: str) -> None:
+        """A tab that is always there."""
+        page.setProperty("tab-icon", icon)
+        self.addTab(page, self._theme.icon(icon, "secondary"), title)
+        self._fixed += 1
+
+    def open_page(self, page: QWidget, title: str, icon: QIcon | None) -> None:
+        """Show a page on a tab of its own, or raise it."""
+        at = self.indexOf(page)
+        if at < 0:
+            at = self.addTab(page, icon or QIcon(), "")
+            close = QToolButton()
+            close.setObjectName(f"close-{page.objectName() or 'page'}")
+            close.setAccessibleName(f"Close {title}")
+            close.setToolTip(f"Close “{title}” (Ctrl+W)")
+            close.setIcon(self._theme.icon("close", "secondary"))
+            close.setIconSize(QSize(12, 12))
+            close.setFixedSize(24, 24)
+            close.clicked.connect(partial(self._close_clicked, page))
+            self.tabBar().setTabButton(at, QTabBar.ButtonPosition.RightSide, close)
+            page.windowTitleChanged.connect(partial(self._retitle, page))
+        self.setTabText(at, _short(title))
+        self.setTabToolTip(at, title)
+        self.setCurrentIndex(at)
+        page.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_page(self, page: QWidget) -> bool:
+        """Close a page that was opened; False where it must not go yet."""
+        at = self.indexOf(page)
+        if at < self._fixed:
+            return False
+        if not page.close():
+            return False
+        self.removeTab(self.indexOf(page))
+        page.deleteLater()
+        return True
+
+    def close_opened(self) -> bool:
+        """Close all that were opened; False where one must not go: it is raised."""
+        for page in self.opened():
+            if not self.close_page(page):
+                self.setCurrentWidget(page)
+                return False
+        return True
+
+    def opened(self) -> tuple[QWidget, ...]:
+        """The pages that can be closed, left to right."""
+        return tuple(page for at in range(self._fixed, self.count()) if (page := self.widget(at)) is not None)
+
+    def close_current(self) -> None:
+        page = self.currentWidget()
+        if page is not None:
+            self.close_page(page)
+
+    @property
+    def on_opened_page(self) -> bool:
+        """True where the current page is one that can be closed."""
+        return self.currentIndex() >= self._fixed
+
+    def _close_clicked(self, page: QWidget, *_: object) -> None:
+        self.close_page(page)
+
+    def _retitle(self, page: QObject, title: str) -> None:
+        at = self.indexOf(page) if isinstance(page, QWidget) else -1
+        if at >= 0 and title:
+            self.setTabText(at, _short(title))
+            self.setTabToolTip(at, title)
+
+    def _turned(self, _: int) -> None:
+        self.turned.emit()
+
+    def _paint(self) -> None:
+        for at in range(self._fixed):
+            page = self.widget(at)
+            if page is not None:
+                self.setTabIcon(at, self._theme.icon(str(page.property("tab-icon")), "secondary"))
+
+
+def _short(title: str) -> str:
+    """A tab's text; an ampersand is no mnemonic there."""
+    if len(title) > LONGEST_TITLE:
+        half = LONGEST_TITLE // 2
+        title = f"{title[: half - 1]}…{title[-half:]}"
+    return title.replace("&", "&&")

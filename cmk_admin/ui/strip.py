@@ -1,0 +1,144 @@
+"""The strip at the top: which Azure this is, who is signed in, what was read of it, and how old that is."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+
+from cmk_admin.domain import words
+from cmk_admin.domain.errors import FailureKind
+from cmk_admin.domain.model import Coverage, Estate
+from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind
+from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.colors import Tone
+from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.labels import Elided, ToneIcon, label, repolish
+
+HEIGHT = 44
+
+
+class Strip(QFrame):
+    coverage_clicked = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("strip")
+        self.setProperty("role", "strip")
+        self.setFixedHeight(HEIGHT)
+        self._theme = theme
+        self._read_at: datetime | None = None
+        self.pill = label("", "pill", name="strip-pill")
+        self._account_icon = ToneIcon(theme, "user")
+        self.account = Elided("")
+        self.account.setObjectName("strip-account")
+        self.scope = Elided("", "quiet")
+        self.scope.setObjectName("strip-scope")
+        self._coverage_icon = ToneIcon(theme, "info")
+        self.coverage = QPushButton()
+        self.coverage.setObjectName("strip-coverage")
+        self.coverage.setProperty("role", "link")
+        self.coverage.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.coverage.clicked.connect(self.coverage_clicked)
+        self._age_icon = ToneIcon(theme, "clock")
+        self.age = label("", "quiet", name="strip-age")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, sizes.GRID, 0)
+        row.setSpacing(6)
+        row.addWidget(self.pill)
+        row.addSpacing(10)
+        row.addWidget(self._account_icon)
+        row.addWidget(self.account, 3)
+        row.addWidget(self.scope, 4)
+        row.addStretch(1)
+        row.addWidget(self._coverage_icon)
+        row.addWidget(self.coverage)
+        row.addSpacing(12)
+        row.addWidget(self._age_icon)
+        row.addWidget(self.age)
+        row.addSpacing(8)
+        self._row = row
+        self._show_reading(False)
+
+    def add_button(self, action: QAction) -> None:
+        """A verb as an icon at the right end."""
+        button = QToolButton()
+        button.setObjectName(f"strip-{action.objectName()}")
+        button.setDefaultAction(action)
+        button.setAccessibleName(action.text().replace("&", ""))
+        button.setIconSize(QSize(18, 18))
+        button.setFixedSize(30, 30)
+        shortcut = action.shortcut().toString()
+        button.setToolTip(f"{action.toolTip()} ({shortcut})" if shortcut else action.toolTip())
+        self._row.addWidget(button)
+
+    def show_connection(self, info: ConnectionInfo | None) -> None:
+        """Which Azure; None: none is open."""
+        self.pill.setVisible(info is not None)
+        parts: tuple[QWidget, ...] = (self._account_icon, self.account, self.scope)
+        for widget in parts:
+            widget.setVisible(info is not None)
+        if info is None:
+            self._read_at = None
+            self._show_reading(False)
+            return
+        sandbox = info.kind is ConnectionKind.SANDBOX
+        self.pill.setText("SANDBOX" if sandbox else "LIVE")
+        self.pill.setProperty("tone", "sandbox" if sandbox else "live")
+        self.pill.setAccessibleName("Connected to a sandbox" if sandbox else "Connected to the live Azure")
+        speed = f", time runs {info.speed:g} times as fast" if sandbox and info.speed != 1 else ""
+        self.pill.setToolTip(
+            f"An Azure on this machine{speed}. Nothing here reaches a live account." if sandbox else ""
+        )
+        repolish(self.pill)
+        self.account.setText(info.account.name)
+        self.account.set_tip(f"Signed in as {info.account.name}\nObject id {info.account.object_id}")
+        self.scope.setText(f"tenant {words.shortened(info.account.tenant_id, 13)}")
+        self.scope.set_tip(f"Tenant {info.account.tenant_id}, cloud {info.account.cloud}")
+
+    def show_estate(self, estate: Estate, now: datetime, *, reading: bool) -> None:
+        """What was read, and when."""
+        subscriptions = words.count(len(estate.subscriptions), "subscription")
+        names = ", ".join(one.name for one in estate.subscriptions[:8])
+        tenant = words.shortened(estate.account.tenant_id, 13)
+        self.scope.setText(f"tenant {tenant} · {subscriptions}")
+        self.scope.set_tip(f"Tenant {estate.account.tenant_id}, cloud {estate.account.cloud}\n{names}")
+        coverage = estate.coverage
+        self.coverage.setText(coverage_words(coverage))
+        self.coverage.setAccessibleName(f"Coverage: {coverage_words(coverage)}")
+        self.coverage.setToolTip("What could be read, and what could not")
+        icon, tone = coverage_look(coverage)
+        self._coverage_icon.show_icon(icon, tone)
+        self._read_at = estate.read_at
+        self.tick(now, reading=reading)
+        self._show_reading(True)
+
+    def tick(self, now: datetime, *, reading: bool) -> None:
+        """Time has passed."""
+        if self._read_at is None:
+            return
+        age = words.ago(self._read_at, now)
+        self.age.setText(f"{age} · reading…" if reading else f"read {age}")
+        self.age.setToolTip(f"Read at {words.exact(self._read_at)}. F5 reads what is selected again.")
+
+    def _show_reading(self, shown: bool) -> None:
+        parts: tuple[QWidget, ...] = (self._coverage_icon, self.coverage, self._age_icon, self.age)
+        for widget in parts:
+            widget.setVisible(shown)
+
+
+def coverage_words(coverage: Coverage) -> str:
+    """``14 of 16 subscriptions read, 2 vaults unreachable``."""
+    return words.coverage(coverage)
+
+
+def coverage_look(coverage: Coverage) -> tuple[str, Tone]:
+    """Icon and tone."""
+    if not coverage.finished:
+        return "refresh", "secondary"
+    if coverage.complete:
+        return "info", "secondary"
+    kinds = {one.kind for one in coverage.problems}
+    if kinds <= {FailureKind.NOT_VISIBLE, FailureKind.UNREACHABLE}:
+        return "unknown", "caution"
+    return "warning", "caution"
