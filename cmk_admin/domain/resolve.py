@@ -89,15 +89,10 @@ def principal(index: Index, text: str) -> str:
     wanted = fold(text.strip())
     named: dict[str, str] = {}
     for one in index.estate.identities:
-        if wanted in (
-            one.principal_id.lower(),
-            (one.client_id or "").lower(),
-            fold(one.resource_id or ""),
-            one.name.lower(),
-        ):
+        if wanted in _folded(one.principal_id, one.client_id, one.resource_id, one.name):
             named[one.principal_id.lower()] = one.principal_id
     for other in index.estate.principals:
-        if wanted in (other.object_id.lower(), (other.client_id or "").lower(), (other.name or "").lower()):
+        if wanted in _folded(other.object_id, other.client_id, other.name):
             named.setdefault(other.object_id.lower(), other.object_id)
     return _only(
         list(named.values()),
@@ -108,6 +103,10 @@ def principal(index: Index, text: str) -> str:
         next_absent=_maybe_unread(index),
         candidates=_names(named.values()) or _close(text, (one.name for one in index.estate.identities)),
     )
+
+
+def _folded(*names: str | None) -> tuple[str, ...]:
+    return tuple(fold(name) for name in names if name)
 
 
 def _known(index: Index, wanted: KeyId) -> KeyId | None:

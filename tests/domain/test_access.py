@@ -220,7 +220,7 @@ def oracle(world: World, principal: str, scope: str, action: str) -> bool:
     return False
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(worlds())
 def test_the_paths_agree_with_a_brute_force_reading_of_the_rule(world: World) -> None:
     estate = replace(

@@ -24,7 +24,7 @@ def trees(draw: st.DrawFn, base: str = "", depth: int = 3) -> tuple[Node, ...]:
     )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(trees(), trees())
 def test_applying_the_difference_makes_the_new_tree(old: tuple[Node, ...], new: tuple[Node, ...]) -> None:
     assert apply(old, diff(old, new)) == new

@@ -90,7 +90,7 @@ def test_enter_selects_the_first_row_with_a_word_of_its_own() -> None:
 PIECES = st.sampled_from(["dcc", "mysql", "aks", "premium", "k", "a", "soft", "id", "zzz", "-", "e", "0", "disks"])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(PIECES, max_size=3), st.sampled_from(list(Grouping)))
 def test_it_shows_what_the_rule_says(pieces: list[str], grouping: Grouping) -> None:
     roots = build(estates.index(), grouping)
@@ -98,7 +98,7 @@ def test_it_shows_what_the_rule_says(pieces: list[str], grouping: Grouping) -> N
     assert sorted(shown(Search(roots).find(" ".join(pieces)))) == sorted(brute(roots, words))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(PIECES, max_size=3).map(" ".join), max_size=5), st.lists(PIECES, max_size=3).map(" ".join))
 def test_what_was_typed_before_makes_no_difference(before: list[str], text: str) -> None:
     used, fresh = search(), search()

@@ -110,7 +110,7 @@ def test_an_estate_with_nothing_says_why() -> None:
     assert [node.text for node in tree(reading)] == ["Reading…"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(st.sampled_from(estates.dcc().consumers), unique=True), st.sampled_from(list(Grouping)))
 def test_no_part_of_an_estate_can_make_two_rows_alike(consumers: list[object], grouping: Grouping) -> None:
     estate = replace(estates.dcc(), consumers=tuple(consumers))  # type: ignore[arg-type]
