@@ -35,7 +35,7 @@ class Engine:
             return
         after: list[Coroutine[Any, Any, None]] = []
         if self._has_shown_effect:
-            after += [self._read_paths()] if state.plan.paths else []
+            after += [self._read_again()]
             after += [self._watcher.follow()] if state.row.watching else []
         await _together(*after)
         if state.closing and not state.cancel_requested:
@@ -74,8 +74,11 @@ class Engine:
 
     # After the writes
 
-    async def _read_paths(self) -> None:
-        await self._state.put_open_paths(await still_open(self._state.inventory, self._state.plan))
+    async def _read_again(self) -> None:
+        """The key as it is now: for the paths that the plan meant to close, and for whoever looks at the estate."""
+        paths = await still_open(self._state.inventory, self._state.plan)
+        if self._state.plan.method is not None:
+            await self._state.put_open_paths(paths)
 
     @property
     def _has_shown_effect(self) -> bool:

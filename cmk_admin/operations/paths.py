@@ -21,12 +21,12 @@ async def still_open(inventory: Inventory, plan: Plan) -> tuple[PlannedPath, ...
         estate = await inventory.refresh(key)
     except AzureFailure as failure:
         return _unread(plan, f"it could not be read again: {failure.message}")
-    return open_paths(Index(estate), plan, key)
+    return open_paths(Index(estate), plan, key) if plan.method is not None else ()
 
 
 def open_paths(index: Index, plan: Plan, key: KeyId) -> tuple[PlannedPath, ...]:
     """The paths of the plan's principals that the estate still shows, and those that it cannot rule out."""
-    closed = None
+    why = None
     if plan.method == DISABLE:
         found = index.key(key)
         if found is None or found.versions is None:
@@ -34,12 +34,12 @@ def open_paths(index: Index, plan: Plan, key: KeyId) -> tuple[PlannedPath, ...]:
         enabled = [version.id.version or "" for version in found.versions if version.enabled]
         if not enabled:
             return ()
-        closed = f"{words.count(len(enabled), 'version')} of the key still enabled: {', '.join(enabled)}"
-    return tuple(
-        _planned(index, path, closed)
-        for principal in _context(plan, "principal")
-        for path in paths(index, key, principal)
+        why = f"{words.count(len(enabled), 'version')} of the key still enabled: {', '.join(enabled)}"
+    found_paths = tuple(
+        _planned(index, path, why) for principal in _context(plan, "principal") for path in paths(index, key, principal)
     )
+    # a version that is enabled is open to whoever gets at it, also where nobody in particular is known
+    return found_paths or ((_anybody(plan, PathState.STAYS_OPEN, why),) if why else ())
 
 
 def _planned(index: Index, path: AccessPath, why: str | None) -> PlannedPath:
@@ -53,7 +53,15 @@ def _planned(index: Index, path: AccessPath, why: str | None) -> PlannedPath:
     )
 
 
+def _anybody(plan: Plan, state: PathState, reason: str) -> PlannedPath:
+    return PlannedPath(
+        via="the key itself", scope=plan.subject, principal="", principal_name=None, state=state, reason=reason
+    )
+
+
 def _unread(plan: Plan, reason: str) -> tuple[PlannedPath, ...]:
+    if not plan.paths:
+        return (_anybody(plan, PathState.UNKNOWN, reason),)
     return tuple(
         PlannedPath(
             via=path.via,

@@ -8,11 +8,12 @@ import pytest
 
 from cmk_admin.cloud import api, roles, vaults
 from cmk_admin.domain.errors import Refused
-from cmk_admin.domain.ids import subscription_of
+from cmk_admin.domain.ids import KeyId, subscription_of
 from cmk_admin.domain.model import RoleAssignment
 from cmk_admin.domain.plan import PathState, Plan
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs.changes import parse_policy_target
+from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.backend import OpenBackend
 from cmk_admin.operations.interface import WatchResult
 from tests.operations.stories import Azure, Seen, as_before, plan_disable, plan_grants
@@ -191,5 +192,25 @@ def test_the_decoy_grant_alone_never_counts_as_done(azure: Azure) -> None:
             assert done.outcome is Outcome.PARTIAL, done.log
             assert [s.state for s in done.steps] == [StepState.DONE]
             assert done.open_paths
+
+    asyncio.run(story())
+
+
+def test_a_version_that_appears_after_the_plan_keeps_the_outcome_partial_also_without_consumers(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            host = "dcc-standard.vault.azure.net"
+            body = {"kty": "RSA", "key_size": 2048}
+            async with azure.session() as session:
+                await session.vault("POST", host, "/keys/lonely/create", body=body)
+            await backend.read()
+            plan = await backend.prepare_revoke(RevokeDraft(key=KeyId(host, "lonely")))
+            assert plan.paths == ()
+            async with azure.session() as session:
+                await session.vault("POST", host, "/keys/lonely/create", body=body)
+            done = await backend.run(plan)
+            assert {s.state for s in done.steps} == {StepState.DONE}
+            assert [p.via for p in done.open_paths] == ["the key itself"]
+            assert done.outcome is Outcome.PARTIAL
 
     asyncio.run(story())
