@@ -1,6 +1,7 @@
 """One running operation: its row in the journal and in memory, and who is told when it changes."""
 
 import asyncio
+import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +14,8 @@ from cmk_admin.operations.interface import Boundary, OnBoundary, OnReport, Opera
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.reports import AT_REST, Publisher, paths_from_text, paths_to_text, report, sentence
 from cmk_admin.store.journal import Journal, OperationRow, StepRow, WatchRow
+
+_log = logging.getLogger(__name__)
 
 
 class Stopwatch:
@@ -128,6 +131,7 @@ class OperationState:
 
     def boundary(self, n: int, event: str) -> None:
         """Tell that step `n` crossed a boundary that is in the journal."""
+        _log.info("step crossed a boundary", extra={"operation": self.row.id, "step": n, "event": event})
         if self._on_boundary is not None:
             self._on_boundary(Boundary(operation=self.row.id, step=n, of=len(self.row.steps), event=event))
 
