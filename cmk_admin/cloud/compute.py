@@ -1,11 +1,11 @@
 """The machines behind disks: whether they run, and starting them. Losing a key shows only here (fact sheet 1.4)."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cmk_admin.cloud import api, parse
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
@@ -28,7 +28,7 @@ async def scale_sets_on(session: Session, set_id: str) -> list[str]:
     """Ids of the scale sets whose OS disks a disk encryption set encrypts, urgent. Raises AzureFailure."""
     disks = await _associated(session, set_id)
     groups = {fold(group): group for disk in disks if (group := parse.group_of(disk))}
-    lists = await asyncio.gather(*(scale_sets(session, group) for group in groups.values()))
+    lists = await together(*(scale_sets(session, group) for group in groups.values()))
     return [str(each["id"]) for found in lists for each in found if fold(_disk_set_of(each)) == fold(set_id)]
 
 
@@ -45,7 +45,7 @@ async def machines_on(session: Session, set_id: str) -> list[str]:
             raise
         return parse.text(document.get("managedBy"))
 
-    owners = await asyncio.gather(*(owner(disk) for disk in disks[:_MACHINES]))
+    owners = await together(*(owner(disk) for disk in disks[:_MACHINES]))
     named = {fold(each): each for each in owners if each and "/virtualmachines/" in each.lower()}
     return list(named.values())
 
@@ -76,11 +76,8 @@ async def start(session: Session, scale_set_id: str) -> LongRunning | None:
 
 async def start_all(session: Session, scale_set_ids: Iterable[str]) -> tuple[LongRunning, ...]:
     """Start several side by side; what goes on afterwards. Raises the first AzureFailure once all have been asked."""
-    answers = await asyncio.gather(*(start(session, each) for each in scale_set_ids), return_exceptions=True)
-    for answer in answers:
-        if isinstance(answer, BaseException):
-            raise answer
-    return tuple(answer for answer in answers if isinstance(answer, LongRunning))
+    answers = await together(*(start(session, each) for each in scale_set_ids))
+    return tuple(answer for answer in answers if answer is not None)
 
 
 def power_signal(session: Session, counts: Iterable[Counter[str]]) -> Signal:

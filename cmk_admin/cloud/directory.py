@@ -1,9 +1,9 @@
 """Names and group members, from Microsoft Graph."""
 
-import asyncio
 from collections.abc import Collection
 from typing import Any
 
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.model import Principal
 
@@ -22,7 +22,7 @@ async def principals(session: Session, object_ids: Collection[str], *, urgent: b
     """Who the ids are. Ids that the directory does not know are left out. Raises AzureFailure (often forbidden)."""
     ids = sorted(object_ids)
     batches = [ids[at : at + AT_ONCE] for at in range(0, len(ids), AT_ONCE)]
-    answers = await asyncio.gather(*(_by_ids(session, batch, urgent=urgent) for batch in batches))
+    answers = await together(*(_by_ids(session, batch, urgent=urgent) for batch in batches))
     return [_principal(each) for answer in answers for each in answer]
 
 

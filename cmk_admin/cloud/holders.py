@@ -1,11 +1,11 @@
 """Who holds grants: role assignments, definitions, groups and names, for a whole estate."""
 
-import asyncio
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from cmk_admin.cloud import directory, roles
 from cmk_admin.cloud.collected import Collected
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import contains, fold
@@ -43,7 +43,7 @@ async def read_vault_assignments(session: Session, into: Collected) -> None:
 
     closed = {scope for scope in into.unread_assignments if scope.startswith("/subscriptions/")}
     vaults = [vault for vault in into.vaults.values() if f"/subscriptions/{vault.subscription_id}" in closed]
-    await asyncio.gather(*(one(vault) for vault in vaults))
+    await together(*(one(vault) for vault in vaults))
     for scope in closed:
         # told vault by vault now; a subscription without a visible vault stays unread as a whole
         if any(f"/subscriptions/{vault.subscription_id}" == scope for vault in vaults):
@@ -75,7 +75,7 @@ async def read_missing_definitions(session: Session, into: Collected, *, urgent:
         except AzureFailure as failure:
             into.fail(failure, definition_id)
 
-    await asyncio.gather(*(one(each) for each in missing.values()))
+    await together(*(one(each) for each in missing.values()))
 
 
 async def read_locks(session: Session, into: Collected, subscription: str) -> None:
@@ -116,7 +116,7 @@ async def read_directory(
         for object_id in sorted(_holders_of_relevant_roles(into) | by_policy)
         if object_id in kinds and _kind(named.get(object_id), kinds[object_id]) == "Group"
     ]
-    members = await asyncio.gather(*(_members(session, into, group, urgent) for group in groups))
+    members = await together(*(_members(session, into, group, urgent) for group in groups))
     of_group = dict(zip(groups, members, strict=True))
     for object_id, kind in kinds.items():
         into.principals[object_id] = replace(
@@ -168,7 +168,7 @@ async def read_memberships(session: Session, into: Collected, principals: Collec
                 known = replace(known, known_others=tuple(sorted({*known.known_others, principal})))
             into.principals[group] = known
 
-    await asyncio.gather(*(one(principal, subscription) for principal, subscription in sorted(asked)))
+    await together(*(one(principal, subscription) for principal, subscription in sorted(asked)))
 
 
 def _holders(into: Collected) -> dict[str, str | None]:

@@ -15,6 +15,7 @@ from cmk_admin.cloud.holders import (
     read_missing_definitions,
     read_vault_assignments,
 )
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.reading import Documents, add_consumers, note_invisible_vaults, read_versions
 from cmk_admin.cloud.refresh import refresh
 from cmk_admin.cloud.session import Session
@@ -56,7 +57,7 @@ class _Reading:
 
     async def run(self) -> Estate:
         session = self._session
-        _, listed, _ = await asyncio.gather(
+        _, listed, _ = await together(
             session.read_clock(),
             session.arm_pages("/subscriptions", api_version=api.SUBSCRIPTIONS),
             self._warm(),
@@ -79,15 +80,15 @@ class _Reading:
             )
             return into.estate(finished=True)
         into.grew()
-        consumers = asyncio.gather(self._vaults(), self._consumers())
-        await asyncio.gather(
-            consumers,
+        await together(
+            self._vaults(),
+            self._consumers(),
             self._chains(),
             read_definitions(session, into, self._ids),
             *(read_assignments(session, into, each) for each in self._ids),
             *(read_locks(session, into, each) for each in self._ids),
         )
-        await asyncio.gather(self._holders(), self._versions())
+        await together(self._holders(), self._versions())
         note_invisible_vaults(into)
         into.read = into.listed - len(self._unread)
         return into.estate(finished=True)
@@ -105,7 +106,7 @@ class _Reading:
             return [*await resource_graph.query(self._session, resource_graph.of_type(resource_type), self._ids)]
         except AzureFailure:
             # the graph is only the quicker way: what cannot be read either way is noted below
-            lists = await asyncio.gather(*(self._from_provider(each, resource_type, api_version) for each in self._ids))
+            lists = await together(*(self._from_provider(each, resource_type, api_version) for each in self._ids))
             return [document for found in lists for document in found]
 
     async def _from_provider(self, subscription: str, resource_type: str, api_version: str) -> Documents:
@@ -123,7 +124,7 @@ class _Reading:
             vault = parse.vault(document)
             self._into.vaults[fold(vault.id)] = vault
         self._into.grew()
-        await asyncio.gather(*(self._vault(vault) for vault in list(self._into.vaults.values())))
+        await together(*(self._vault(vault) for vault in list(self._into.vaults.values())))
 
     async def _vault(self, vault: Vault) -> None:
         async with self._gate:
@@ -135,7 +136,7 @@ class _Reading:
 
     async def _consumers(self) -> None:
         """All kinds at once; the clusters are worked out when the disk encryption sets are there."""
-        documents = await asyncio.gather(
+        documents = await together(
             self._resources(_IDENTITY, api.IDENTITIES),
             *(self._resources(kind.resource_type, kind.api_version) for kind in CONSUMERS.values()),
         )
@@ -185,4 +186,4 @@ class _Reading:
 
         hosts = {key.host for key in used}
         vaults = [vault for vault in self._into.vaults.values() if vault.host in hosts]
-        await asyncio.gather(*(of_vault(fold(vault.id), self._into.keys.get(fold(vault.id), ())) for vault in vaults))
+        await together(*(of_vault(fold(vault.id), self._into.keys.get(fold(vault.id), ())) for vault in vaults))

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from cmk_admin.cloud import api, parse
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId
@@ -74,14 +75,23 @@ async def list_arm_keys(session: Session, vault_id: str, *, urgent: bool = False
     return found
 
 
-async def get_arm_key(session: Session, vault_id: str, name: str, *, urgent: bool = True) -> Key:
-    """One key with all its versions through the resource manager. Raises AzureFailure."""
+async def get_arm_key_facts(session: Session, vault_id: str, name: str, *, urgent: bool = False) -> Key:
+    """One key through the resource manager; versions are not read. Raises AzureFailure."""
     path = f"{vault_id}/keys/{name}"
     document = (await session.arm("GET", path, api_version=api.VAULTS, urgent=urgent)).body
     key = parse.key_from_arm(document or {}, vault_id)
     if key is None:
         raise AzureFailure(FailureKind.FAILED, f"Azure's answer about the key {name} could not be read.", subject=path)
-    versions = await list_arm_versions(session, vault_id, name, urgent=urgent)
+    return key
+
+
+async def get_arm_key(session: Session, vault_id: str, name: str, *, urgent: bool = True) -> Key:
+    """One key with all its versions through the resource manager. Raises AzureFailure."""
+    key: Key
+    key, versions = await together(
+        get_arm_key_facts(session, vault_id, name, urgent=urgent),
+        list_arm_versions(session, vault_id, name, urgent=urgent),
+    )
     return replace(key, versions=parse.newest_first(versions, key.current_version))
 
 

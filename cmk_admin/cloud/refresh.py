@@ -1,6 +1,5 @@
 """Reading one key anew from its providers: before, during and after a change. Nothing here comes from the graph."""
 
-import asyncio
 from dataclasses import replace
 
 from cmk_admin.cloud import keys, parse, roles, vaults
@@ -8,6 +7,7 @@ from cmk_admin.cloud.collected import Collected, problem_of
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.consumers.related import ConsumerKind
 from cmk_admin.cloud.holders import add_assignments, read_directory, read_memberships, read_missing_definitions
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.reading import Documents, add_consumers, note_invisible_vaults
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
@@ -51,9 +51,7 @@ class _Refreshing:
 
     async def run(self) -> Estate:
         session, into = self._session, self._into
-        await asyncio.gather(
-            session.read_clock(), self._read_vault(), self._assignments(), self._locks(), self._consumers()
-        )
+        await together(session.read_clock(), self._read_vault(), self._assignments(), self._locks(), self._consumers())
         await read_missing_definitions(session, into, urgent=True)
         await read_directory(session, into, only=self._concerned(), urgent=True)
         users = {slot.principal_id for slot in into.slots_in({self._key.host}) if slot.principal_id}
@@ -65,14 +63,7 @@ class _Refreshing:
         return into.estate(finished=True)
 
     async def _read_vault(self) -> None:
-        vault, key = await asyncio.gather(
-            vaults.get_vault(self._session, self._vault.id), self._read_key(), return_exceptions=True
-        )
-        if isinstance(vault, BaseException):
-            raise vault
-        if isinstance(key, BaseException):
-            raise key
-        found, problem = key
+        vault, (found, problem) = await together(vaults.get_vault(self._session, self._vault.id), self._read_key())
         source = Source.UNREAD if found is None and problem else (found.source if found else self._vault.keys_from)
         folded = fold(vault.id)
         self._into.vaults[folded] = replace(vault, keys_from=source, problem=problem)
@@ -81,14 +72,14 @@ class _Refreshing:
         others = [each for each in self._into.keys.get(folded, ()) if each.id.name.lower() != self._key.name.lower()]
         if found is None and problem is not None:
             return  # not known any better than before
-        together = [*others, found] if found is not None else others
-        self._into.keys[folded] = tuple(sorted(together, key=lambda each: each.id.name.lower()))
+        now = [*others, found] if found is not None else others
+        self._into.keys[folded] = tuple(sorted(now, key=lambda each: each.id.name.lower()))
 
     async def _read_key(self) -> tuple[Key | None, CoverageProblem | None]:
         """The key with its versions, and the vault's problem; no key without a problem: there is none any more."""
         session, key = self._session, self._key
         try:
-            found, versions = await asyncio.gather(
+            found, versions = await together(
                 keys.get_key(session, self._vault.id, key, urgent=True), keys.list_versions(session, key)
             )
             return replace(found, versions=parse.newest_first(versions, found.current_version)), None
@@ -144,7 +135,7 @@ class _Refreshing:
 
     async def _consumers(self) -> None:
         """One kind after the other where one needs the other's answer: clusters take their key from their set."""
-        documents = await asyncio.gather(*(self._documents(kind) for kind in CONSUMERS.values()))
+        documents = await together(*(self._documents(kind) for kind in CONSUMERS.values()))
         stale = self._into.related.consumers
         self._into.related.consumers = {}
         kept: dict[str, Consumer] = {}
@@ -160,7 +151,7 @@ class _Refreshing:
         subscriptions = list(self._into.subscriptions)
         if len(subscriptions) > _LISTED_SUBSCRIPTIONS:
             return await self._ask_each(kind, known)
-        answers = await asyncio.gather(*(self._list(kind, each, known) for each in subscriptions))
+        answers = await together(*(self._list(kind, each, known) for each in subscriptions))
         read = {folded for ids, _ in answers for folded in ids}
         return read, [document for _, found in answers for document in found]
 
@@ -188,7 +179,7 @@ class _Refreshing:
                 return set(), []
             return {fold(consumer.id)}, [reply.body]
 
-        answers = await asyncio.gather(*(one(each) for each in naming))
+        answers = await together(*(one(each) for each in naming))
         return {folded for ids, _ in answers for folded in ids}, [d for _, found in answers for d in found]
 
     def _concerned(self) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from cmk_admin.cloud import api
 from cmk_admin.cloud.failures import retry_after_of
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 
@@ -32,7 +33,7 @@ async def query(session: Session, text: str, subscriptions: Sequence[str]) -> li
         list(subscriptions[at : at + SUBSCRIPTIONS_AT_ONCE])
         for at in range(0, len(subscriptions), SUBSCRIPTIONS_AT_ONCE)
     ]
-    answers = await asyncio.gather(*(_rows(session, text, batch) for batch in batches))
+    answers = await together(*(_rows(session, text, batch) for batch in batches))
     return [row for rows in answers for row in rows]
 
 

@@ -20,6 +20,7 @@ from azure.identity.aio import ClientSecretCredential
 
 from cmk_admin import __version__
 from cmk_admin.cloud.failures import from_answer, from_error, request_id_of, retry_after_of
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.limits import Budgets
 from cmk_admin.cloud.names import PUBLIC, CloudNames
 from cmk_admin.cloud.pipeline import Tokens, make_pipeline
@@ -131,7 +132,7 @@ class Session:
         )
         session._control = connection.control
         try:
-            await asyncio.gather(session._sign_in(who.name, connection.tenant_id), session.read_clock())
+            await together(session._sign_in(who.name, connection.tenant_id), session.read_clock())
         except BaseException:
             await session.close()
             raise

@@ -9,6 +9,12 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from cmk_admin.domain.errors import BadInput
+from cmk_admin.runtime.open_files import allow_open_files
+
+KEEP_SECONDS = 15
+"""How long an idle connection is kept, so that the next request to the same vault needs no handshake."""
+OPEN_FILES = 8192
+"""Every vault has a host of its own: some hundred are read in a second and each connection is kept a while."""
 
 
 class AnswerLost(aiohttp.ClientError):
@@ -69,12 +75,13 @@ def open_loopback(port: int, context: ssl.SSLContext) -> aiohttp.ClientSession:
     The connector sets no limit of its own: callers bound what is under way (`limits`), and urgent work must not wait
     for a free connection.
     """
+    allow_open_files(OPEN_FILES)
     connector = aiohttp.TCPConnector(
         resolver=LoopbackResolver(port),
         use_dns_cache=False,
         ssl=context,
         limit=0,
-        keepalive_timeout=30,
+        keepalive_timeout=KEEP_SECONDS,
         happy_eyeballs_delay=None,
     )
     settings: dict[str, Any] = {"cookie_jar": aiohttp.DummyCookieJar(), "trust_env": False}

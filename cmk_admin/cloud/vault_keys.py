@@ -1,18 +1,13 @@
 """All keys of a vault: by the data plane, else through the resource manager."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from cmk_admin.cloud.collected import problem_of
-from cmk_admin.cloud.keys import get_key, list_arm_keys, list_keys
+from cmk_admin.cloud.keys import get_arm_key_facts, get_key, list_arm_keys, list_keys
+from cmk_admin.cloud.lanes import in_lanes
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.model import CoverageProblem, Key, Source, Vault
-
-_T = TypeVar("_T")
-_R = TypeVar("_R")
 
 # Keys of one vault that are asked for at once: one connection for each few of them. A TLS handshake costs more CPU than
 # several requests, so a small vault is read over one connection, and a large one over at most eight.
@@ -43,6 +38,12 @@ async def read_vault_keys(session: Session, vault: Vault, *, urgent: bool = Fals
         except AzureFailure as failure:
             if failure.kind is FailureKind.NOT_FOUND:  # deleted since it was listed
                 return None
+            if failure.azure_code == "KeyDisabled":
+                # whether a vault shows a disabled key is told differently (fact sheet 3.1); the resource manager does
+                try:
+                    return await get_arm_key_facts(session, vault.id, key.id.name, urgent=urgent)
+                except AzureFailure as also:
+                    failure = also
             problems.append(problem_of(failure, str(key.id)))
             return key
 
@@ -52,21 +53,6 @@ async def read_vault_keys(session: Session, vault: Vault, *, urgent: bool = Fals
     return VaultKeys(
         vault=replace(vault, keys_from=Source.DATA_PLANE, problem=None), keys=tuple(keys), problems=tuple(problems)
     )
-
-
-async def in_lanes(work: Callable[[_T], Awaitable[_R]], items: Sequence[_T], lanes: int) -> list[_R]:
-    """Do `work` for each item, `lanes` at a time; the results in the items' order."""
-    if lanes <= 1:
-        return [await work(item) for item in items]
-    results: dict[int, _R] = {}
-    left = iter(enumerate(items))
-
-    async def lane() -> None:
-        for at, item in left:
-            results[at] = await work(item)
-
-    await asyncio.gather(*(lane() for _ in range(lanes)))
-    return [results[at] for at in range(len(items))]
 
 
 async def _through_arm(session: Session, vault: Vault, failure: AzureFailure, *, urgent: bool) -> VaultKeys:

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from cmk_admin.cloud import keys, roles, vaults
+from cmk_admin.cloud import api, keys, roles, vaults
 from cmk_admin.cloud.inventory import read_estate, refresh
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId, key_scope
 from cmk_admin.domain.model import AccessPolicy, Estate, RoleAssignment, Source
+from cmk_admin.runtime.sandbox_process import start_sandbox
 
 from .conftest import Azure, Run, opened, vault_named
 
@@ -143,3 +144,33 @@ def test_a_refresh_does_not_ask_the_graph(azure: Azure, session: Session, estate
     before = len(azure.requests("POST", "ResourceGraph"))
     run(refresh(session, estate, MYSQL_KEY))
     assert len(azure.requests("POST", "ResourceGraph")) == before
+
+
+def test_in_a_wide_estate_a_refresh_asks_the_consumers_it_knows(
+    tmp_path_factory: pytest.TempPathFactory, run: Run[Any]
+) -> None:
+    """More subscriptions than are worth listing: ten here."""
+
+    async def look() -> tuple[Estate, Estate]:
+        session = await Session.open(process.connection)
+        try:
+            estate = await read_estate(session)
+            server = next(one for one in estate.consumers if one.service == "mysql-flexible")
+            body = {"properties": {"dataEncryption": {"type": "SystemManaged"}}}
+            reply = await session.arm("PATCH", server.id, api_version=api.MYSQL_FLEXIBLE, body=body, urgent=True)
+            operation = session.long_running(reply)
+            if operation is not None:
+                await session.wait(operation, within=30)
+            return estate, await refresh(session, estate, server.slots[0].key_id)
+        finally:
+            await session.close()
+
+    process = start_sandbox(tmp_path_factory.mktemp("wide"), scenario="many-451x1", speed=60, within=60)
+    try:
+        before, after = run(look())
+    finally:
+        process.stop()
+    assert len(before.subscriptions) == 10
+    assert len(after.consumers) == len(before.consumers) - 1
+    assert after.vaults == before.vaults
+    assert after.coverage == before.coverage

@@ -1,11 +1,11 @@
 """AKS clusters with disks on a disk encryption set (fact sheet 1.5 a). The set, not the cluster, uses the key."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from cmk_admin.cloud import api, compute, parse
 from cmk_admin.cloud.consumers.related import ConsumerKind, Related
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
@@ -57,7 +57,7 @@ async def consumers_of(
 async def signal(session: Session, consumer_id: str) -> Signal:
     """The power of the cluster's nodes; AKS has no state for a lost disk key. Raises AzureFailure."""
     sets = await _node_sets(session, consumer_id)
-    counts = await asyncio.gather(*(compute.power_of_scale_set(session, each) for each in sets))
+    counts = await together(*(compute.power_of_scale_set(session, each) for each in sets))
     return compute.power_signal(session, counts)
 
 

@@ -1,11 +1,11 @@
 """Disk encryption sets (fact sheet 1.4): the key holders of disks and of the clusters on them."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from cmk_admin.cloud import api, compute, parse
 from cmk_admin.cloud.consumers.related import ConsumerKind, Related, slot_of
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.ids import last, subscription_of
@@ -46,10 +46,10 @@ async def signal(session: Session, consumer_id: str) -> Signal:
     """The power of the machines whose disks the set encrypts; the set itself shows nothing. Raises AzureFailure."""
     sets = await compute.scale_sets_on(session, consumer_id)
     if sets:
-        counts = await asyncio.gather(*(compute.power_of_scale_set(session, each) for each in sets))
+        counts = await together(*(compute.power_of_scale_set(session, each) for each in sets))
     else:
         machines = await compute.machines_on(session, consumer_id)
-        counts = await asyncio.gather(*(compute.power_of_machine(session, each) for each in machines))
+        counts = await together(*(compute.power_of_machine(session, each) for each in machines))
     return compute.power_signal(session, counts)
 
 

@@ -1,11 +1,11 @@
 """MySQL single servers (retired; fact sheet 1.1). Their key is a resource of its own below the server."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from cmk_admin.cloud import api, parse
 from cmk_admin.cloud.consumers.related import ConsumerKind, Related, slot_of
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
@@ -30,7 +30,7 @@ async def consumers_of(
             return None
         return _consumer(document, keys, related)
 
-    found = await asyncio.gather(*(one(document) for document in documents))
+    found = await together(*(one(document) for document in documents))
     return [consumer for consumer in found if consumer is not None]
 
 
