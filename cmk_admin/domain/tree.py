@@ -1,72 +1,20 @@
 """The tree of the estate as plain data: what a view shows, without a view. Built anew for every estate."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
-from typing import NamedTuple
 
 from cmk_admin.domain import mapping, words
 from cmk_admin.domain.access import allowed_words
 from cmk_admin.domain.errors import FailureKind
-from cmk_admin.domain.findings import Problems, is_broken
+from cmk_admin.domain.findings import Problems
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer, Key, KeyVersion, Source, Vault
+from cmk_admin.domain.node import Grouping, Kind, Mark, Node, hay, in_order, mark_of, parent, tags, worst
 from cmk_admin.domain.services import service
 
-
-class Grouping(StrEnum):
-    VAULT = "vault"
-    SERVICE = "service"
-    IDENTITY = "identity"
-    SUBSCRIPTION = "subscription"
-
-
-class Kind(StrEnum):
-    SUBSCRIPTION = "subscription"
-    VAULT = "vault"
-    KEY = "key"
-    VERSION = "version"
-    CONSUMER = "consumer"
-    IDENTITY = "identity"
-    SERVICE = "service"
-    NOTE = "note"
-    """A row that says why there is nothing, and what to do next: not to be selected."""
-
-
-class Mark(StrEnum):
-    """What stands at the right of a row. Never shown by colour alone."""
-
-    NONE = ""
-    CARE = "care"
-    BROKEN = "broken"
-    UNKNOWN = "unknown"
-
-
-_WEIGHT = {Mark.NONE: 0, Mark.CARE: 1, Mark.UNKNOWN: 2, Mark.BROKEN: 3}
-
-
-class Node(NamedTuple):
-    """A row and what hangs under it. A named tuple, because a hundred thousand are made and compared at C's speed."""
-
-    id: str
-    """Stable from one estate to the next, and unique in its tree."""
-    kind: Kind
-    text: str
-    secondary: str = ""
-    consumers: int | None = None
-    """Number of consumers below; None where that says nothing."""
-    mark: Mark = Mark.NONE
-    problems: tuple[str, ...] = ()
-    """Problem codes of this row and, for a vault, subscription, service or identity, of what hangs under it."""
-    state: str = ""
-    """In one word: see `words.STATES`; a consumer's is Azure's own."""
-    ref: str = ""
-    """What is selected: a vault's or consumer's resource id, a key's or version's key id, an identity's object id."""
-    hay: str = ""
-    """What `search` looks through, folded; what stands in a row above counts too."""
-    children: "tuple[Node, ...]" = ()
+__all__ = ["Grouping", "Kind", "Mark", "Node", "build"]
 
 
 def build(index: Index, grouping: Grouping = Grouping.VAULT, now: datetime | None = None) -> tuple[Node, ...]:
@@ -96,7 +44,7 @@ class _Builder:
 
     def by_vault(self) -> tuple[Node, ...]:
         vaults = [self._vault(vault) for vault in self._index.estate.vaults]
-        return _sorted([*vaults, *(self._unseen_vault(host) for host in self._index.unseen_hosts)])
+        return in_order([*vaults, *(self._unseen_vault(host) for host in self._index.unseen_hosts)])
 
     def by_subscription(self) -> tuple[Node, ...]:
         grouped: defaultdict[str, list[Vault]] = defaultdict(list)
@@ -105,21 +53,21 @@ class _Builder:
         found = []
         for subscription_id, vaults in grouped.items():
             known = self._index.subscription(subscription_id)
-            children = _sorted(self._vault(vault) for vault in vaults)
+            children = in_order(self._vault(vault) for vault in vaults)
             found.append(
-                _parent(
+                parent(
                     Node(
                         id=f"subscription:{subscription_id}",
                         kind=Kind.SUBSCRIPTION,
                         text=known.name if known else subscription_id,
                         secondary=words.count(len(vaults), "vault"),
                         ref=f"/subscriptions/{subscription_id}",
-                        hay=_hay(known.name if known else None, subscription_id),
+                        hay=hay(known.name if known else None, subscription_id),
                     ),
                     children,
                 )
             )
-        return _sorted([*found, *(self._unseen_vault(host) for host in self._index.unseen_hosts)])
+        return in_order([*found, *(self._unseen_vault(host) for host in self._index.unseen_hosts)])
 
     def by_service(self) -> tuple[Node, ...]:
         grouped: defaultdict[str, list[Consumer]] = defaultdict(list)
@@ -129,10 +77,10 @@ class _Builder:
         for name, consumers in grouped.items():
             facts = service(name)
             base = f"service:{name}"
-            children = _sorted(self._consumer_with_keys(base, consumer) for consumer in consumers)
-            top = Node(id=base, kind=Kind.SERVICE, text=facts.title, ref=name, hay=_hay(facts.title, name))
-            found.append(_parent(top, children, len(consumers)))
-        return _sorted(found)
+            children = in_order(self._consumer_with_keys(base, consumer) for consumer in consumers)
+            top = Node(id=base, kind=Kind.SERVICE, text=facts.title, ref=name, hay=hay(facts.title, name))
+            found.append(parent(top, children, len(consumers)))
+        return in_order(found)
 
     def by_identity(self) -> tuple[Node, ...]:
         grouped: defaultdict[str, list[Use]] = defaultdict(list)
@@ -140,7 +88,7 @@ class _Builder:
             grouped[(use.slot.principal_id or "").lower()].append(use)
         for one in self._index.estate.identities:
             grouped.setdefault(one.principal_id.lower(), [])
-        return _sorted(self._identity(object_id, uses) for object_id, uses in grouped.items())
+        return in_order(self._identity(object_id, uses) for object_id, uses in grouped.items())
 
     def _identity(self, object_id: str, uses: list[Use]) -> Node:
         base = f"identity:{object_id}"
@@ -163,18 +111,18 @@ class _Builder:
             secondary=secondary,
             state="" if object_id else mapping.UNKNOWN,
             ref=object_id,
-            hay=_hay(
+            hay=hay(
                 name,
                 object_id,
                 self._index.client_id_of(object_id) if object_id else None,
                 identity.resource_id if identity else None,
             ),
         )
-        return _parent(top, _sorted(children), count)
+        return parent(top, in_order(children), count)
 
     def _vault(self, vault: Vault) -> Node:
         uses = self._index.uses_of_host(vault.host)
-        children = _sorted([*self._keys(vault), *(self._missing_keys(vault) if uses else ())])
+        children = in_order([*self._keys(vault), *(self._missing_keys(vault) if uses else ())])
         if not children:
             children = (self._vault_note(vault),)
         subscription = self._index.subscription(vault.subscription_id)
@@ -187,16 +135,16 @@ class _Builder:
             problems=self._problems.of_vault(vault),
             state=_vault_state(vault),
             ref=vault.id,
-            hay=_hay(
+            hay=hay(
                 vault.name,
                 vault.host,
                 vault.id,
                 subscription.name if subscription else None,
-                _tags(vault.tags),
+                tags(vault.tags),
                 *(policy.object_id for policy in vault.access_policies),
             ),
         )
-        return _parent(top, children, _number(uses))
+        return parent(top, children, _number(uses))
 
     def _keys(self, vault: Vault) -> list[Node]:
         """The keys that were read of a vault; nearly all of a large estate's rows, so that those are made in one go.
@@ -221,14 +169,14 @@ class _Builder:
             if known is None:
                 text = words.key_type(key)
                 known = kinds[what] = (text, f" {text.lower()}", self._problems.of_lone_key(key))
-            text, hay, codes = known
+            text, look, codes = known
             if key.tags:
-                hay = f"{hay} {_tags(key.tags).lower()}"
+                look = f"{look} {tags(key.tags).lower()}"
             state = "enabled"
             if not key.enabled or key.expires is not None or key.not_before is not None:
                 state = mapping.key_state(key, now)
-            mark = _mark(codes, state) if codes or state == mapping.UNKNOWN else Mark.NONE
-            found.append(Node(node_id, Kind.KEY, spelt, text, 0, mark, codes, state, url + spelt, name + hay))
+            mark = mark_of(codes, state) if codes or state == mapping.UNKNOWN else Mark.NONE
+            found.append(Node(node_id, Kind.KEY, spelt, text, 0, mark, codes, state, url + spelt, name + look))
         return found
 
     def _missing_keys(self, vault: Vault) -> Iterable[Node]:
@@ -241,7 +189,7 @@ class _Builder:
 
     def _unseen_vault(self, host: str) -> Node:
         keys = {use.slot.key_id.key.folded: use.slot.key_id.key for use in self._index.uses_of_host(host)}
-        children = _sorted(self._key_node("", key, None, self._index.uses_of_key(key)) for key in keys.values())
+        children = in_order(self._key_node("", key, None, self._index.uses_of_key(key)) for key in keys.values())
         uses = self._index.uses_of_host(host)
         top = Node(
             id=f"vault:{host}",
@@ -253,7 +201,7 @@ class _Builder:
             ref=f"https://{host}",
             hay=host,
         )
-        return _parent(top, children, _number(uses))
+        return parent(top, children, _number(uses))
 
     def _key_node(self, base: str, key_id: KeyId, key: Key | None, uses: Iterable[Use]) -> Node:
         """A key with the consumers among `uses`, then its versions. `key` is None where only a consumer names it."""
@@ -271,7 +219,7 @@ class _Builder:
                 text=key_id.name,
                 secondary="not read",
                 consumers=count,
-                mark=_worst([Mark.UNKNOWN, *(child.mark for child in children)]),
+                mark=worst([Mark.UNKNOWN, *(child.mark for child in children)]),
                 problems=self._problems.of_unseen_key(key_id),
                 state=mapping.UNKNOWN,
                 ref=str(key_id),
@@ -288,14 +236,14 @@ class _Builder:
             text=key_id.name,
             secondary=words.key_type(key),
             consumers=count,
-            mark=_worst([_mark(codes, state), *(child.mark for child in children)]),
+            mark=worst([mark_of(codes, state), *(child.mark for child in children)]),
             problems=codes,
             state=state,
             ref=str(key_id),
-            hay=_hay(
+            hay=hay(
                 key_id.name,
                 words.key_type(key),
-                _tags(key.tags),
+                tags(key.tags),
                 key.current_version,
                 self._granted.get(f"key:{key_id.key.host}/{key_id.name}".lower()),
             ),
@@ -306,7 +254,7 @@ class _Builder:
         """The consumers of a key; what hangs under a set stands under it."""
         present = {fold(use.consumer.id) for use in uses}
         tops = [use for use in uses if fold(use.consumer.holder_id or "") not in present]
-        return _sorted(self._user(base, use, uses) for use in tops)
+        return in_order(self._user(base, use, uses) for use in tops)
 
     def _user(self, base: str, use: Use, uses: tuple[Use, ...]) -> Node:
         consumer, slot = use
@@ -318,7 +266,7 @@ class _Builder:
             and fold(other.consumer.holder_id) == fold(consumer.id)
             and other.slot.slot == slot.slot
         ]
-        children = _sorted(self._user(node_id, other, uses) for other in under)
+        children = in_order(self._user(node_id, other, uses) for other in under)
         return self._consumer(node_id, consumer, (slot.slot,) if slot.slot != "primary" else (), children)
 
     def _consumer_with_keys(self, base: str, consumer: Consumer) -> Node:
@@ -330,7 +278,7 @@ class _Builder:
             node = self._key_node(f"{node_id}|{slot.slot}|", slot.key_id.key, key, ())
             children.append(node._replace(consumers=None, secondary=f"{node.secondary}, {slot.slot}"))
         unique = {node.id: node for node in children}
-        return self._consumer(node_id, consumer, (), _sorted(unique.values()))
+        return self._consumer(node_id, consumer, (), in_order(unique.values()))
 
     def _consumer(self, node_id: str, consumer: Consumer, more: tuple[str, ...], children: tuple[Node, ...]) -> Node:
         facts = service(consumer.service)
@@ -341,7 +289,7 @@ class _Builder:
             kind=Kind.CONSUMER,
             text=consumer.name,
             secondary=", ".join((facts.title, *more)),
-            mark=_worst([Mark.BROKEN if lost else _mark(codes, ""), *(child.mark for child in children)]),
+            mark=worst([Mark.BROKEN if lost else mark_of(codes, ""), *(child.mark for child in children)]),
             problems=codes,
             state=consumer.state or mapping.UNKNOWN,
             ref=consumer.id,
@@ -356,13 +304,13 @@ class _Builder:
             title,
             consumer.service,
             *consumer.hosts,
-            _tags(consumer.tags),
+            tags(consumer.tags),
         ]
         for slot in self._index.slots_of(consumer):
             said += [slot.key_id.version, slot.identity_name, slot.principal_id, slot.identity_resource_id]
             if slot.principal_id:
                 said.append(self._index.client_id_of(slot.principal_id))
-        return _hay(*said)
+        return hay(*said)
 
     def _vault_note(self, vault: Vault) -> Node:
         """Why there is no key in a vault, and what to do about it."""
@@ -444,48 +392,3 @@ def _nothing(index: Index, grouping: Grouping) -> Node:
         )
         secondary = f"{read}. {what_next}"
     return Node(id="note", kind=Kind.NOTE, text=text, secondary=secondary, mark=mark)
-
-
-def _parent(node: Node, children: tuple[Node, ...], consumers: int | None = None) -> Node:
-    """The row with what hangs under it: its problems and its mark are those of the worst of them."""
-    codes = {code for child in children if child.problems for code in child.problems}
-    marks = {child.mark for child in children if child.kind is not Kind.NOTE}
-    return node._replace(
-        consumers=consumers,
-        problems=tuple(sorted(codes.union(node.problems))) if codes else node.problems,
-        mark=_worst([node.mark, *marks]),
-        children=children,
-    )
-
-
-def _mark(codes: tuple[str, ...], state: str) -> Mark:
-    if is_broken(codes):
-        return Mark.BROKEN
-    if state == mapping.UNKNOWN or "not-visible" in codes:
-        return Mark.UNKNOWN
-    # That its vault cannot be reached is said once, on the vault
-    return Mark.CARE if any(code != "vault-unreachable" for code in codes) else Mark.NONE
-
-
-def _worst(marks: Iterable[Mark]) -> Mark:
-    return max(marks, key=_heaviness, default=Mark.NONE)
-
-
-_heaviness: Callable[[Mark], int] = _WEIGHT.__getitem__
-
-
-def _sorted(nodes: Iterable[Node]) -> tuple[Node, ...]:
-    """By name, without case; the id decides between namesakes, so that nothing jumps."""
-    return tuple(sorted(nodes, key=_order))
-
-
-def _order(node: Node) -> tuple[str, str]:
-    return node.text.lower(), node.id
-
-
-def _hay(*said: str | None) -> str:
-    return " ".join(filter(None, said)).lower()
-
-
-def _tags(tags: tuple[tuple[str, str], ...]) -> str:
-    return " ".join(f"{name}={value}" for name, value in tags)
