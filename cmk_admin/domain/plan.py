@@ -48,6 +48,8 @@ class Effect:
     source: str | None = None
     wanted: bool = True
     """False: it is cut as well, although nobody asked for it."""
+    goes_on: bool = False
+    """True: it does not stop, because a path that is not closed is known to let it in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

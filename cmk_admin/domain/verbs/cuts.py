@@ -108,6 +108,7 @@ def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
         comes_back=facts.comes_back,
         source=facts.source or None,
         wanted=lot.wanted,
+        goes_on=bool(sure),
     )
 
 

@@ -1,0 +1,220 @@
+"""Plans and steps as JSON and back: what `--plan` prints and what the journal keeps."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cmk_admin.domain.errors import BadInput
+from cmk_admin.domain.plan import Effect, Method, PathState, Plan, PlannedPath, Watch
+from cmk_admin.domain.steps import Json, Step, StepVerb
+
+JsonObject = dict[str, Json]
+
+
+def plan_to_json(plan: Plan) -> JsonObject:
+    """Everything of a plan, and its hash: what `--plan` prints and what the journal keeps."""
+    return {
+        "hash": plan.hash,
+        "verb": plan.verb,
+        "title": plan.title,
+        "subject": plan.subject,
+        "method": plan.method,
+        "steps": [{"n": n, **step_to_json(step)} for n, step in enumerate(plan.steps, 1)],
+        "paths": [path_json(one) for one in plan.paths],
+        "effects": [
+            {
+                "consumer_id": one.consumer_id,
+                "consumer_name": one.consumer_name,
+                "service": one.service,
+                "stops": one.stops,
+                "within_seconds": one.within_seconds,
+                "lost": one.lost,
+                "comes_back": one.comes_back,
+                "source": one.source,
+                "wanted": one.wanted,
+                "goes_on": one.goes_on,
+            }
+            for one in plan.effects
+        ],
+        "methods": [
+            {
+                "name": one.name,
+                "title": one.title,
+                "possible": one.possible,
+                "reason": one.reason,
+                "recommended": one.recommended,
+            }
+            for one in plan.methods
+        ],
+        "watches": [
+            {
+                "consumer_id": one.consumer_id,
+                "service": one.service,
+                "wanted": one.wanted,
+                "within_seconds": one.within_seconds,
+            }
+            for one in plan.watches
+        ],
+        "warnings": list(plan.warnings),
+        "problems": list(plan.problems),
+        "answers": plan.answers,
+        "context": [list(pair) for pair in plan.context],
+    }
+
+
+def path_json(path: PlannedPath) -> JsonObject:
+    return {
+        "via": path.via,
+        "scope": path.scope,
+        "principal": path.principal,
+        "principal_name": path.principal_name,
+        "state": path.state.value,
+        "also_cuts": list(path.also_cuts),
+        "reason": path.reason,
+        "step": path.step,
+    }
+
+
+def path_from_json(data: Any) -> PlannedPath:
+    """Raises BadInput ``bad-plan``."""
+    try:
+        return PlannedPath(
+            via=_string(data["via"]),
+            scope=_string(data["scope"]),
+            principal=_string(data["principal"]),
+            principal_name=_optional(data["principal_name"]),
+            state=PathState(data["state"]),
+            also_cuts=_strings(data["also_cuts"]),
+            reason=_optional(data["reason"]),
+            step=_integer(data["step"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _bad("path", error) from error
+
+
+def step_to_json(step: Step) -> JsonObject:
+    return {
+        "verb": step.verb.value,
+        "target": step.target,
+        "words": step.words,
+        "undo": step.undo_words,
+        "before": _facts(step.before),
+        "after": _facts(step.after),
+        "effect_seconds": step.effect_seconds,
+        "effect_source": step.effect_source,
+        "request": step.request,
+        "stage": step.stage,
+    }
+
+
+def step_from_json(data: Any) -> Step:
+    """Raises BadInput ``bad-plan``."""
+    try:
+        return Step(
+            verb=StepVerb(data["verb"]),
+            target=_string(data["target"]),
+            words=_string(data["words"]),
+            undo_words=_optional(data["undo"]),
+            before=_mapping(data["before"]),
+            after=_mapping(data["after"]),
+            effect_seconds=_integer(data["effect_seconds"]),
+            effect_source=_optional(data["effect_source"]),
+            request=_string(data["request"]),
+            stage=_integer(data["stage"]) or 0,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _bad("step", error) from error
+
+
+def plan_from_json(data: Any) -> Plan:
+    """The plan again. Raises BadInput ``bad-plan`` for what `plan_to_json` did not write, or what was changed since."""
+    try:
+        plan = Plan(
+            verb=_string(data["verb"]),
+            title=_string(data["title"]),
+            subject=_string(data["subject"]),
+            steps=tuple(step_from_json(one) for one in data["steps"]),
+            paths=tuple(path_from_json(one) for one in data["paths"]),
+            effects=tuple(
+                Effect(
+                    consumer_id=_string(one["consumer_id"]),
+                    consumer_name=_string(one["consumer_name"]),
+                    service=_string(one["service"]),
+                    stops=_string(one["stops"]),
+                    within_seconds=_integer(one["within_seconds"]),
+                    lost=_string(one["lost"]),
+                    comes_back=_string(one["comes_back"]),
+                    source=_optional(one["source"]),
+                    wanted=bool(one["wanted"]),
+                    goes_on=bool(one.get("goes_on")),
+                )
+                for one in data["effects"]
+            ),
+            methods=tuple(
+                Method(
+                    name=_string(one["name"]),
+                    title=_string(one["title"]),
+                    possible=bool(one["possible"]),
+                    reason=_optional(one["reason"]),
+                    recommended=bool(one["recommended"]),
+                )
+                for one in data["methods"]
+            ),
+            method=_optional(data["method"]),
+            watches=tuple(
+                Watch(
+                    consumer_id=_string(one["consumer_id"]),
+                    service=_string(one["service"]),
+                    wanted=_string(one["wanted"]),
+                    within_seconds=_integer(one["within_seconds"]),
+                )
+                for one in data["watches"]
+            ),
+            warnings=_strings(data["warnings"]),
+            problems=_strings(data["problems"]),
+            answers=_optional(data["answers"]),
+            context=tuple((_string(name), _string(value)) for name, value in data["context"]),
+        )
+        same = plan.hash == data["hash"]
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _bad("plan", error) from error
+    if not same:
+        raise BadInput("bad-plan", "The plan's steps do not match its hash: it was changed after it was written.")
+    return plan
+
+
+def _facts(found: Mapping[str, Json] | None) -> Json:
+    return None if found is None else dict(found)
+
+
+def _bad(what: str, error: Exception) -> BadInput:
+    return BadInput("bad-plan", f"This is not a {what} that CMK Admin wrote ({type(error).__name__}: {error}).")
+
+
+def _string(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a text was expected, not {value!r:.40}")
+    return value
+
+
+def _optional(value: Any) -> str | None:
+    return None if value is None else _string(value)
+
+
+def _integer(value: Any) -> int | None:
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
+        return value
+    raise TypeError(f"a number was expected, not {value!r:.40}")
+
+
+def _strings(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"a list was expected, not {value!r:.40}")
+    return tuple(_string(one) for one in value)
+
+
+def _mapping(value: Any) -> dict[str, Json] | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise TypeError(f"an object was expected, not {value!r:.40}")
+    return dict(value)
