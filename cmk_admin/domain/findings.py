@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TypeVar
 
 from cmk_admin.domain import mapping, words
+from cmk_admin.domain.access import allowed_words
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
@@ -17,6 +18,7 @@ from cmk_admin.domain.model import Key, Vault
 K = TypeVar("K")
 
 _BROKEN = frozenset({"disabled-version-in-use"})
+_OF_KEYS = frozenset({"software-key", "unused-grant", "vault-unreachable"})
 _DOUBT = frozenset({"not-visible", "vault-unreachable"})
 
 
@@ -77,12 +79,14 @@ class Problems:
         return ("vault-unreachable",) if mapping.is_unreachable(vault) else ()
 
     def of_consumer(self, consumer_id: str, service: str) -> tuple[str, ...]:
-        """The codes of a consumer's rows, sorted."""
-        return tuple(sorted(self._by_consumer.get((fold(consumer_id), service), ())))
+        """The codes of how a consumer uses its keys, without those that the keys have by themselves; sorted."""
+        return tuple(sorted(self._by_consumer.get((fold(consumer_id), service), set()) - _OF_KEYS))
 
-    def of_identity(self, object_id: str) -> tuple[str, ...]:
-        """The codes of the rows of what unwraps as this identity, sorted."""
-        return tuple(sorted(self._by_identity.get(object_id.lower(), ())))
+    def of_idle_identity(self, object_id: str) -> tuple[str, ...]:
+        """The codes of an identity as which no consumer unwraps: it may hold grants all the same."""
+        held = (self._index.role(one.role_definition_id) for one in self._index.assignments_of(object_id))
+        opens = any({"unwrapKey", "decrypt"}.intersection(allowed_words(role)) for role in held if role)
+        return ("unused-grant",) if opens else ()
 
     @cached_property
     def _by_key(self) -> Mapping[str, set[str]]:
@@ -91,10 +95,6 @@ class Problems:
     @cached_property
     def _by_consumer(self) -> Mapping[tuple[str, str], set[str]]:
         return _union(((fold(row.consumer_id), row.service), row.problems) for row in self.rows)
-
-    @cached_property
-    def _by_identity(self) -> Mapping[str, set[str]]:
-        return _union((row.identity_object_id.lower(), row.problems) for row in self.rows if row.identity_object_id)
 
 
 def of_key(index: Index, key: KeyId, now: datetime | None = None) -> tuple[Finding, ...]:

@@ -26,7 +26,7 @@ class Hit:
 class Blast:
     hits: tuple[Hit, ...]
     complete: bool
-    """False where not all was read, so that more may stop than is listed."""
+    """False where not all services were read, so that more may stop than is listed."""
 
 
 def of_key(index: Index, key: KeyId) -> Blast:
@@ -74,4 +74,4 @@ def _blast(index: Index, uses: Iterable[Use]) -> Blast:
         )
         for found in grouped.values()
     )
-    return Blast(hits=hits, complete=index.estate.coverage.complete)
+    return Blast(hits=hits, complete=index.consumers_read)

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple, TypeVar
 
+from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.ids import KeyId, fold, last, subscription_of
 from cmk_admin.domain.model import (
     Consumer,
+    CoverageProblem,
     Estate,
     Identity,
     Key,
@@ -126,6 +128,16 @@ class Index:
     def uses_of_principal(self, object_id: str) -> tuple[Use, ...]:
         """Which consumers unwrap as this identity."""
         return self._uses_by_principal.get(object_id.lower(), ())
+
+    @cached_property
+    def consumers_read(self) -> bool:
+        """Whether all services were read that this account can list; False where one may use a key and not be known.
+
+        A vault, a grant or a name that could not be read hides no service.
+        """
+        coverage = self.estate.coverage
+        whole = coverage.finished and coverage.subscriptions_read == coverage.subscriptions_listed
+        return whole and not any(_hides_consumers(one) for one in coverage.problems)
 
     @cached_property
     def unseen_hosts(self) -> tuple[str, ...]:
@@ -339,6 +351,16 @@ class Index:
     @cached_property
     def _locks(self) -> Mapping[str, tuple[Lock, ...]]:
         return gather((fold(one.scope), one) for one in self.estate.locks)
+
+
+def _hides_consumers(problem: CoverageProblem) -> bool:
+    scope = problem.scope.lower()
+    elsewhere = ("/microsoft.keyvault/vaults/", "/providers/microsoft.authorization/")
+    return not (
+        problem.kind is FailureKind.NOT_VISIBLE
+        or scope.startswith(("directory", "management groups"))
+        or any(part in scope for part in elsewhere)
+    )
 
 
 def _folded_key(key: KeyId) -> str:

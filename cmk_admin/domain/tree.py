@@ -100,6 +100,7 @@ class _Builder:
         for of_key in by_key.values():
             key = of_key[0].slot.key_id.key
             children.append(self._key_node(f"{base}|", key, self._index.key(key), of_key))
+        codes = self._problems.of_idle_identity(object_id) if identity and not uses else ()
         kind = "system-assigned" if identity and identity.system_assigned else "user-assigned" if identity else ""
         count = _number(uses)
         secondary = ", ".join(filter(None, (kind, "" if count else "no service seen that uses it")))
@@ -109,6 +110,8 @@ class _Builder:
             kind=Kind.IDENTITY,
             text=name,
             secondary=secondary,
+            mark=mark_of(codes, ""),
+            problems=codes,
             state="" if object_id else mapping.UNKNOWN,
             ref=object_id,
             hay=hay(
@@ -267,7 +270,7 @@ class _Builder:
             and other.slot.slot == slot.slot
         ]
         children = in_order(self._user(node_id, other, uses) for other in under)
-        return self._consumer(node_id, consumer, (slot.slot,) if slot.slot != "primary" else (), children)
+        return self._consumer(node_id, consumer, slot.slot, children)
 
     def _consumer_with_keys(self, base: str, consumer: Consumer) -> Node:
         """A consumer with the keys that it uses under it."""
@@ -276,11 +279,11 @@ class _Builder:
         for slot in self._index.slots_of(consumer):
             key = self._index.key(slot.key_id)
             node = self._key_node(f"{node_id}|{slot.slot}|", slot.key_id.key, key, ())
-            children.append(node._replace(consumers=None, secondary=f"{node.secondary}, {slot.slot}"))
+            children.append(node._replace(consumers=None, secondary=_with_slot(node.secondary, slot.slot)))
         unique = {node.id: node for node in children}
-        return self._consumer(node_id, consumer, (), in_order(unique.values()))
+        return self._consumer(node_id, consumer, "primary", in_order(unique.values()))
 
-    def _consumer(self, node_id: str, consumer: Consumer, more: tuple[str, ...], children: tuple[Node, ...]) -> Node:
+    def _consumer(self, node_id: str, consumer: Consumer, slot: str, children: tuple[Node, ...]) -> Node:
         facts = service(consumer.service)
         codes = self._problems.of_consumer(consumer.id, consumer.service)
         lost = (consumer.state or "").lower() in facts.lost_words
@@ -288,7 +291,7 @@ class _Builder:
             id=node_id,
             kind=Kind.CONSUMER,
             text=consumer.name,
-            secondary=", ".join((facts.title, *more)),
+            secondary=_with_slot(facts.title, slot),
             mark=worst([Mark.BROKEN if lost else mark_of(codes, ""), *(child.mark for child in children)]),
             problems=codes,
             state=consumer.state or mapping.UNKNOWN,
@@ -328,6 +331,10 @@ class _Builder:
             secondary=secondary,
             mark=Mark.UNKNOWN if vault.problem else Mark.NONE,
         )
+
+
+def _with_slot(text: str, slot: str) -> str:
+    return text if slot == "primary" else f"{text}, {slot}"
 
 
 def _granted_on_keys(index: Index) -> dict[str, str]:

@@ -23,11 +23,11 @@ STATES = {
     "unread": "not read",
 }
 
-# hsmPlatform of a key's attributes (fact sheet 3, "Attributes"): 0 stands for software
+# hsmPlatform of a key's attributes (KVD keys/about-keys.md)
 _PLATFORMS = {
     "0": "protected by software",
-    "1": "protected by an HSM, platform 1",
-    "2": "protected by an HSM, platform 2",
+    "1": "protected by an HSM of FIPS 140-2 Level 2 (platform 1)",
+    "2": "protected by an HSM of FIPS 140-2 Level 3 (platform 2)",
 }
 
 _KINDS = {

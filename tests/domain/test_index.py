@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
+from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Lock, Principal
+from cmk_admin.domain.model import CoverageProblem, Lock, Principal
 from tests.domain import estates
 from tests.domain.estates import (
     AKS,
@@ -85,3 +86,18 @@ def test_vaults_that_only_consumers_name_are_unseen() -> None:
         )
     )
     assert index.unseen_hosts == ("dcc-standard.vault.azure.net",)
+
+
+def test_only_what_can_hide_a_service_leaves_it_open_who_uses_a_key() -> None:
+    def read(scope: str, kind: FailureKind = FailureKind.FORBIDDEN) -> bool:
+        estate = estates.dcc()
+        problem = CoverageProblem(scope=scope, kind=kind, message="")
+        return Index(replace(estate, coverage=replace(estate.coverage, problems=(problem,)))).consumers_read
+
+    assert INDEX.consumers_read
+    assert read(PREMIUM.id, FailureKind.UNREACHABLE)
+    assert read("x.vault.azure.net", FailureKind.NOT_VISIBLE)
+    assert read("directory/groups/x")
+    assert read(f"/subscriptions/{SUB}/providers/Microsoft.Authorization/roleAssignments")
+    assert not read(f"/subscriptions/{SUB}/providers/Microsoft.DBforMySQL/flexibleServers")
+    assert not read(f"/subscriptions/{SUB}")

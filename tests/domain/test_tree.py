@@ -75,6 +75,18 @@ def test_problems_climb_to_the_vault() -> None:
     assert standard.problems == ("software-key",)
 
 
+def test_what_a_key_has_by_itself_is_said_of_the_key_and_not_of_its_services() -> None:
+    aks_key = tree()[0].children[0]
+    assert aks_key.problems == ("unused-grant",)
+    assert aks_key.children[0].problems == ()
+
+
+def test_an_identity_that_holds_a_grant_and_serves_nothing_is_marked() -> None:
+    idle, *others = tree(grouping=Grouping.IDENTITY)
+    assert (idle.text, idle.mark, idle.problems) == ("dcc-aks-id", Mark.CARE, ("unused-grant",))
+    assert all(node.consumers for node in others)
+
+
 def test_a_service_that_lost_its_data_marks_all_above_it_broken() -> None:
     estate = estates.dcc()
     lost = replace(MYSQL, state="Inaccessible")

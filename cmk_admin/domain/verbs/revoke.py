@@ -329,8 +329,8 @@ def _warnings(draft: RevokeDraft, index: Index, method: str, way: _Way) -> tuple
     said += dict.fromkeys(elsewhere)
     unknown = {lot.consumer.service for lot in way.lots if service(lot.consumer.service).lost_seconds is None}
     said += [f"Azure documents no time within which {service(name).title} stops." for name in sorted(unknown)]
-    if not index.estate.coverage.complete and way.steps:
-        said.append("Not everything could be read: services that are not shown here may be cut as well.")
+    if not index.consumers_read and way.steps:
+        said.append("Not all services could be read: some that are not shown here may be cut as well.")
     return tuple(said)
 
 

@@ -65,6 +65,6 @@ def _would_cut(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:
         for scope, step in scopes.items():
             if contains(scope, key_scope(vault.id, use.slot.key_id.name)):
                 said[f"“{step.words}” waits: {use.consumer.name} uses {use.slot.key_id.name}."] = None
-    if not said and not index.estate.coverage.complete:
-        said["Not everything could be read, so that a service may use the key: nothing is taken from it."] = None
+    if not said and not index.consumers_read:
+        said["Not all services could be read, so that one may use the key: nothing is taken from it."] = None
     return tuple(said)

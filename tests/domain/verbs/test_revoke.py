@@ -240,7 +240,9 @@ def test_nothing_left_to_remove_is_a_problem_and_not_a_success() -> None:
 
 
 def test_an_incomplete_estate_is_said_before_the_start() -> None:
-    assert any("Not everything could be read" in one for one in cut(estate=estates.incomplete(estates.dcc())).warnings)
+    assert any(
+        "Not all services could be read" in one for one in cut(estate=estates.incomplete(estates.dcc())).warnings
+    )
 
 
 def test_the_step_gives_back_what_it_takes() -> None:

@@ -37,7 +37,7 @@ def test_undoing_a_restore_is_refused_while_a_service_uses_the_key() -> None:
 def test_undoing_a_restore_is_refused_while_a_service_may_use_the_key() -> None:
     nobody = replace(estates.dcc(), consumers=())
     assert answer(BACK, nobody).problems == ()
-    assert "Not everything could be read" in answer(BACK, estates.incomplete(nobody)).problems[0]
+    assert "Not all services could be read" in answer(BACK, estates.incomplete(nobody)).problems[0]
 
 
 def test_enabled_versions_are_not_disabled_under_a_service() -> None:
