@@ -79,7 +79,7 @@ class Doors(QWidget):
         self.message = label("", "danger", name="doors-message", wrap=True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.message.setMaximumWidth(3 * CARD_WIDTH + 32)
-        heading = label("Keys that others depend on", "hero")
+        heading = label("CMK Admin", "hero")
         heading.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         under = label("See which service uses which key, cut one off and watch it stop, give the key back.", "quiet")
         under.setAlignment(Qt.AlignmentFlag.AlignHCenter)

@@ -13,7 +13,7 @@ from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.search import Search
-from cmk_admin.domain.tree import Grouping, Mark, Node
+from cmk_admin.domain.tree import Grouping, Kind, Mark, Node
 from cmk_admin.operations.interface import Backend, ConnectionChoice, Connector
 from cmk_admin.ui import choosing, remembered
 from cmk_admin.ui.actions import Actions
@@ -86,6 +86,7 @@ class MainWindow(QMainWindow):
         self._opening = False
         self._closing = False
         self._closed = False
+        self._shown_pages = False
         self.looking = Looking(bridge, self)
         self.setObjectName("main-window")
         self.setWindowTitle("CMK Admin")
@@ -204,7 +205,7 @@ class MainWindow(QMainWindow):
     def show_palette(self) -> None:
         """The command palette."""
         search = self._prepared.search if self._prepared else Search(())
-        self.palette_.pop_up(search, self._selection.name)
+        self.palette_.pop_up(search, self._selection)
 
     def focus_filter(self) -> None:
         """To the filter of the page that is shown."""
@@ -242,7 +243,6 @@ class MainWindow(QMainWindow):
         self._split.setStretchFactor(1, 1)
         self.tree.setMinimumWidth(220)
         self.details.setMinimumWidth(380)
-        self._split.setSizes([sizes.TREE_WIDTH, 900])
         self.pages.add_fixed(self._split, "Estate", "tree")
         self.pages.add_fixed(self.table, "Table", "table")
         self._stack = QStackedWidget()
@@ -275,6 +275,7 @@ class MainWindow(QMainWindow):
         self.tree.menu_wanted.connect(self._show_menu)
         self.tree.grouping_changed.connect(self._regroup)
         self.details.go.connect(self.go)
+        self.details.coverage_wanted.connect(self._show_coverage)
         self.table.opened.connect(self.go)
         self.table.wrote.connect(self._table_written)
         self.table.failed.connect(self._table_not_written)
@@ -287,8 +288,6 @@ class MainWindow(QMainWindow):
         kept = self._remembered
         if kept.geometry:
             self.restoreGeometry(QByteArray.fromBase64(kept.geometry.encode()))
-        if kept.tree_width:
-            self._split.setSizes([kept.tree_width, max(400, self.width() - kept.tree_width)])
         if kept.grouping in {grouping.value for grouping in Grouping}:
             self.tree.set_grouping(Grouping(kept.grouping))
         if kept.table.order:
@@ -297,7 +296,8 @@ class MainWindow(QMainWindow):
     def _remember(self) -> None:
         kept = self._remembered
         kept.geometry = self.saveGeometry().toBase64().toStdString()
-        kept.tree_width = self._split.sizes()[0]
+        if self._shown_pages:
+            kept.tree_width = self._split.sizes()[0]
         kept.grouping = self.tree.current_grouping().value
         kept.table = self.table.layout_now()
         remembered.save(self._home, kept)
@@ -320,6 +320,10 @@ class MainWindow(QMainWindow):
         self._bottom_widget.show()
         self.tree.show_note("Reading the estate…", "The first vaults appear as answers arrive")
         self._stack.setCurrentWidget(self.pages)
+        if not self._shown_pages:
+            self._shown_pages = True
+            width = self._remembered.tree_width or sizes.TREE_WIDTH
+            self._split.setSizes([width, max(400, self.width() - width)])
         self.pages.setCurrentIndex(0)
         self.setWindowTitle(f"CMK Admin – {backend.info.kind.value}")
         self.verbs.select(NOTHING)
@@ -386,6 +390,10 @@ class MainWindow(QMainWindow):
         self.table.show_rows(prepared.rows, prepared.index, backend.info)
         if self._selection.kind != "none":
             self.details.show_selection(self._selection, prepared.index, prepared.estate.read_at)
+        elif len(prepared.roots) == 1 and prepared.roots[0].kind is Kind.NOTE:
+            self.details.show_empty(prepared.roots[0].text, prepared.roots[0].secondary)
+        else:
+            self.details.show_blank()
         self.verbs.update()
         self.estate_changed.emit(prepared.estate)
 

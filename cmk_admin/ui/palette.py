@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from cmk_admin.domain.search import Search
 from cmk_admin.domain.tree import Kind, Node
 from cmk_admin.ui.actions import Actions, Verb
+from cmk_admin.ui.selection import Selection
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.tree import look
@@ -47,7 +48,7 @@ class Palette(QFrame):
         self.setAccessibleName("Commands")
         self._theme, self._verbs = theme, verbs
         self._search = Search(())
-        self._subject = ""
+        self._kind = "none"
         self._entries: list[_Entry] = []
         self._back: QWidget | None = None
         self.field = QLineEdit()
@@ -69,6 +70,7 @@ class Palette(QFrame):
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.list.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self.list.itemClicked.connect(self._clicked)
+        theme.changed.connect(self._recolour)
         body = QVBoxLayout(self)
         body.setContentsMargins(8, 8, 8, 8)
         body.setSpacing(6)
@@ -76,9 +78,10 @@ class Palette(QFrame):
         body.addWidget(self.list)
         self.hide()
 
-    def pop_up(self, search: Search, subject: str) -> None:
-        """Show it for what is selected (`subject` names it)."""
-        self._search, self._subject = search, subject
+    def pop_up(self, search: Search, selection: Selection) -> None:
+        """Show it for what is selected."""
+        self._search, self._kind = search, selection.kind
+        subject = selection.name
         self._back = QApplication.focusWidget()
         window = self.parentWidget()
         assert window is not None
@@ -123,7 +126,10 @@ class Palette(QFrame):
         self._entries = []
         possible: list[tuple[Verb, str, str | None]] = []
         others: list[tuple[Verb, str, str | None]] = []
-        for verb in self._verbs:
+        # What can be done with the thing that is selected comes first, and last of that what takes away
+        for verb in sorted(self._verbs, key=lambda one: (self._kind not in one.context, one.danger)):
+            if verb.id == "palette":
+                continue
             plain = verb.text.replace("&", "")
             if all(word in f"{plain} {verb.tip}".lower() for word in wanted):
                 reason = self._verbs.why_not(verb.id)
@@ -144,6 +150,9 @@ class Palette(QFrame):
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             if verb.icon:
                 item.setIcon(0, self._theme.icon(verb.icon, "secondary"))
+        height = min(ROWS, max(1, self.list.topLevelItemCount())) * sizes.ROW
+        self.list.setFixedHeight(height + 2)
+        self.resize(self.width(), self.field.sizeHint().height() + height + 26)
         self._step(0)
 
     def _add(self, entry: _Entry, text: str, right: str) -> QTreeWidgetItem:
@@ -154,6 +163,10 @@ class Palette(QFrame):
         self.list.addTopLevelItem(item)
         self._entries.append(entry)
         return item
+
+    def _recolour(self) -> None:
+        if self.isVisible():
+            self._fill(self.field.text())
 
     def _step(self, by: int) -> None:
         """The next row that can be picked, up or down; 0: the first one."""

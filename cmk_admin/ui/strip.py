@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QToolButton, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from cmk_admin.domain import words
 from cmk_admin.domain.errors import FailureKind
@@ -16,6 +16,10 @@ from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import Elided, ToneIcon, label, repolish
 
 HEIGHT = 44
+FIXED_WIDTH = 470
+"""What the pill, the age, the buttons and the gaps take."""
+NARROW = 1000
+"""Below it the tenant stands in the account's tooltip only."""
 
 
 class Strip(QFrame):
@@ -28,7 +32,9 @@ class Strip(QFrame):
         self.setFixedHeight(HEIGHT)
         self._theme = theme
         self._read_at: datetime | None = None
+        self._coverage: Coverage | None = None
         self.pill = label("", "pill", name="strip-pill")
+        self.pill.setFixedHeight(22)
         self._account_icon = ToneIcon(theme, "user")
         self.account = Elided("")
         self.account.setObjectName("strip-account")
@@ -48,8 +54,11 @@ class Strip(QFrame):
         row.addWidget(self.pill)
         row.addSpacing(10)
         row.addWidget(self._account_icon)
-        row.addWidget(self.account, 3)
-        row.addWidget(self.scope, 4)
+        for words_ in (self.account, self.scope):
+            words_.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        row.addWidget(self.account)
+        row.addSpacing(6)
+        row.addWidget(self.scope)
         row.addStretch(1)
         row.addWidget(self._coverage_icon)
         row.addWidget(self.coverage)
@@ -92,7 +101,9 @@ class Strip(QFrame):
         )
         repolish(self.pill)
         self.account.setText(info.account.name)
-        self.account.set_tip(f"Signed in as {info.account.name}\nObject id {info.account.object_id}")
+        self.account.set_tip(
+            f"Signed in as {info.account.name}\nObject id {info.account.object_id}\nTenant {info.account.tenant_id}"
+        )
         self.scope.setText(f"tenant {words.shortened(info.account.tenant_id, 13)}")
         self.scope.set_tip(f"Tenant {info.account.tenant_id}, cloud {info.account.cloud}")
 
@@ -104,14 +115,19 @@ class Strip(QFrame):
         self.scope.setText(f"tenant {tenant} · {subscriptions}")
         self.scope.set_tip(f"Tenant {estate.account.tenant_id}, cloud {estate.account.cloud}\n{names}")
         coverage = estate.coverage
-        self.coverage.setText(coverage_words(coverage))
-        self.coverage.setAccessibleName(f"Coverage: {coverage_words(coverage)}")
-        self.coverage.setToolTip("What could be read, and what could not")
+        self._coverage = coverage
+        self.coverage.setAccessibleName(f"Coverage: {words.coverage(coverage)}")
+        self.coverage.setToolTip(f"{words.coverage(coverage)}. Click for what could not be read.")
+        self._fit()
         icon, tone = coverage_look(coverage)
         self._coverage_icon.show_icon(icon, tone)
         self._read_at = estate.read_at
         self.tick(now, reading=reading)
         self._show_reading(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def tick(self, now: datetime, *, reading: bool) -> None:
         """Time has passed."""
@@ -121,15 +137,26 @@ class Strip(QFrame):
         self.age.setText(f"{age} · reading…" if reading else f"read {age}")
         self.age.setToolTip(f"Read at {words.exact(self._read_at)}. F5 reads what is selected again.")
 
+    def _fit(self) -> None:
+        """The coverage in as many words as there is room for: it is never cut off."""
+        if self._coverage is None:
+            return
+        whole = words.coverage(self._coverage)
+        room = self.width() - FIXED_WIDTH - self.account.sizeHint().width() - self.scope.sizeHint().width()
+        fits = self.coverage.fontMetrics().horizontalAdvance(whole) < room
+        self.coverage.setText(whole if fits else short_coverage(self._coverage))
+        self.scope.setVisible(self.width() > NARROW)
+
     def _show_reading(self, shown: bool) -> None:
         parts: tuple[QWidget, ...] = (self._coverage_icon, self.coverage, self._age_icon, self.age)
         for widget in parts:
             widget.setVisible(shown)
 
 
-def coverage_words(coverage: Coverage) -> str:
-    """``14 of 16 subscriptions read, 2 vaults unreachable``."""
-    return words.coverage(coverage)
+def short_coverage(coverage: Coverage) -> str:
+    """``14 of 16 subscriptions read, 4 problems``: where there is no room for which."""
+    read = f"{coverage.subscriptions_read} of {words.count(coverage.subscriptions_listed, 'subscription')} read"
+    return f"{read}, {words.count(len(coverage.problems), 'problem')}" if coverage.problems else read
 
 
 def coverage_look(coverage: Coverage) -> tuple[str, Tone]:

@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from cmk_admin.ui.details.page import Fact, Line, Section
 from cmk_admin.ui.theme import sizes
@@ -69,8 +69,11 @@ class SectionCard(QFrame):
         box.setContentsMargins(4 + 20 * line.indent, 0, 4, 0)
         box.setSpacing(8)
         box.addWidget(ToneIcon(self._theme, line.icon, line.tone if line.tone != "text" else "secondary"))
-        name = label(line.text, line.tone if line.tone in ("danger", "caution", "unknown") else "")
-        name.setMaximumWidth(320)
+        name = Elided(
+            line.text, line.tone if line.tone in ("danger", "caution", "unknown") else "", Qt.TextElideMode.ElideMiddle
+        )
+        name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        name.setMaximumWidth(360)
         box.addWidget(name)
         box.addWidget(Elided(line.secondary, "quiet"), 1)
         return row

@@ -23,7 +23,7 @@ def vault_page(index: Index, vault_id: str, now: datetime) -> Page | None:
         return _unseen_vault(index, host) if host in index.unseen_hosts else None
     keys = index.keys_of(vault.id)
     uses = index.uses_of_host(vault.host)
-    found = findings.of_vault(index, vault)
+    found = (*parts.lost_findings(uses), *findings.of_vault(index, vault))
     complete = index.estate.coverage.complete
     chips = [
         Chip(text="Premium, HSM keys" if vault.premium else "Standard, software keys"),
@@ -171,10 +171,11 @@ def consumer_page(index: Index, consumer_id: str, now: datetime) -> Page | None:
     if consumer is None:
         return None
     facts = service(consumer.service)
-    found = findings.of_consumer(index, consumer_id, now)
+    slots = index.slots_of(consumer)
+    mine = (Use(consumer, slot) for slot in slots)
+    found = (*parts.lost_findings(mine), *findings.of_consumer(index, consumer_id, now))
     complete = index.estate.coverage.complete
     state, tone, icon = parts.consumer_look(consumer)
-    slots = index.slots_of(consumer)
     held = index.held_by(consumer.id)
     key_lines = []
     for slot in slots:

@@ -8,10 +8,10 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
+    QPushButton,
     QScrollArea,
     QStackedWidget,
     QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -61,16 +61,19 @@ class Header(QFrame):
 
     def add_button(self, action: QAction, *, danger: bool = False) -> None:
         """A verb as a button; hidden where it is not possible on what is selected."""
-        button = QToolButton()
+        text = action.text().replace("&", "")
+        button = QPushButton(f" {text}")  # a style sheet leaves no gap after the icon
         button.setObjectName(f"details-{action.objectName()}")
-        button.setDefaultAction(action)
-        button.setAccessibleName(action.text().replace("&", ""))
-        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setAccessibleName(text)
         button.setIconSize(QSize(sizes.ICON, sizes.ICON))
-        button.setProperty("role", "danger-outline" if danger else "outline")
-        button.setMinimumHeight(sizes.TARGET + 2)
+        if danger:
+            button.setProperty("role", "danger-outline")
+        button.setIcon(action.icon())
+        button.setToolTip(action.toolTip())
         button.setVisible(action.isEnabled())
+        button.clicked.connect(partial(_trigger, action))
         action.enabledChanged.connect(button.setVisible)
+        action.changed.connect(partial(_follow_icon, button, action))
         self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
 
     def show_page(self, page: Page) -> None:
@@ -88,7 +91,48 @@ class Header(QFrame):
             self._chips.addWidget(made)
 
 
+def _trigger(action: QAction, *_: object) -> None:
+    action.trigger()
+
+
+def _follow_icon(button: QPushButton, action: QAction) -> None:
+    button.setIcon(action.icon())
+
+
+class Blank(QWidget):
+    """A heading and a sentence in the middle, where there is no page to show."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("details-blank")
+        self._heading = label("", "section", name="details-blank-heading")
+        self._text = label("", "quiet", name="details-blank-text", wrap=True)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self._text.setMinimumWidth(360)
+        self._text.setMaximumWidth(460)
+        self.more = QPushButton("Show what was read")
+        self.more.setObjectName("details-blank-more")
+        self.more.setAccessibleName("Show what was read")
+        body = QVBoxLayout(self)
+        body.setSpacing(8)
+        body.addStretch(2)
+        middle = Qt.AlignmentFlag.AlignHCenter
+        body.addWidget(ToneIcon(theme, "vault", "secondary", 32), 0, middle)
+        body.addSpacing(4)
+        body.addWidget(self._heading, 0, middle)
+        body.addWidget(self._text, 0, middle)
+        body.addSpacing(8)
+        body.addWidget(self.more, 0, middle)
+        body.addStretch(3)
+
+    def say(self, heading: str, text: str, *, more: bool = False) -> None:
+        self._heading.setText(heading)
+        self._text.setText(text)
+        self.more.setVisible(more)
+
+
 class Details(QWidget):
+    coverage_wanted = Signal()
     go = Signal(str)
     """Something on the page was opened: a key id, a resource id or an object id."""
 
@@ -126,14 +170,23 @@ class Details(QWidget):
         body.setSpacing(0)
         body.addWidget(self.header)
         body.addWidget(self.tabs, 1)
-        self._blank = label("Select a vault, a key or a service at the left.", "quiet", name="details-blank")
-        self._blank.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._blank = Blank(theme)
+        self._blank.more.clicked.connect(self.coverage_wanted)
+        self.show_blank()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._blank)
         self._stack.addWidget(page)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._stack)
+
+    def show_blank(self) -> None:
+        """Nothing is selected."""
+        self._blank.say("Nothing selected", "Select a vault, a key or a service at the left; typing filters.")
+
+    def show_empty(self, heading: str, text: str) -> None:
+        """There is nothing that could be selected: why, and where to look next."""
+        self._blank.say(heading, text, more=True)
 
     @property
     def page(self) -> Page | None:
@@ -163,7 +216,10 @@ class Details(QWidget):
     def _show(self, selection: Selection, page: Page | None) -> None:
         self._job = None
         if page is None:
-            self._blank.setText(f"{selection.name or 'What was selected'} is not in the estate any more.")
+            self._blank.say(
+                f"{selection.name or 'What was selected'} is gone",
+                "It is not in the estate any more, as it was read last.",
+            )
             self._page = None
             self._stack.setCurrentIndex(0)
             return
@@ -231,6 +287,6 @@ class Details(QWidget):
 
     def _failed(self, error: Exception) -> None:
         self._job = None
-        self._blank.setText("This page could not be made; the program's log says why.")
+        self._blank.say("This page could not be made", "The program's log says why.")
         self._stack.setCurrentIndex(0)
         raise error

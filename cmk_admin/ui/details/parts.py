@@ -102,6 +102,26 @@ def uses_section(index: Index, uses: tuple[Use, ...], subject: str) -> Section:
     )
 
 
+def lost_findings(uses: Iterable[Use]) -> tuple[Finding, ...]:
+    """Consumers whose own state says that they have lost their key."""
+    lost = {
+        use.consumer.id: use.consumer
+        for use in uses
+        if (use.consumer.state or "").lower() in service(use.consumer.service).lost_words
+    }
+    return tuple(
+        Finding(
+            code="lost-key",
+            title=f"{service(one.service).title} is {one.state}",
+            help=f"It cannot get at its data. {service(one.service).comes_back}.",
+            subject=one.name,
+            consumer_id=one.id,
+            broken=True,
+        )
+        for one in lost.values()
+    )
+
+
 def wrong_section(found: tuple[Finding, ...], *, complete: bool) -> Section:
     """What is wrong."""
     lines = tuple(
@@ -212,7 +232,9 @@ def access_section(index: Index, found: tuple[AccessPath, ...], again: tuple[Acc
         )
     known = sum(1 for paths in by_who.values() if not all(one.unknown for one in paths))
     unknown = sum(1 for one in found if one.unknown)
-    summary = f"{words.count(known, 'identity or person', 'identities and people')}"
+    summary = words.count(known, "identity or person", "identities and people")
+    if not known:
+        summary = none_words(index, "grant gets at data that this key wraps").rstrip(".")
     if unknown:
         summary += f"; {words.count(unknown, 'path is', 'paths are')} not known"
     if again:

@@ -25,7 +25,7 @@ from cmk_admin.ui.widgets.labels import label
 
 NAMES = tuple(column.name for column in COLUMNS)
 WIDTHS = {
-    "service": 240, "key_name": 170, "scope": 190, "key_type": 90, "key_size": 76, "key_options": 150, "vault": 130,
+    "service": 264, "key_name": 170, "scope": 190, "key_type": 90, "key_size": 76, "key_options": 176, "vault": 130,
     "subscription": 130, "version": 130, "identity": 150, "role": 220, "path": 180, "expiry": 150, "state": 90,
     "problems": 220, "read_at": 190,
 }  # fmt: skip
@@ -283,7 +283,7 @@ def arranged(
 
 
 def _button(name: str, text: str, clicked: Callable[[], None]) -> QPushButton:
-    made = QPushButton(text)
+    made = QPushButton(f" {text}")  # a style sheet leaves no gap after the icon
     made.setObjectName(name)
     made.setAccessibleName(text)
     made.clicked.connect(lambda *_: clicked())

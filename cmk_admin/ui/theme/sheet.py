@@ -4,6 +4,7 @@ from string import Template
 
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.colors import Colors
+from cmk_admin.ui.theme.resources import folder
 
 _SHEET = Template("""
 QWidget { font-size: ${text_px}px; }
@@ -34,7 +35,7 @@ QFrame[role="chip"][tone="confirmed"] { background: $confirmed_soft; }
 QLabel[role="chip"] { color: $text; font-size: ${small_px}px; }
 QFrame[role="chip"] QLabel { font-size: ${small_px}px; }
 QLabel[role="pill"] {
-  font-size: ${small_px}px; font-weight: 600; color: #ffffff; border-radius: 11px; padding: 4px 12px;
+  font-size: ${small_px}px; font-weight: 600; color: #ffffff; border-radius: 11px; padding: 0 12px;
 }
 QLabel[role="pill"][tone="sandbox"] { background: $sandbox_fill; }
 QLabel[role="pill"][tone="live"] { background: $text; color: $surface; }
@@ -71,15 +72,8 @@ QToolButton:pressed, QToolButton:checked { background: $selected; }
 QToolButton:focus { border: 1px solid $accent; }
 QToolButton:disabled { color: $disabled; }
 
-QToolButton[role="outline"], QToolButton[role="danger-outline"] {
-  border: 1px solid $control; background: $surface; padding: 3px 10px 3px 8px;
-}
-QToolButton[role="outline"]:hover { background: $hover; }
-QToolButton[role="danger-outline"] { color: $danger; border-color: $danger; }
-QToolButton[role="danger-outline"]:hover { background: $danger_soft; }
-QToolButton[role="outline"]:focus, QToolButton[role="danger-outline"]:focus {
-  border: 2px solid $accent; padding: 2px 9px 2px 7px;
-}
+QPushButton[role="danger-outline"] { color: $danger; border-color: $danger; }
+QPushButton[role="danger-outline"]:hover { background: $danger_soft; }
 
 QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox {
   background: $surface; color: $text; border: 1px solid $control; border-radius: 5px;
@@ -94,11 +88,15 @@ QLineEdit[role="column-filter"]:focus { border: 1px solid $accent; padding: 0 4p
 QLineEdit:disabled, QComboBox:disabled { color: $disabled; border-color: $border; background: $window; }
 QLineEdit[role="value"] { background: transparent; border: 1px solid transparent; padding: 0; min-height: 22px; }
 QLineEdit[role="value"]:focus { border: 1px solid $accent; padding: 0; }
-QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow { image: url("$arrow"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $border; outline: none; padding: 4px; }
 
 QAbstractScrollArea { background: $surface; border: none; }
 QTreeView, QTableView, QListView { background: $surface; alternate-background-color: $raised; border: none; outline: none; }
+QTableView::item { padding: 0 5px; border: none; }
+QTableView::item:selected { background: $selected; color: $text; }
+QTableView::item:focus { border: 1px solid $accent; }
 QHeaderView { background: $window; border: none; }
 QHeaderView::section {
   background: $window; color: $secondary; border: none; border-bottom: 1px solid $border; border-right: 1px solid $border;
@@ -160,4 +158,5 @@ def sheet(colors: Colors) -> str:
         title_px=sizes.TITLE,
         target_px=sizes.TARGET,
         field_px=sizes.TARGET - 2,
+        arrow=(folder() / "style" / f"arrow-{'dark' if colors.dark else 'light'}.svg").as_posix(),
     )

@@ -37,13 +37,17 @@ class RowDelegate(QStyledItemDelegate):
         rect = QRect(option.rect)
         ratio = painter.device().devicePixelRatioF()
         painter.save()
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, self._theme.color("selected"))
+        elif option.state & QStyle.StateFlag.State_MouseOver and node.kind is not Kind.NOTE:
+            painter.fillRect(rect, self._theme.color("hover"))
         left = rect.left() + 2
         name, tone = look.icon(node)
         painter.drawPixmap(_icon_at(rect, left), self._theme.pixmap(name, tone, sizes.ICON, ratio))
         left += sizes.ICON + 6
         right = self._draw_right(painter, rect, node, ratio)
         self._draw_words(painter, QRect(left, rect.top(), max(0, right - left), rect.height()), node)
-        if option.state & QStyle.StateFlag.State_HasFocus:
+        if option.state & QStyle.StateFlag.State_HasFocus and node.kind is not Kind.NOTE:
             painter.setPen(self._theme.color("accent"))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(rect.adjusted(0, 1, -3, -2), 4, 4)

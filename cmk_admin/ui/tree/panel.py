@@ -37,7 +37,10 @@ class TreePanel(QWidget):
         self.filter = QLineEdit()
         self.filter.setObjectName("filter")
         self.filter.setAccessibleName("Filter the tree")
-        self.filter.setPlaceholderText("Filter by name, id, host or tag")
+        self.filter.setPlaceholderText("Filter")
+        self.filter.setToolTip(
+            "Finds names, host names, resource ids, object and client ids, key ids and tags (Ctrl+F)"
+        )
         self.filter.setClearButtonEnabled(True)
         self._lens = QAction(self)
         self.filter.addAction(self._lens, QLineEdit.ActionPosition.LeadingPosition)

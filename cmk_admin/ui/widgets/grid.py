@@ -132,7 +132,7 @@ class GridTab(QWidget):
         self.view.setVisible(bool(grid.rows))
         if self._columns != grid.columns and grid.rows:
             self._columns = grid.columns
-            fit_columns(self.view)
+            fit_columns(self.view, self.width())
 
 
 def dress(view: QTableView) -> None:
@@ -161,18 +161,28 @@ def dress(view: QTableView) -> None:
     columns.setStretchLastSection(True)
 
 
-def fit_columns(view: QTableView, widest: int = 320) -> None:
-    """Make columns as wide as what stands in their first rows, within reason."""
+def fit_columns(view: QTableView, room: int, widest: int = 480, least: int = 110) -> None:
+    """Make columns as wide as what stands in their first rows; where that is more than the room, the widest give way."""
     metrics = view.fontMetrics()
     model = view.model()
+    widths = []
     for column in range(model.columnCount()):
         texts = [str(model.headerData(column, Qt.Orientation.Horizontal) or "")]
         texts += [str(model.index(row, column).data() or "") for row in range(min(model.rowCount(), 40))]
         has_icon = any(
             model.index(row, column).data(Qt.ItemDataRole.DecorationRole) for row in range(min(model.rowCount(), 40))
         )
-        width = max(metrics.horizontalAdvance(text) for text in texts) + (46 if has_icon else 26)
-        view.setColumnWidth(column, max(64, min(widest, width)))
+        width = max(metrics.horizontalAdvance(text) for text in texts) + (48 if has_icon else 28)
+        widths.append(max(64, min(widest, width)))
+    excess = sum(widths) - room
+    while excess > 0 and max(widths) > least:
+        at = widths.index(max(widths))
+        second = max([width for width in widths if width < widths[at]] + [least])
+        cut = min(excess, max(1, widths[at] - second))
+        widths[at] -= cut
+        excess -= cut
+    for column, width in enumerate(widths):
+        view.setColumnWidth(column, width)
 
 
 def copy_selection(view: QTableView) -> None:
