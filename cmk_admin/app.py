@@ -77,7 +77,7 @@ def open_window(choice: ConnectionChoice | None) -> int:
     last_crash = crash.watch(folder / "crash")
     log = open_log(folder / "log")
     try:
-        from cmk_admin.ui import application
+        from cmk_admin.ui.application import open_window as show
     except ImportError as error:
         raise BadInput(
             "no-qt",
@@ -86,9 +86,7 @@ def open_window(choice: ConnectionChoice | None) -> int:
         ) from error
     background = Background().start()
     try:
-        return application.open_window(
-            background=background, connector=connect, home=folder, choice=choice, last_crash=last_crash
-        )
+        return show(background=background, connector=connect, home=folder, choice=choice, last_crash=last_crash)
     finally:
         background.stop()
         close_log(log)
