@@ -1,10 +1,11 @@
 """The operations of the open connection, as the window knows them: runs them, keeps the newest report of each."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from cmk_admin.domain.plan import Plan
 from cmk_admin.operations.interface import Backend, OnReport, OperationReport
@@ -12,23 +13,41 @@ from cmk_admin.ui.bridge import Bridge
 
 Running = Coroutine[Any, Any, OperationReport]
 
+FOLLOW_MS = 1000
+"""How often the journal is read again while another process runs an operation of this connection."""
+
+
+@dataclass(slots=True, eq=False)
+class _Run:
+    """One run that this window has started; `operation` is known from its first report on."""
+
+    words: str
+    began: Callable[[OperationReport], None]
+    refused: Callable[[Exception], None] | None
+    operation: str | None = None
+
 
 class Operations(QObject):
     """One per window. Pages and the dock listen to it, so that closing a page never stops what it showed."""
 
     changed = Signal(object)
     """An `OperationReport` that is newer than the one before."""
+    ended = Signal(object)
+    """The last report of one that this window has run: its locks are free."""
     listed = Signal()
     """The whole list was read anew."""
     failed = Signal(str, object)
-    """What was wanted, in words, and the error."""
+    """What was wanted, in words, and the error, where nobody else is told."""
 
     def __init__(self, bridge: Bridge, parent: QObject) -> None:
         super().__init__(parent)
         self._bridge = bridge
         self._backend: Backend | None = None
         self._reports: dict[str, OperationReport] = {}
-        self._running: set[str] = set()
+        self._runs: list[_Run] = []
+        self._follow = QTimer(self)
+        self._follow.setInterval(FOLLOW_MS)
+        self._follow.timeout.connect(self.reload)
 
     @property
     def reports(self) -> tuple[OperationReport, ...]:
@@ -36,72 +55,105 @@ class Operations(QObject):
         return tuple(self._reports.values())
 
     @property
-    def running(self) -> int:
-        """How many this window is running."""
-        return len(self._running)
+    def running(self) -> tuple[OperationReport, ...]:
+        """Those that this window runs."""
+        return tuple(r for r in self._reports.values() if self.runs(r.operation))
 
     def report(self, operation: str) -> OperationReport | None:
         return self._reports.get(operation)
 
     def runs(self, operation: str) -> bool:
         """True while this window runs it."""
-        return operation in self._running
+        return any(run.operation == operation for run in self._runs)
 
     def attach(self, backend: Backend | None) -> None:
         """Another connection, or none."""
         self._backend = backend
         self._reports.clear()
-        self._running.clear()
+        self._runs.clear()
+        self._follow.stop()
         self.listed.emit()
         self.reload()
 
     def reload(self) -> None:
         """Read the list from the journal."""
         if self._backend is not None:
-            self._bridge.start(
-                self, self._backend.operations(), self._took_list, partial(self._refused, "List the operations")
-            )
+            self._bridge.start(self, self._backend.operations(), self._took_list, self._unlisted)
 
-    def run(self, plan: Plan, *, reason: str, ticket: str) -> None:
-        """Start a plan; its first report arrives by `changed`."""
+    def run(
+        self,
+        plan: Plan,
+        *,
+        reason: str = "",
+        ticket: str = "",
+        began: Callable[[OperationReport], None],
+        refused: Callable[[Exception], None],
+    ) -> None:
+        """Start a plan. `began` gets its first report, or `refused` why it was not started."""
         backend = self._backend
         if backend is not None:
             self._start(
-                plan.title,
+                _Run(plan.title, began, refused),
                 lambda publish: backend.run(plan, reason=reason or None, ticket=ticket or None, on_report=publish),
             )
 
     def resume(self, report: OperationReport) -> None:
         """Go on with an interrupted operation."""
-        backend = self._backend
+        backend, operation = self._backend, report.operation
         if backend is not None:
-            self._start(f"Resume “{report.title}”", lambda publish: backend.resume(report.operation, on_report=publish))
+            self._start(
+                _Run(f"“{report.title}” cannot be gone on with", _nothing, None),
+                lambda publish: backend.resume(operation, on_report=publish),
+            )
+
+    def discard(self, report: OperationReport) -> None:
+        """End an interrupted operation that has changed nothing."""
+        backend, operation = self._backend, report.operation
+        if backend is not None:
+            self._start(
+                _Run(f"“{report.title}” cannot be discarded", _nothing, None),
+                lambda publish: backend.undo(operation, on_report=publish),
+            )
 
     def cancel(self, operation: str) -> None:
-        """Do not start the next step."""
+        """Do not start the next step; while watching: stop watching."""
         if self._backend is not None:
-            self._bridge.start(self, self._backend.cancel(operation), _nothing, partial(self._refused, "Stop"))
+            self._bridge.start(
+                self, self._backend.cancel(operation), _nothing, partial(self._refused, "This cannot be stopped")
+            )
 
-    def _start(self, words: str, work: Callable[[OnReport], Running]) -> None:
-        seen: list[str] = []
+    def _start(self, run: _Run, work: Callable[[OnReport], Running]) -> None:
+        self._runs.append(run)
+        self._bridge.start(
+            self, work, partial(self._done, run), partial(self._broke, run), partial(self._progress, run)
+        )
 
-        def progress(report: OperationReport) -> None:
-            if not seen:
-                seen.append(report.operation)
-                self._running.add(report.operation)
-            self._put(report)
+    def _progress(self, run: _Run, report: OperationReport) -> None:
+        if run not in self._runs:
+            return  # of a connection that is closed
+        first, run.operation = run.operation is None, report.operation
+        self._put(report)
+        if first:
+            run.began(report)
 
-        def done(report: OperationReport) -> None:
-            self._running.discard(report.operation)
-            self._put(report)
-            self.reload()
+    def _done(self, run: _Run, report: OperationReport) -> None:
+        if run not in self._runs:
+            return
+        self._progress(run, report)
+        self._runs.remove(run)
+        self._put(report)
+        self.ended.emit(report)
+        self.reload()
 
-        def failed(error: Exception) -> None:
-            self._running.difference_update(seen)
-            self._refused(words, error)
-            self.reload()
-
-        self._bridge.start(self, work, done, failed, progress)
+    def _broke(self, run: _Run, error: Exception) -> None:
+        if run not in self._runs:
+            return
+        self._runs.remove(run)
+        if run.operation is None and run.refused is not None:
+            run.refused(error)
+        else:
+            self.failed.emit(run.words, error)
+        self.reload()
 
     def _put(self, report: OperationReport) -> None:
         if report.operation not in self._reports:
@@ -112,10 +164,17 @@ class Operations(QObject):
 
     def _took_list(self, reports: tuple[OperationReport, ...]) -> None:
         # The journal's row of an operation that runs here is older than what it has published
-        self._reports = {
-            r.operation: self._reports.get(r.operation, r) if self.runs(r.operation) else r for r in reports
-        }
+        known = {r.operation: self._reports.get(r.operation, r) if self.runs(r.operation) else r for r in reports}
+        begun = {r.operation: r for r in self.running if r.operation not in known}
+        self._reports = {**begun, **known}
+        elsewhere = any(r.alive and not self.runs(r.operation) for r in self._reports.values())
+        if elsewhere != self._follow.isActive():
+            (self._follow.start if elsewhere else self._follow.stop)()
         self.listed.emit()
+
+    def _unlisted(self, error: Exception) -> None:
+        self._follow.stop()
+        self._refused("The operations of this connection cannot be listed", error)
 
     def _refused(self, words: str, error: Exception) -> None:
         self.failed.emit(words, error)

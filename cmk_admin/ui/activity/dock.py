@@ -1,29 +1,22 @@
-"""The list at the bottom: one row for each operation, folded away while nothing runs."""
+"""The list at the bottom: one row for each operation, folded away while nothing needs it."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QProgressBar,
-    QTableWidget,
-    QTableWidgetItem,
-    QToolButton,
-    QVBoxLayout,
-)
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QProgressBar, QPushButton, QToolButton, QVBoxLayout
 
 from cmk_admin.domain.steps import StepState
+from cmk_admin.domain.words import exact
 from cmk_admin.operations.interface import OperationReport, WatchResult
-from cmk_admin.ui.emergency.look import outcome
+from cmk_admin.ui.details.page import Cell, GridRow
+from cmk_admin.ui.emergency.look import interrupted, outcome
 from cmk_admin.ui.operations import Operations
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.grid import GridModel, GridView
+from cmk_admin.ui.widgets.labels import Elided, label
 
 ROWS_SHOWN = 4
 COLUMNS = ("Operation", "State", "Where it stands", "Started")
+WIDTHS = {0: 340, 1: 130, 2: 420}
 
 
 class ActivityDock(QFrame):
@@ -31,6 +24,8 @@ class ActivityDock(QFrame):
 
     opened = Signal(object)
     """The `OperationReport` that somebody wants to see."""
+    stop = Signal(object)
+    """The `OperationReport` of one that is to stop after its step."""
 
     def __init__(self, operations: Operations, theme: Theme) -> None:
         super().__init__()
@@ -38,36 +33,24 @@ class ActivityDock(QFrame):
         self.setAccessibleName("Activity")
         self.setProperty("role", "surface")
         self._operations, self._theme = operations, theme
-        self._ids: list[str] = []
-        self._summary = QLabel("No operation has run here yet")
-        self._summary.setObjectName("activity-summary")
-        self._summary.setTextFormat(Qt.TextFormat.PlainText)
-        self._bar = QProgressBar()
-        self._bar.setObjectName("activity-progress")
-        self._bar.setAccessibleName("Progress of the running operation")
-        self._bar.setTextVisible(False)
-        self._bar.setFixedWidth(160)
-        self._bar.hide()
-        self._fold = QToolButton()
-        self._fold.setObjectName("activity-fold")
-        self._fold.setCheckable(True)
-        self._fold.setAccessibleName("Show the list of operations")
-        self._fold.setToolTip("Show or hide the list of operations")
-        self._fold.toggled.connect(self._folded)
-        self._table = self._make_table()
+        self._model = GridModel(theme, self)
+        self._view = self._make_view()
+        line, under = QFrame(), QFrame()
+        for each in (line, under):
+            each.setProperty("role", "line")
+        self._under = under
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        line = QFrame()
-        line.setProperty("role", "line")
         column.addWidget(line)
         column.addLayout(self._head())
-        column.addWidget(self._table)
-        self._table.hide()
-        operations.changed.connect(self._changed)
-        operations.listed.connect(self._listed)
-        theme.changed.connect(self._listed)
-        self._listed()
+        column.addWidget(under)
+        column.addWidget(self._view)
+        self._folded(False)
+        operations.changed.connect(self._show)
+        operations.listed.connect(self._show)
+        theme.changed.connect(self._paint)
+        self._show()
 
     def sizeHint(self) -> QSize:
         return QSize(600, self.minimumSizeHint().height())
@@ -79,84 +62,124 @@ class ActivityDock(QFrame):
     def fold(self) -> None:
         self._fold.setChecked(False)
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._table.hasFocus():
-            self._open(self._table.currentRow())
-            return
-        super().keyPressEvent(event)
+    def focus_list(self) -> None:
+        self._view.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        if self._chosen() is None and self._model.rowCount():
+            self._view.selectRow(0)
+
+    def select(self, operation: str) -> None:
+        """Select one of the rows."""
+        for row, report in enumerate(self._operations.reports):
+            if report.operation == operation:
+                self._view.selectRow(row)
 
     def _head(self) -> QHBoxLayout:
+        title = label("Activity", "section")
+        self._summary = Elided("")
+        self._summary.setObjectName("activity-summary")
+        self._bar = QProgressBar()
+        self._bar.setObjectName("activity-progress")
+        self._bar.setAccessibleName("Progress of the running operation")
+        self._bar.setTextVisible(False)
+        self._bar.setFixedWidth(160)
+        self._stop = self._link("Stop", "activity-stop")
+        self._stop.clicked.connect(self._stop_clicked)
+        self._open = self._link("Open", "activity-open")
+        self._open.clicked.connect(self._open_clicked)
+        self._fold = QToolButton()
+        self._fold.setObjectName("activity-fold")
+        self._fold.setCheckable(True)
+        self._fold.setFixedSize(24, 24)
+        self._fold.setAccessibleName("Show the list of operations")
+        self._fold.setToolTip("Show or hide the list of operations (Ctrl+Shift+A)")
+        self._fold.toggled.connect(self._folded)
         head = QHBoxLayout()
-        head.setContentsMargins(12, 2, 8, 2)
+        head.setContentsMargins(12, 3, 10, 3)
         head.setSpacing(12)
-        title = QLabel("Activity")
-        title.setProperty("role", "section")
+        head.addWidget(self._fold)
         head.addWidget(title)
         head.addWidget(self._summary, 1)
-        head.addWidget(self._bar)
-        head.addWidget(self._fold)
+        for widget in (self._bar, self._stop, self._open):
+            head.addWidget(widget)
+            widget.hide()
         return head
 
-    def _make_table(self) -> QTableWidget:
-        table = QTableWidget(0, len(COLUMNS))
-        table.setObjectName("activity-list")
-        table.setAccessibleName("Operations, newest first")
-        table.setHorizontalHeaderLabels(list(COLUMNS))
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(sizes.ROW)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setTabKeyNavigation(False)
-        table.setShowGrid(False)
-        table.horizontalHeader().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((0, 320), (1, 130), (3, 160)):
-            table.setColumnWidth(column, width)
-        table.setFixedHeight(sizes.ROW * (ROWS_SHOWN + 1) + 4)
-        table.cellDoubleClicked.connect(self._double_clicked)
-        return table
+    def _link(self, text: str, name: str) -> QPushButton:
+        button = QPushButton(text)
+        button.setObjectName(name)
+        button.setProperty("role", "link")
+        button.setAutoDefault(False)
+        return button
+
+    def _make_view(self) -> GridView:
+        view = GridView("activity-list", "Operations, newest first")
+        view.setModel(self._model)
+        view.setSelectionMode(GridView.SelectionMode.SingleSelection)
+        view.setFixedHeight(sizes.ROW * (ROWS_SHOWN + 1) + 6)
+        header = view.horizontalHeader()
+        header.setStretchLastSection(False)
+        view.opened.connect(self._opened)
+        view.selectionModel().selectionChanged.connect(self._show_buttons)
+        self._model.modelReset.connect(self._fit)
+        return view
+
+    def _fit(self) -> None:
+        header = self._view.horizontalHeader()
+        if header.count() == len(COLUMNS):
+            header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
+            for column, width in WIDTHS.items():
+                self._view.setColumnWidth(column, width)
+            self._view.setColumnWidth(3, 150)
 
     def _folded(self, shown: bool) -> None:
-        self._table.setVisible(shown)
-        self._paint_fold()
+        self._view.setVisible(shown)
+        self._under.setVisible(shown)
+        self._paint()
+        self._show_buttons()
         self.updateGeometry()
 
-    def _paint_fold(self) -> None:
+    def _paint(self) -> None:
         self._fold.setIcon(self._theme.icon("chevron-down" if self._fold.isChecked() else "chevron-right", "secondary"))
+        self._model.dataChanged.emit(
+            self._model.index(0, 0), self._model.index(self._model.rowCount() - 1, len(COLUMNS) - 1)
+        )
 
-    def _listed(self) -> None:
+    def _show(self, *_: object) -> None:
         reports = self._operations.reports
-        self._ids = [report.operation for report in reports]
-        self._table.setRowCount(len(reports))
-        for row, report in enumerate(reports):
-            self._fill(row, report)
-        self._paint_fold()
-        self._summarise()
+        chosen = self._chosen()
+        self._model.show(COLUMNS, tuple(_row(report) for report in reports))
+        if chosen is not None and self._chosen() != chosen:
+            self.select(chosen)
+        self._summarise(reports)
+        self._show_buttons()
 
-    def _changed(self, report: OperationReport) -> None:
-        if report.operation not in self._ids:
-            self._ids.insert(0, report.operation)
-            self._table.insertRow(0)
-        self._fill(self._ids.index(report.operation), report)
-        self._summarise()
+    def _chosen(self) -> str | None:
+        """The operation whose row is selected."""
+        rows = self._view.selectionModel().selectedRows()
+        at = rows[0].row() if rows else -1
+        return self._model.rows[at].target if 0 <= at < len(self._model.rows) else None
 
-    def _fill(self, row: int, report: OperationReport) -> None:
-        look = outcome(report)
-        texts = (report.title, look.word, _stands(report), _started(report))
-        for column, text in enumerate(texts):
-            item = self._table.item(row, column)
-            if item is None:
-                item = QTableWidgetItem()
-                self._table.setItem(row, column, item)
-            item.setText(text)
-            item.setToolTip(text)
-            if column == 1:
-                item.setIcon(self._theme.icon(look.icon, look.tone))
-
-    def _summarise(self) -> None:
+    def _subject(self) -> OperationReport | None:
+        """What the buttons act on: the selected row; folded, what needs attention."""
+        if self._fold.isChecked():
+            chosen = self._chosen()
+            return self._operations.report(chosen) if chosen is not None else None
         reports = self._operations.reports
+        return next((r for r in reports if r.alive), next((r for r in reports if interrupted(r)), None))
+
+    def _show_buttons(self, *_: object) -> None:
+        report = self._subject()
+        self._open.setVisible(report is not None)
+        here = report is not None and self._operations.runs(report.operation)
+        self._stop.setVisible(here)
+        self._stop.setEnabled(report is not None and not report.cancel_requested)
+        if report is not None:
+            self._open.setAccessibleName(f"Open “{report.title}”")
+            self._stop.setAccessibleName(f"Stop “{report.title}” after its step")
+
+    def _summarise(self, reports: tuple[OperationReport, ...]) -> None:
         running = [report for report in reports if report.alive]
-        interrupted = [report for report in reports if report.resumable and not report.alive]
+        left = [report for report in reports if interrupted(report)]
         self._bar.setVisible(bool(running))
         if running:
             report = running[0]
@@ -165,30 +188,48 @@ class ActivityDock(QFrame):
             self._bar.setRange(0, max(1, len(report.steps) + len(report.watch)))
             self._bar.setValue(over + settled)
             more = f", and {len(running) - 1} more" if len(running) > 1 else ""
-            self._summary.setText(f"{report.title}: {_stands(report)}{more}")
-        elif interrupted:
-            count = len(interrupted)
-            self._summary.setText(
-                f"{count} interrupted {'operation' if count == 1 else 'operations'}: open to resume or undo"
-            )
+            self._summary.setText(f"{report.title}. {_stands(report)}{more}")
+        elif left:
+            what = "1 operation was" if len(left) == 1 else f"{len(left)} operations were"
+            self._summary.setText(f"{what} interrupted: open to go on or to take back")
         elif reports:
             self._summary.setText(f"{reports[0].title}: {outcome(reports[0]).word.lower()}")
         else:
             self._summary.setText("No operation has run here yet")
 
-    def _double_clicked(self, row: int, _: int) -> None:
-        self._open(row)
+    def _opened(self, operation: str) -> None:
+        report = self._operations.report(operation)
+        if report is not None:
+            self.opened.emit(report)
 
-    def _open(self, row: int) -> None:
-        if 0 <= row < len(self._ids):
-            report = self._operations.report(self._ids[row])
-            if report is not None:
-                self.opened.emit(report)
+    def _open_clicked(self, *_: object) -> None:
+        report = self._subject()
+        if report is not None:
+            self.opened.emit(report)
+
+    def _stop_clicked(self, *_: object) -> None:
+        report = self._subject()
+        if report is not None:
+            self.stop.emit(report)
+
+
+def _row(report: OperationReport) -> GridRow:
+    look = outcome(report)
+    started = report.created_at.astimezone() if report.created_at else None
+    return GridRow(
+        cells=(
+            Cell(text=report.title, tip=f"{report.title}\nOperation {report.operation}"),
+            Cell(text=look.word, icon=look.icon, tone=look.tone),
+            Cell(text=_stands(report)),
+            Cell(text=f"{started:%d %b %Y, %H:%M}" if started else "", tip=exact(report.created_at)),
+        ),
+        target=report.operation,
+    )
 
 
 def _stands(report: OperationReport) -> str:
-    return report.sentence or ", ".join(dict.fromkeys(step.state.value for step in report.steps))
-
-
-def _started(report: OperationReport) -> str:
-    return f"{report.created_at.astimezone():%d %b %Y, %H:%M}" if report.created_at else ""
+    """The report's sentence without the word that the state says already."""
+    lead, _, rest = report.sentence.partition(": ")
+    return (
+        f"{rest[:1].upper()}{rest[1:]}" if rest and lead in (outcome(report).word, "Partly done") else report.sentence
+    )

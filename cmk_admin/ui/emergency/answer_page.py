@@ -5,14 +5,18 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import Plan
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Bridge
 from cmk_admin.ui.dialogs import failure_text
-from cmk_admin.ui.emergency.parts import StepList, card, label, scrolled
+from cmk_admin.ui.emergency.lane_words import back_lane
+from cmk_admin.ui.emergency.lanes import Lanes
+from cmk_admin.ui.emergency.look import short_title
+from cmk_admin.ui.emergency.parts import Notice, StepList, card, footer, scrolled, words_label
 from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.labels import label
 
 Prepare = Callable[[], Coroutine[Any, Any, Plan]]
 
@@ -24,43 +28,28 @@ class AnswerPage(QWidget):
     """The `Plan`, and two empty texts: the reason stands with the operation that is answered."""
     cancelled = Signal()
 
-    def __init__(self, *, bridge: Bridge, theme: Theme, prepare: Prepare, verb: str) -> None:
-        """`verb` is the button's text: ``Restore access``, ``Undo``."""
+    def __init__(
+        self, *, bridge: Bridge, theme: Theme, prepare: Prepare, verb: str, name: Callable[[str], str]
+    ) -> None:
+        """`verb` is the button's text (``Restore access``); `name` gives a consumer's name for its id."""
         super().__init__()
         self.setObjectName("answer-page")
         self.setAccessibleName(verb)
         self.setWindowTitle(verb)
-        self._verb = verb
+        self._bridge, self._theme, self._ask, self._verb, self._name = bridge, theme, prepare, verb, name
         self._plan: Plan | None = None
-        self._title = label(verb, "title", name="answer-title")
-        self._state = label("Reading from Azure how things stand …", "secondary", name="answer-state")
-        self._problems, self._warnings = label("", "danger", name="answer-problems"), label("", "caution")
-        for hidden in (self._problems, self._warnings):
-            hidden.hide()
-        self._steps = StepList(theme, "answer-steps")
-        self._after = label("", "quiet")
-        inner = QWidget()
-        inner.setProperty("role", "page")
-        body = QVBoxLayout(inner)
-        body.setContentsMargins(24, 16, 24, 16)
-        body.setSpacing(12)
-        for widget in (self._title, self._state, self._problems, self._warnings):
-            body.addWidget(widget)
-        body.addWidget(card(label("What will be done", "section"), self._steps, self._after)[0])
-        body.addStretch(1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(scrolled(inner, "answer-scroll"), 1)
-        line = QFrame()
-        line.setProperty("role", "line")
-        whole.addWidget(line)
-        whole.addWidget(self._footer())
-        bridge.start(self, prepare(), self._prepared, self._unprepared)
+        self._build()
+        self.try_again()
 
     @property
     def plan(self) -> Plan | None:
         return self._plan
+
+    def try_again(self) -> None:
+        """Ask anew what there is to do."""
+        self._state.setText("Reading from Azure how things stand …")
+        self._go.setEnabled(False)
+        self._bridge.start(self, self._ask(), self._prepared, self._unprepared)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -68,54 +57,79 @@ class AnswerPage(QWidget):
             return
         super().keyPressEvent(event)
 
+    def _build(self) -> None:
+        self._title = words_label(self._verb, "title", name="answer-title")
+        self._state = label("", "quiet", name="answer-state")
+        self._problems = Notice(self._theme, "danger", "broken", "answer-problems")
+        self._warnings = Notice(self._theme, "caution", "warning", "answer-warnings")
+        self._steps = StepList(self._theme, "answer-steps")
+        self._steps_card, _ = card(label("What will be done", "section"), self._steps)
+        self._lanes = Lanes(self._theme, "answer-lanes", "When each service is back")
+        self._lanes_card, column = card(label("What comes back, and when", "section"), self._lanes)
+        column.addStretch(1)
+        columns = QGridLayout()
+        columns.setHorizontalSpacing(12)
+        columns.addWidget(self._steps_card, 0, 0, Qt.AlignmentFlag.AlignTop)
+        columns.addWidget(self._lanes_card, 0, 1, Qt.AlignmentFlag.AlignTop)
+        columns.setColumnStretch(0, 4)
+        columns.setColumnStretch(1, 5)
+        area, body = scrolled("answer-scroll")
+        for widget in (self._title, self._state, self._problems, self._warnings):
+            body.addWidget(widget)
+        body.addLayout(columns)
+        body.addStretch(1)
+        self._steps_card.hide()
+        self._lanes_card.hide()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(area, 1)
+        whole.addWidget(self._footer())
+        self.setFocusProxy(self._cancel)
+
     def _footer(self) -> QWidget:
-        footer = QFrame()
-        footer.setProperty("role", "surface")
-        row = QHBoxLayout(footer)
-        row.setContentsMargins(24, 10, 24, 10)
-        row.setSpacing(12)
-        cancel = QPushButton("Cancel")
-        cancel.setObjectName("answer-cancel")
-        cancel.clicked.connect(self._cancel)
-        self._go = QPushButton(self._verb)
+        whole, row = footer()
+        buttons = QDialogButtonBox()
+        buttons.setObjectName("answer-buttons")
+        self._go = buttons.addButton(self._verb, QDialogButtonBox.ButtonRole.AcceptRole)
         self._go.setObjectName("answer-start")
         self._go.setProperty("role", "primary")
         self._go.setAutoDefault(False)
         self._go.setEnabled(False)
+        self._cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
+        self._cancel.setObjectName("answer-cancel")
+        self._cancel.setAutoDefault(True)
         self._go.clicked.connect(self._start)
+        self._cancel.clicked.connect(self._on_cancel)
         row.addStretch(1)
-        row.addWidget(cancel)
-        row.addWidget(self._go)
-        return footer
+        row.addWidget(buttons)
+        QWidget.setTabOrder(self._cancel, self._go)
+        return whole
 
     def _prepared(self, plan: Plan) -> None:
         self._plan = plan
         self._title.setText(plan.title)
-        self.setWindowTitle(plan.title)
+        self.setWindowTitle(short_title(plan.verb, plan.title, plan.subject))
         self._state.setText("Checked with Azure just now.")
-        self._problems.setText("\n".join(plan.problems))
-        self._problems.setVisible(bool(plan.problems))
-        self._warnings.setText("\n".join(plan.warnings))
-        self._warnings.setVisible(bool(plan.warnings))
+        self._problems.say(plan.problems)
+        self._warnings.say(plan.warnings)
         self._steps.show_plan(plan.steps)
-        count = len(plan.watches)
-        self._after.setText(
-            f"Then {count} {'service is' if count == 1 else 'services are'} watched until back." if count else ""
-        )
-        self._after.setVisible(bool(count))
+        self._steps_card.setVisible(bool(plan.steps))
+        self._lanes.show_lanes(tuple(back_lane(self._name(watch.consumer_id), watch) for watch in plan.watches))
+        self._lanes_card.setVisible(bool(plan.watches))
         self._go.setEnabled(not plan.problems and bool(plan.steps))
         announce(self, f"{plan.title}: {len(plan.steps)} steps")
 
     def _unprepared(self, error: Exception) -> None:
         self._state.setText("Nothing was changed.")
-        self._problems.setText(failure_text(error))
-        self._problems.show()
+        self._problems.say((failure_text(error),))
         announce(self, failure_text(error), urgent=True)
 
-    def _cancel(self, *_: object) -> None:
+    def _on_cancel(self, *_: object) -> None:
         self.cancelled.emit()
 
     def _start(self, *_: object) -> None:
         if self._plan is not None:
             self._go.setEnabled(False)
+            self._state.setText("Starting …")
             self.start.emit(self._plan, "", "")

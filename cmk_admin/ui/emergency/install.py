@@ -1,11 +1,13 @@
-"""Puts revoke, restore, resume and undo into a window: verbs, pages and the dock."""
+"""Puts revoke, restore, going on and undo into a window: verbs, pages and the dock."""
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
 
+from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
+from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.interface import Backend, OperationReport
@@ -13,11 +15,17 @@ from cmk_admin.ui.actions import Verb
 from cmk_admin.ui.activity.dock import ActivityDock
 from cmk_admin.ui.dialogs import tell_failure
 from cmk_admin.ui.emergency.answer_page import AnswerPage
+from cmk_admin.ui.emergency.closing import ClosingGuard
+from cmk_admin.ui.emergency.look import interrupted
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from cmk_admin.ui.main_window import MainWindow
 from cmk_admin.ui.operations import Operations
 from cmk_admin.ui.selection import Selection
+
+RESTORE, UNDO = "Restore access", "Undo"
+
+PlanPage = RevokePage | AnswerPage
 
 
 class Emergency(QObject):
@@ -27,18 +35,25 @@ class Emergency(QObject):
         super().__init__(window)
         self._window = window
         self.operations = Operations(window.bridge, self)
-        self._pages: dict[str, OperationPage] = {}
-        self._starting: QWidget | None = None
+        self._operation_pages: dict[str, OperationPage] = {}
+        self._plan_pages: dict[str, PlanPage] = {}
+        self._to_restore: set[str] = set()
+        """Operations that are restored as soon as they have stopped."""
         self._told_interrupted = False
+        self._guard = ClosingGuard(window, self.operations)
         self.dock = ActivityDock(self.operations, window.theme)
         self.dock.opened.connect(self.open_operation)
+        self.dock.stop.connect(self._stop)
         window.dock_bottom(self.dock)
         self._add_verbs()
         self.operations.changed.connect(self._changed)
+        self.operations.ended.connect(self._ended)
         self.operations.listed.connect(self._listed)
         self.operations.failed.connect(self._failed)
         window.connected.connect(self._connected)
         window.disconnected.connect(self._disconnected)
+
+    # What the user can ask for
 
     def revoke(self) -> None:
         """Open the ready-made plan for what is selected."""
@@ -46,44 +61,60 @@ class Emergency(QObject):
         if backend is None or selection.key is None:
             return
         consumers = (selection.consumer_id,) if selection.consumer_id else ()
-        page = RevokePage(
-            bridge=self._window.bridge,
-            backend=backend,
-            theme=self._window.theme,
-            draft=RevokeDraft(key=selection.key, consumers=consumers),
-            complete=self._window.estate is not None and self._window.estate.coverage.complete,
-        )
-        page.start.connect(partial(self._start, page))
-        page.cancelled.connect(partial(self._window.close_page, page))
+        draft = RevokeDraft(key=selection.key.key, consumers=consumers)
         what = last(selection.consumer_id) if selection.consumer_id else selection.key.name
-        self._window.open_page(page, title=f"Revoke {what}", icon=self._window.theme.icon("revoke", "danger"))
 
-    def open_operation(self, report: OperationReport) -> OperationPage:
-        """Show an operation on its page, or raise the page that shows it."""
-        page = self._pages.get(report.operation)
-        if page is None:
-            page = OperationPage(self._window.theme, report)
-            page.restore.connect(partial(self._answer, "Restore access"))
-            page.undo.connect(partial(self._answer, "Undo"))
-            page.resume.connect(self.operations.resume)
-            page.stop.connect(self._stop)
-            page.dismissed.connect(partial(self._window.close_page, page))
-            page.destroyed.connect(partial(self._gone, report.operation))
-            self._pages[report.operation] = page
-        icon = "restore" if report.verb == "restore" else "watch"
-        self._window.open_page(page, title=report.title, icon=self._window.theme.icon(icon))
-        return page
+        def make() -> RevokePage:
+            return RevokePage(
+                bridge=self._window.bridge,
+                backend=backend,
+                theme=self._window.theme,
+                draft=draft,
+                index=self._index,
+                scope_words=self._scope_words,
+            )
+
+        page = self._plan_page(f"revoke {selection.key.folded} {consumers}", make)
+        title = page.windowTitle() if page.plan is not None else f"Revoke {what}"
+        self._window.open_page(page, title=title, icon=self._window.theme.icon("revoke", "danger"))
 
     def restore(self) -> None:
         """Give back what the newest revoke took that was not given back."""
-        for report in self.operations.reports:
-            if report.verb == "revoke" and report.undoable and report.answered_by is None:
-                self._answer("Restore access", report)
-                return
+        report = self._restorable()
+        if report is not None:
+            self._restore(report)
 
     def show_activity(self) -> None:
-        """Unfold the list of operations."""
+        """Unfold the list of operations and go there."""
         self.dock.unfold()
+        self.dock.focus_list()
+
+    def open_operation(self, report: OperationReport) -> OperationPage:
+        """Show an operation on its page, or raise the page that shows it."""
+        page = self._operation_pages.get(report.operation)
+        if page is None:
+            backend = self._window.backend
+            page = OperationPage(
+                self._window.theme,
+                report,
+                runs_here=self.operations.runs,
+                scope_words=self._scope_words,
+                speed=backend.info.speed if backend is not None else 1.0,
+            )
+            page.restore.connect(self._restore)
+            page.undo.connect(partial(self._answer, UNDO))
+            page.resume.connect(self.operations.resume)
+            page.discard.connect(self.operations.discard)
+            page.stop.connect(self._stop)
+            page.answer_wanted.connect(self._open_by_id)
+            page.dismissed.connect(partial(self._close_operation, report.operation))
+            page.destroyed.connect(partial(self._forget_operation, report.operation))
+            self._operation_pages[report.operation] = page
+        icon = "watch" if report.verb == "revoke" else "restore"
+        self._window.open_page(page, title=page.windowTitle(), icon=self._window.theme.icon(icon))
+        return page
+
+    # Verbs
 
     def _add_verbs(self) -> None:
         verbs = self._window.verbs
@@ -133,64 +164,137 @@ class Emergency(QObject):
         return None
 
     def _why_not_restore(self, _: Selection) -> str | None:
-        if any(r.verb == "revoke" and r.undoable and r.answered_by is None for r in self.operations.reports):
-            return None
-        return "No revoke is waiting to be given back."
+        return None if self._restorable() is not None else "No revoke is waiting to be given back."
+
+    def _restorable(self) -> OperationReport | None:
+        """The newest revoke that took something, or is taking it, and was not given back."""
+        for report in self.operations.reports:
+            here = self.operations.runs(report.operation)
+            if report.verb == "revoke" and (report.undoable or here) and report.answered_by is None:
+                return report
+        return None
+
+    # From page to page
+
+    def _plan_page(self, key: str, make: Callable[[], PlanPage]) -> PlanPage:
+        """The page for what is asked, which may be open already."""
+        page = self._plan_pages.get(key)
+        if page is None:
+            page = make()
+            page.start.connect(partial(self._start, key))
+            page.cancelled.connect(partial(self._close_plan, key))
+            page.destroyed.connect(partial(self._forget_plan, key))
+            self._plan_pages[key] = page
+        return page
+
+    def _restore(self, report: OperationReport) -> None:
+        """Show what would be given back; what still runs is stopped first."""
+        if self.operations.runs(report.operation):
+            self._to_restore.add(report.operation)
+            self.operations.cancel(report.operation)
+        else:
+            self._answer(RESTORE, report)
 
     def _answer(self, verb: str, report: OperationReport) -> None:
         backend = self._window.backend
         if backend is None:
             return
-        ask = backend.prepare_restore if verb == "Restore access" else backend.prepare_undo
-        page = AnswerPage(
-            bridge=self._window.bridge,
-            theme=self._window.theme,
-            prepare=partial(ask, report.operation),
-            verb=verb,
-        )
-        page.start.connect(partial(self._start, page))
-        page.cancelled.connect(partial(self._window.close_page, page))
-        self._window.open_page(page, title=verb, icon=self._window.theme.icon("restore"))
+        ask = backend.prepare_restore if verb == RESTORE else backend.prepare_undo
 
-    def _start(self, page: QWidget, plan: Plan, reason: str, ticket: str) -> None:
-        self._starting = page
-        self.operations.run(plan, reason=reason, ticket=ticket)
+        def make() -> AnswerPage:
+            return AnswerPage(
+                bridge=self._window.bridge,
+                theme=self._window.theme,
+                prepare=partial(ask, report.operation),
+                verb=verb,
+                name=self._consumer_name,
+            )
+
+        page = self._plan_page(f"{verb} {report.operation}", make)
+        icon = "restore" if verb == RESTORE else "undo"
+        self._window.open_page(page, title=page.windowTitle(), icon=self._window.theme.icon(icon))
+
+    def _start(self, key: str, plan: Plan, reason: str, ticket: str) -> None:
+        self.operations.run(
+            plan, reason=reason, ticket=ticket, began=partial(self._began, key), refused=partial(self._not_begun, key)
+        )
+
+    def _began(self, key: str, report: OperationReport) -> None:
+        self.open_operation(report)
+        # Not in this signal: the page that started it is still on the stack
+        QTimer.singleShot(0, self, partial(self._close_plan, key))
+
+    def _not_begun(self, key: str, error: Exception) -> None:
+        page = self._plan_pages.get(key)
+        if page is not None:
+            page.try_again()
+        tell_failure(self._window, "This was not started", error)
 
     def _stop(self, report: OperationReport) -> None:
         self.operations.cancel(report.operation)
 
-    def _changed(self, report: OperationReport) -> None:
-        if self._starting is not None:
-            started, self._starting = self._starting, None
+    def _open_by_id(self, operation: str) -> None:
+        report = self.operations.report(operation)
+        if report is not None:
             self.open_operation(report)
-            # After this signal: the page that started it is still on the stack
-            QTimer.singleShot(0, self, partial(self._window.close_page, started))
-        page = self._pages.get(report.operation)
+
+    def _close_plan(self, key: str) -> None:
+        page = self._plan_pages.get(key)
+        if page is not None:
+            self._window.close_page(page)
+
+    def _close_operation(self, operation: str) -> None:
+        page = self._operation_pages.get(operation)
+        if page is not None:
+            self._window.close_page(page)
+
+    def _forget_plan(self, key: str, *_: object) -> None:
+        self._plan_pages.pop(key, None)
+
+    def _forget_operation(self, operation: str, *_: object) -> None:
+        self._operation_pages.pop(operation, None)
+
+    # What happens
+
+    def _changed(self, report: OperationReport) -> None:
+        page = self._operation_pages.get(report.operation)
         if page is not None:
             page.show_report(report)
         self._window.verbs.update()
 
+    def _ended(self, report: OperationReport) -> None:
+        if report.operation in self._to_restore:
+            self._to_restore.discard(report.operation)
+            if report.undoable:
+                self._answer(RESTORE, report)
+            else:
+                self._window.say(f"“{report.title}” was stopped before anything was changed.")
+
     def _listed(self) -> None:
-        for operation, page in self._pages.items():
+        for operation, page in self._operation_pages.items():
             report = self.operations.report(operation)
             if report is not None:
                 page.show_report(report)
         self._window.verbs.update()
-        interrupted = [r for r in self.operations.reports if r.resumable and not r.alive]
-        if interrupted and not self._told_interrupted:
-            self._told_interrupted = True
-            self.dock.unfold()
-            self._window.say(
-                f"“{interrupted[0].title}” was interrupted. Open it below to resume or undo it.",
-                tone="caution",
-                urgent=True,
-            )
+        self._tell_interrupted()
 
-    def _failed(self, words: str, error: Exception) -> None:
-        started, self._starting = self._starting, None
-        if isinstance(started, RevokePage):
-            started.try_again()
-        tell_failure(self._window, words, error)
+    def _tell_interrupted(self) -> None:
+        """Once for each connection: what an earlier run left behind is offered, and nothing is done unasked."""
+        left = [report for report in self.operations.reports if interrupted(report)]
+        if not left or self._told_interrupted:
+            return
+        self._told_interrupted = True
+        self.dock.unfold()
+        self.dock.select(left[0].operation)
+        more = f", and {len(left) - 1} more" if len(left) > 1 else ""
+        self._window.say(
+            f"“{left[0].title}”{more} was interrupted. Open it below to go on with it or to take it back.",
+            tone="caution",
+            urgent=True,
+        )
+
+    def _failed(self, wanted: str, error: Exception) -> None:
+        tell_failure(self._window, wanted, error)
 
     def _connected(self, backend: Backend) -> None:
         self._told_interrupted = False
@@ -198,11 +302,23 @@ class Emergency(QObject):
 
     def _disconnected(self) -> None:
         self.operations.attach(None)
-        for page in list(self._pages.values()):
+        self._to_restore.clear()
+        for page in (*self._operation_pages.values(), *self._plan_pages.values()):
             self._window.close_page(page)
 
-    def _gone(self, operation: str, *_: object) -> None:
-        self._pages.pop(operation, None)
+    # Words
+
+    def _index(self) -> Index | None:
+        return self._window.index
+
+    def _scope_words(self, scope: str) -> str:
+        index = self._window.index
+        return words.scope(index, scope) if index is not None else last(scope)
+
+    def _consumer_name(self, consumer_id: str) -> str:
+        index = self._window.index
+        found = index.consumer(consumer_id) if index is not None else None
+        return found.name if found is not None else last(consumer_id)
 
 
 def install(window: MainWindow) -> Emergency:

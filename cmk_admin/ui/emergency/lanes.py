@@ -2,38 +2,41 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
 
+from cmk_admin.ui.emergency.parts import set_role, words_label
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.colors import Tone
 from cmk_admin.ui.theme.theme import Theme, font
+from cmk_admin.ui.widgets.labels import Elided, ToneIcon
 
 # Equal widths for spans that people think in: minutes, the hour, the day
 MARKS: tuple[tuple[float, str], ...] = ((0, "now"), (600, "10 min"), (3600, "1 h"), (86400, "24 h"))
-NAME_WIDTH = 196
-LANE_HEIGHT = 52
-AXIS_HEIGHT = 26
+NAME_WIDTH = 168
+AXIS_HEIGHT = 18
 BAR_HEIGHT = 8
+BAR_ROOM = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What is drawn of one service."""
+    """What is shown of one service."""
 
     name: str
     kind: str
     """The service in words."""
     words: str
-    """What is said at the right end of the lane, under the bar."""
+    """The line under the bar: when it stops, or what was measured."""
     tone: Tone
     icon: str
     within_seconds: float | None
-    """The documented bound; None: not documented."""
+    """The documented bound; None: not documented, or it does not stop."""
     seconds: float | None = None
     """Measured so far, or in the end."""
-    running: bool = False
+    note: str = ""
+    """In grey under that: what is lost, how it comes back."""
     tip: str = ""
 
 
@@ -47,114 +50,187 @@ def position(seconds: float) -> float:
 
 
 class Lanes(QWidget):
-    """The lanes of a plan or of a running operation. Everything it shows is also in its accessible description."""
+    """The lanes of a plan or of an operation; changed in place. What a bar draws stands in words under it."""
 
-    def __init__(self, theme: Theme, name: str) -> None:
+    def __init__(self, theme: Theme, name: str, spoken: str) -> None:
+        """`spoken`: the accessible name, as ``When each service stops``."""
         super().__init__()
         self.setObjectName(name)
-        self.setAccessibleName("When each service stops")
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(spoken)
         self._theme = theme
         self._lanes: tuple[Lane, ...] = ()
-        theme.changed.connect(self.update)
+        self._rows: list[_Row] = []
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(sizes.GRID)
+        self._grid.setVerticalSpacing(0)
+        self._grid.setColumnMinimumWidth(1, NAME_WIDTH)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(2, 4)
+        self._axis = _Axis(theme)
+        self._grid.addWidget(self._axis, 0, 2)
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
         return self._lanes
 
     def show_lanes(self, lanes: tuple[Lane, ...]) -> None:
-        """Draw these from now on."""
+        """Show these from now on."""
         if lanes == self._lanes:
             return
-        grown = len(lanes) != len(self._lanes)
         self._lanes = lanes
         self.setAccessibleDescription(". ".join(f"{one.name}, {one.kind}: {one.words}" for one in lanes))
-        if grown:
-            self.updateGeometry()
-        self.update()
+        self._axis.setVisible(bool(lanes))
+        while len(self._rows) > len(lanes):
+            self._rows.pop().remove(self._grid)
+        while len(self._rows) < len(lanes):
+            self._rows.append(_Row(self._theme, self._grid, len(self._rows)))
+        for row, lane in zip(self._rows, lanes, strict=True):
+            row.show(lane)
 
-    def sizeHint(self) -> QSize:
-        return QSize(520, AXIS_HEIGHT + LANE_HEIGHT * max(1, len(self._lanes)))
 
-    def minimumSizeHint(self) -> QSize:
-        return QSize(420, self.sizeHint().height())
+class _Row:
+    """The widgets of one lane in the grid."""
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            row = (event.pos().y() - AXIS_HEIGHT) // LANE_HEIGHT
-            if event.pos().y() >= AXIS_HEIGHT and 0 <= row < len(self._lanes):
-                QToolTip.showText(event.globalPos(), self._lanes[row].tip or self._lanes[row].words, self)
-            else:
-                QToolTip.hideText()
-            return True
-        return super().event(event)
+    def __init__(self, theme: Theme, grid: QGridLayout, number: int) -> None:
+        self._lane: Lane | None = None
+        self._icon = ToneIcon(theme, "clock", "secondary")
+        self._name, self._kind = Elided("", "section", Qt.TextElideMode.ElideMiddle), Elided("", "secondary")
+        self._bar = _Bar(theme)
+        self._words, self._note = words_label(""), words_label("", "secondary")
+        top = 1 + number * 4
+        if number:
+            grid.setRowMinimumHeight(top, 14)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        grid.addWidget(self._icon, top + 1, 0, middle)
+        grid.addWidget(self._name, top + 1, 1, middle)
+        grid.addWidget(self._bar, top + 1, 2)
+        grid.addWidget(self._kind, top + 2, 1, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self._words, top + 2, 2)
+        grid.addWidget(self._note, top + 3, 2)
+        grid.setRowMinimumHeight(top + 1, 22)
+        self._parts: tuple[QWidget, ...] = (
+            self._icon,
+            self._name,
+            self._kind,
+            self._bar,
+            self._words,
+            self._note,
+        )
+
+    def show(self, lane: Lane) -> None:
+        if lane == self._lane:
+            return
+        self._lane = lane
+        self._icon.show_icon(lane.icon, lane.tone)
+        self._name.setText(lane.name)
+        self._name.set_tip(lane.tip)
+        self._kind.setText(lane.kind)
+        self._words.setText(lane.words)
+        set_role(self._words, _role(lane.tone))
+        self._note.setText(lane.note)
+        self._note.setVisible(bool(lane.note))
+        self._bar.show_lane(lane)
+        self._bar.setToolTip(lane.tip)
+
+    def remove(self, grid: QGridLayout) -> None:
+        for part in self._parts:
+            grid.removeWidget(part)
+            part.hide()
+            part.deleteLater()
+
+
+class _Axis(QWidget):
+    """The marks above the bars."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setFixedHeight(AXIS_HEIGHT)
+        theme.changed.connect(self.update)
 
     def paintEvent(self, _: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        left, right = float(NAME_WIDTH), self.width() - 16.0
-        self._paint_axis(painter, left, right)
-        for row, lane in enumerate(self._lanes):
-            self._paint_lane(painter, lane, AXIS_HEIGHT + row * LANE_HEIGHT, left, right)
+        painter.setFont(font(self.font(), sizes.SMALL))
+        painter.setPen(self._theme.color("secondary"))
+        width = 64.0
+        for seconds, text in MARKS:
+            x = self.width() * position(seconds)
+            align, at = Qt.AlignmentFlag.AlignHCenter, x - width / 2
+            if seconds == 0:
+                align, at = Qt.AlignmentFlag.AlignLeft, x
+            elif seconds == MARKS[-1][0]:
+                align, at = Qt.AlignmentFlag.AlignRight, x - width
+            painter.drawText(QRectF(at, 0, width, AXIS_HEIGHT), align | Qt.AlignmentFlag.AlignVCenter, text)
         painter.end()
 
-    def _paint_axis(self, painter: QPainter, left: float, right: float) -> None:
-        painter.setFont(font(self.font(), sizes.SMALL))
-        bottom = AXIS_HEIGHT + LANE_HEIGHT * len(self._lanes)
-        for seconds, label in MARKS:
-            x = left + (right - left) * position(seconds)
-            painter.setPen(QPen(self._theme.color("border"), 1))
-            painter.drawLine(QPointF(x, AXIS_HEIGHT - 4), QPointF(x, bottom - 4))
-            painter.setPen(self._theme.color("secondary"))
-            width = 64.0
-            at = min(max(x - width / 2, left - 8), self.width() - width)
-            align = Qt.AlignmentFlag.AlignHCenter
-            if seconds == 0:
-                at, align = x, Qt.AlignmentFlag.AlignLeft
-            elif seconds == MARKS[-1][0]:
-                at, align = x - width, Qt.AlignmentFlag.AlignRight
-            painter.drawText(QRectF(at, 2, width, AXIS_HEIGHT - 8), align | Qt.AlignmentFlag.AlignVCenter, label)
 
-    def _paint_lane(self, painter: QPainter, lane: Lane, top: float, left: float, right: float) -> None:
-        ratio = self.devicePixelRatioF()
-        color = self._theme.color(lane.tone)
-        painter.drawPixmap(QPointF(4, top + 4), self._theme.pixmap(lane.icon, lane.tone, sizes.ICON, ratio))
-        self._text(painter, lane.name, QRectF(28, top + 2, NAME_WIDTH - 36, 18), "text", bold=True)
-        self._text(painter, lane.kind, QRectF(28, top + 21, NAME_WIDTH - 36, 16), "secondary", small=True)
-        track = QRectF(left, top + 8, right - left, BAR_HEIGHT)
+class _Bar(QWidget):
+    """One track: up to the bound in a soft colour, what was measured in the full one."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._lane: Lane | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        theme.changed.connect(self.update)
+
+    def sizeHint(self) -> QSize:
+        return QSize(280, BAR_ROOM)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(180, BAR_ROOM)
+
+    def show_lane(self, lane: Lane) -> None:
+        self._lane = lane
+        self.update()
+
+    def paintEvent(self, _: QPaintEvent) -> None:
+        if self._lane is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        track = QRectF(0.5, (self.height() - BAR_HEIGHT) / 2, self.width() - 1.0, BAR_HEIGHT)
+        self._paint_track(painter, self._lane, track)
+        painter.setPen(QPen(self._theme.color("border"), 1))
+        for seconds, _text in MARKS[1:-1]:
+            x = track.left() + track.width() * position(seconds)
+            painter.drawLine(QPointF(x, track.top()), QPointF(x, track.bottom()))
+        self._paint_times(painter, self._lane, track)
+        painter.end()
+
+    def _paint_track(self, painter: QPainter, lane: Lane, track: QRectF) -> None:
+        half = BAR_HEIGHT / 2
+        if lane.within_seconds is None:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self._theme.color("control"), 1, Qt.PenStyle.DashLine))
+            painter.drawRoundedRect(track, half, half)
+            return
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color("unknown_soft"))
-        painter.drawRoundedRect(track, 4, 4)
-        if lane.within_seconds is not None:
-            self._paint_bound(painter, lane, track, color)
-        else:
-            painter.setBrush(QColor(0, 0, 0, 0))
-            painter.setPen(QPen(self._theme.color("unknown"), 1, Qt.PenStyle.DashLine))
-            painter.drawRoundedRect(track, 4, 4)
+        painter.drawRoundedRect(track, half, half)
+        soft = QColor(self._theme.color(lane.tone))
+        soft.setAlphaF(0.30)
+        painter.setBrush(soft)
+        painter.drawRoundedRect(self._until(track, lane.within_seconds), half, half)
+
+    def _paint_times(self, painter: QPainter, lane: Lane, track: QRectF) -> None:
+        color = self._theme.color(lane.tone)
         if lane.seconds is not None:
-            done = QRectF(track)
-            done.setWidth(max(BAR_HEIGHT, track.width() * position(lane.seconds)))
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color)
-            painter.drawRoundedRect(done, 4, 4)
-        self._text(painter, lane.words, QRectF(left, top + 21, right - left, 18), lane.tone, small=True)
+            painter.drawRoundedRect(self._until(track, lane.seconds), BAR_HEIGHT / 2, BAR_HEIGHT / 2)
+        if lane.within_seconds is not None:
+            end = self._until(track, lane.within_seconds).right()
+            painter.setPen(QPen(color, 2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawLine(QPointF(end, track.top() - 3), QPointF(end, track.bottom() + 3))
 
-    def _paint_bound(self, painter: QPainter, lane: Lane, track: QRectF, color: QColor) -> None:
-        assert lane.within_seconds is not None
-        end = track.left() + track.width() * position(lane.within_seconds)
-        soft = QColor(color)
-        soft.setAlphaF(0.28)
-        painter.setBrush(soft)
-        painter.drawRoundedRect(
-            QRectF(track.left(), track.top(), max(BAR_HEIGHT, end - track.left()), BAR_HEIGHT), 4, 4
-        )
-        painter.setPen(QPen(color, 2))
-        painter.drawLine(QPointF(end, track.top() - 3), QPointF(end, track.bottom() + 3))
+    def _until(self, track: QRectF, seconds: float) -> QRectF:
+        done = QRectF(track)
+        done.setWidth(max(float(BAR_HEIGHT), track.width() * position(seconds)))
+        return done
 
-    def _text(
-        self, painter: QPainter, text: str, where: QRectF, tone: Tone, *, small: bool = False, bold: bool = False
-    ) -> None:
-        painter.setFont(font(self.font(), sizes.SMALL if small else sizes.TEXT, bold=bold))
-        painter.setPen(self._theme.color(tone))
-        shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, int(where.width()))
-        painter.drawText(where, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+def _role(tone: Tone) -> str:
+    """The role of a label in that tone; plain text where the tone is no state."""
+    return tone if tone in ("danger", "caution", "confirmed", "unknown", "accent") else ""

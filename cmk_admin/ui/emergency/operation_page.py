@@ -1,18 +1,27 @@
 """One operation, running or past: its steps, what each service really did and when, what is left open, and the way back."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from cmk_admin.domain import words
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.revoke import GRANTS
 from cmk_admin.operations.interface import OperationReport, WatchResult
 from cmk_admin.ui.announce import announce
+from cmk_admin.ui.emergency.lane_words import watch_lane, watch_words
 from cmk_admin.ui.emergency.lanes import Lanes
-from cmk_admin.ui.emergency.look import outcome, watch_lane, watch_words
-from cmk_admin.ui.emergency.parts import Badge, PathList, StepList, card, label, scrolled
+from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
+from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, footer, scrolled, words_label
+from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.labels import label
 
-OVER = (StepState.DONE, StepState.SKIPPED)
+AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
+OVER = AT_REST | {StepState.FAILED}
+MAY_HAVE_ACTED = frozenset(StepState) - {StepState.PLANNED, StepState.SKIPPED, StepState.FAILED}
 
 
 class OperationPage(QWidget):
@@ -21,18 +30,31 @@ class OperationPage(QWidget):
     restore = Signal(object)
     undo = Signal(object)
     resume = Signal(object)
+    discard = Signal(object)
     stop = Signal(object)
     """Each with the `OperationReport` on screen."""
+    answer_wanted = Signal(str)
+    """The operation that gave this one back, or that this one gives back."""
     dismissed = Signal()
 
-    def __init__(self, theme: Theme, report: OperationReport) -> None:
+    def __init__(
+        self,
+        theme: Theme,
+        report: OperationReport,
+        *,
+        runs_here: Callable[[str], bool],
+        scope_words: ScopeWords,
+        speed: float = 1.0,
+    ) -> None:
+        """`runs_here` says whether this window runs an operation; `speed` is Azure's seconds in a real one."""
         super().__init__()
         self.setObjectName("operation-page")
         self.setAccessibleName("Operation")
         self._theme = theme
+        self._runs_here, self._speed = runs_here, speed
         self._said: set[str] = set()
         self._report = report
-        self._build()
+        self._build(scope_words)
         self.show_report(report)
 
     @property
@@ -42,16 +64,17 @@ class OperationPage(QWidget):
     def show_report(self, report: OperationReport) -> None:
         """Show a newer report of the same operation."""
         self._report = report
-        self.setWindowTitle(report.title)
+        self.setWindowTitle(short_title(report.verb, report.title, report.subject))
         self._title.setText(report.title)
         self._badge.show_look(outcome(report))
-        self._sentence.setText(report.sentence)
-        self._sentence.setVisible(bool(report.sentence))
-        self._steps.show_reports(report.steps)
+        self._sentence.setText(_sentence(report))
+        self._facts.setText(_facts(report, self._speed))
+        self._facts.setToolTip(f"Started {words.exact(report.created_at)}, ended {words.exact(report.ended_at)}")
+        self._notice.say(self._notices(report))
+        self._steps.show_reports(report.steps, report.plan.steps if report.plan else ())
         self._lanes.show_lanes(tuple(watch_lane(watch) for watch in report.watch))
         self._lanes_card.setVisible(bool(report.watch))
         self._show_paths(report)
-        self._show_facts(report)
         self._show_buttons(report)
         self._announce(report)
 
@@ -65,107 +88,121 @@ class OperationPage(QWidget):
         """Closing stops only the listening: the operation belongs to the engine."""
         event.accept()
 
-    def _build(self) -> None:
-        self._title = label("", "title", name="operation-title")
+    # Layout
+
+    def _build(self, scope_words: ScopeWords) -> None:
+        self._title = words_label("", "title", name="operation-title")
         self._badge = Badge(self._theme)
         self._badge.setObjectName("operation-outcome")
-        self._sentence = label("", name="operation-sentence")
-        self._facts = label("", "secondary", name="operation-facts")
-        self._lanes = Lanes(self._theme, "operation-lanes")
+        self._sentence = words_label("", name="operation-sentence")
+        self._facts = words_label("", "secondary", name="operation-facts")
+        self._notice = Notice(self._theme, "caution", "warning", "operation-notice")
+        self._lanes = Lanes(self._theme, "operation-lanes", "What Azure reports of each service")
         self._lanes_card, _ = card(label("What Azure reports", "section"), self._lanes)
         self._steps = StepList(self._theme, "operation-steps")
         steps_card, _ = card(label("Steps", "section"), self._steps)
-        self._paths = PathList(self._theme, "operation-paths")
+        self._paths = PathList(self._theme, "operation-paths", scope_words)
         self._paths_card, _ = card(self._paths)
-        inner = QWidget()
-        inner.setProperty("role", "page")
-        body = QVBoxLayout(inner)
-        body.setContentsMargins(24, 16, 24, 16)
-        body.setSpacing(12)
-        for widget in (
-            self._title,
-            self._badge,
-            self._sentence,
-            self._facts,
-            self._lanes_card,
-            self._paths_card,
-            steps_card,
-        ):
+        stands = QHBoxLayout()
+        stands.setSpacing(10)
+        stands.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignTop)
+        stands.addWidget(self._sentence, 1)
+        area, body = scrolled("operation-scroll")
+        body.addWidget(self._title)
+        body.addLayout(stands)
+        for widget in (self._facts, self._notice, self._lanes_card, self._paths_card, steps_card):
             body.addWidget(widget)
         body.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(scrolled(inner, "operation-scroll"), 1)
-        line = QFrame()
-        line.setProperty("role", "line")
-        whole.addWidget(line)
+        whole.addWidget(area, 1)
         whole.addWidget(self._footer())
 
     def _footer(self) -> QWidget:
-        footer = QFrame()
-        footer.setProperty("role", "surface")
-        row = QHBoxLayout(footer)
-        row.setContentsMargins(24, 10, 24, 10)
-        row.setSpacing(12)
-        self._stop = _button("Stop", "operation-stop", self._on_stop)
+        whole, row = footer()
+        self._stop = _button("&Stop", "operation-stop", self._on_stop)
+        self._discard = _button("&Discard", "operation-discard", self._on_discard)
+        self._answer = _button("", "operation-answer", self._on_answer)
         self._undo = _button("&Undo what was done", "operation-undo", self._on_undo)
-        self._resume = _button("Resu&me", "operation-resume", self._on_resume)
+        self._resume = _button("&Go on", "operation-resume", self._on_resume)
         self._restore = _button("&Restore access", "operation-restore", self._on_restore)
+        self._close = _button("Close", "operation-close", self._on_close)
         for button in (self._resume, self._restore):
             button.setProperty("role", "primary")
         row.addWidget(self._stop)
+        row.addWidget(self._answer)
         row.addStretch(1)
-        for button in (self._undo, self._resume, self._restore):
+        for button in (self._discard, self._undo, self._resume, self._restore, self._close):
             row.addWidget(button)
-        return footer
+        self.setFocusProxy(self._close)
+        return whole
+
+    # Showing
+
+    def _notices(self, report: OperationReport) -> tuple[str, ...]:
+        if report.alive and not self._runs_here(report.operation):
+            return ("Another window or command runs it; it can only be stopped there.",)
+        if interrupted(report):
+            acted = any(step.state in MAY_HAVE_ACTED for step in report.steps)
+            return (
+                "It was interrupted. Go on with it, or take back what was done: what is so already is found out first."
+                if acted
+                else "It was interrupted before anything was changed. Go on with it, or discard it.",
+            )
+        if report.outcome is Outcome.PARTIAL and report.open_paths:
+            left = words.count(len(report.open_paths), "path")
+            are = "is" if len(report.open_paths) == 1 else "are"
+            every = " To close every path at once, disable the key." if _by_grants(report) else ""
+            return (f"Not wholly cut off: {left} to the key {are} still open or not known.{every}",)
+        return ()
 
     def _show_paths(self, report: OperationReport) -> None:
-        read = report.verb == "revoke" and report.outcome not in (Outcome.PLANNED, Outcome.RUNNING)
-        self._paths_card.setVisible(read or bool(report.open_paths))
-        self._paths.show_paths(report.open_paths, after=True)
-
-    def _show_facts(self, report: OperationReport) -> None:
-        facts = []
-        if report.created_at:
-            facts.append(f"Started {report.created_at.astimezone():%d %B %Y, %H:%M:%S}")
-        if report.ended_at:
-            facts.append(f"ended {report.ended_at.astimezone():%H:%M:%S}")
-        if report.reason:
-            facts.append(f"Reason: {report.reason}")
-        if report.ticket:
-            facts.append(f"Ticket: {report.ticket}")
-        facts.append(f"Operation {report.operation}")
-        self._facts.setText("  ·  ".join(facts))
+        """The paths as they were read again after the writes; where they were not, nothing is claimed of them."""
+        acted = any(step.state in MAY_HAVE_ACTED for step in report.steps)
+        rested = all(step.state in AT_REST for step in report.steps)
+        read = report.verb == "revoke" and report.ended_at is not None and (acted or rested)
+        planned = report.plan is not None and bool(report.plan.paths)
+        self._paths_card.setVisible(bool(report.open_paths) or (read and planned))
+        self._paths.show_paths(report.open_paths, after=True, none="Read again afterwards: none is left open.")
 
     def _show_buttons(self, report: OperationReport) -> None:
-        running = report.alive
-        watching = any(watch.result is WatchResult.WAITING for watch in report.watch)
-        writing = running and not all(step.state in OVER or step.state is StepState.FAILED for step in report.steps)
-        self._stop.setVisible(running and (writing or watching))
+        running, here = report.alive, self._runs_here(report.operation)
+        writing = running and not all(step.state in OVER for step in report.steps)
+        waiting = any(watch.result is WatchResult.WAITING for watch in report.watch)
+        acted = any(step.state in MAY_HAVE_ACTED for step in report.steps)
+        failed = any(step.state is StepState.FAILED for step in report.steps)
+        self._stop.setVisible(running and here and (writing or waiting))
         self._stop.setText("&Stop after this step" if writing else "&Stop watching")
         self._stop.setEnabled(not report.cancel_requested)
-        took = any(step.state in (StepState.DONE, StepState.UNKNOWN) for step in report.steps)
-        self._restore.setVisible(report.verb == "revoke" and took and report.answered_by is None)
-        self._restore.setEnabled(not writing and not (report.resumable and not running))
-        self._resume.setVisible(report.resumable and not running)
-        self._undo.setVisible(report.undoable and not running and (report.verb != "revoke" or report.resumable))
+        broken = report.resumable and not running
+        self._resume.setVisible(broken)
+        self._resume.setText("Try a&gain" if failed else "&Go on")
+        self._discard.setVisible(broken and not acted and interrupted(report))
+        self._undo.setVisible(report.undoable and not running and (report.verb != "revoke" or broken))
+        # Beside the watch from the first second: what runs is stopped first
+        given_back = report.answered_by is not None and not report.undoable
+        restorable = report.verb == "revoke" and not broken and not given_back and (acted or running)
+        self._restore.setVisible(restorable)
+        self._restore.setEnabled((here or not running) and not (running and report.cancel_requested))
+        self._restore.setToolTip("Stops this first, then shows what will be given back" if running else "")
+        self._answer.setVisible(bool(report.answered_by or report.answers))
+        self._answer.setText("Show what gave it back" if report.answered_by else "Show what it answers")
 
     def _announce(self, report: OperationReport) -> None:
         for watch in report.watch:
             key = f"{watch.consumer_id}{watch.result}"
             if watch.result is not WatchResult.WAITING and key not in self._said:
                 self._said.add(key)
-                announce(
-                    self,
-                    f"{watch.consumer_name}: {watch_words(watch)}",
-                    urgent=watch.result is not WatchResult.CONFIRMED,
-                )
+                bad = watch.result is not WatchResult.CONFIRMED
+                announce(self, f"{watch.consumer_name}: {watch_words(watch)}", urgent=bad)
         key = f"outcome {report.outcome}"
         if key not in self._said:
             self._said.add(key)
             bad = report.outcome in (Outcome.FAILED, Outcome.PARTIAL, Outcome.REFUSED)
-            announce(self, f"{report.title}: {outcome(report).word}. {report.sentence}", urgent=bad)
+            announce(self, f"{report.title}: {outcome(report).word}. {_sentence(report)}", urgent=bad)
+
+    # Clicks
 
     def _on_stop(self, *_: object) -> None:
         self._stop.setEnabled(False)
@@ -175,15 +212,53 @@ class OperationPage(QWidget):
         self.undo.emit(self._report)
 
     def _on_resume(self, *_: object) -> None:
+        self._resume.setVisible(False)
         self.resume.emit(self._report)
+
+    def _on_discard(self, *_: object) -> None:
+        self.discard.emit(self._report)
 
     def _on_restore(self, *_: object) -> None:
         self.restore.emit(self._report)
 
+    def _on_answer(self, *_: object) -> None:
+        self.answer_wanted.emit(self._report.answered_by or self._report.answers or "")
 
-def _button(text: str, name: str, clicked: object) -> QPushButton:
+    def _on_close(self, *_: object) -> None:
+        self.dismissed.emit()
+
+
+def _button(text: str, name: str, clicked: Callable[..., None]) -> QPushButton:
     button = QPushButton(text)
     button.setObjectName(name)
     button.setAutoDefault(False)
     button.clicked.connect(clicked)
     return button
+
+
+def _sentence(report: OperationReport) -> str:
+    """The report's sentence without the word that the badge says already."""
+    lead, _, rest = report.sentence.partition(": ")
+    told = (outcome(report).word, "Partly done", "Running", "Cancelled", "Done", "Failed", "Refused")
+    return f"{rest[:1].upper()}{rest[1:]}" if rest and lead in told else report.sentence
+
+
+def _by_grants(report: OperationReport) -> bool:
+    return report.plan is not None and report.plan.method == GRANTS
+
+
+def _facts(report: OperationReport, speed: float) -> str:
+    facts = []
+    if report.created_at:
+        started = report.created_at.astimezone()
+        facts.append(f"Started {words.date(started)}, {started:%H:%M:%S}")
+    if report.ended_at and report.created_at:
+        facts.append(f"ended after {words.duration((report.ended_at - report.created_at).total_seconds())}")
+    if report.reason:
+        facts.append(f"Reason: {report.reason}")
+    if report.ticket:
+        facts.append(f"Ticket: {report.ticket}")
+    if speed != 1 and report.watch:
+        facts.append(f"Azure's time runs {speed:g} times as fast here")
+    facts.append(f"Operation {report.operation}")
+    return "  ·  ".join(facts)

@@ -1,29 +1,39 @@
-"""Pieces that the screens of an emergency share: numbered steps, the list of paths, headings."""
+"""Pieces that the screens of an emergency share: cards, notices, badges, numbered steps."""
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from cmk_admin.domain.plan import PathState, PlannedPath
-from cmk_admin.domain.steps import Step, StepState
+from cmk_admin.domain.steps import Step, StepState, StepVerb
+from cmk_admin.domain.words import duration
 from cmk_admin.operations.interface import StepReport
-from cmk_admin.ui.emergency.look import PATHS, STEPS, Look
+from cmk_admin.ui.emergency.look import STEPS, Look
 from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.colors import Tone
 from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.labels import ToneIcon, label, repolish
+
+PAGE_MARGIN = 24
+WIDEST = 1360
+"""Lines longer than this are not read any more."""
+
+_ASKS_ONLY = frozenset({StepVerb.REVALIDATE.value, StepVerb.START_NODES.value})
+"""Steps that ask for something and take nothing: there is nothing of them to undo."""
 
 
-def label(text: str, role: str = "", *, name: str = "", wrap: bool = True) -> QLabel:
-    """A label that shows text as text, never as markup, and lets it be copied."""
-    made = QLabel(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(wrap)
+def words_label(text: str, role: str = "", *, name: str = "") -> QLabel:
+    """A label that wraps and lets its text be copied."""
+    made = label(text, role, name=name, wrap=True)
     made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    if role:
-        made.setProperty("role", role)
-    if name:
-        made.setObjectName(name)
     return made
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Another ``role``, where it is another one."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        repolish(widget)
 
 
 def card(*widgets: QWidget) -> tuple[QFrame, QVBoxLayout]:
@@ -31,23 +41,84 @@ def card(*widgets: QWidget) -> tuple[QFrame, QVBoxLayout]:
     frame = QFrame()
     frame.setProperty("role", "card")
     column = QVBoxLayout(frame)
-    column.setContentsMargins(16, 12, 16, 12)
+    column.setContentsMargins(16, 12, 16, 14)
     column.setSpacing(sizes.GRID)
     for widget in widgets:
         column.addWidget(widget)
     return frame, column
 
 
-def scrolled(inner: QWidget, name: str) -> QScrollArea:
-    """The widget in a scroll area that never scrolls sideways."""
+def scrolled(name: str) -> tuple[QScrollArea, QVBoxLayout]:
+    """A page's body: a column, no wider than is read well, that scrolls up and down only."""
+    inner = QWidget()
+    inner.setObjectName(f"{name}-body")
+    inner.setMaximumWidth(WIDEST)
+    column = QVBoxLayout(inner)
+    column.setContentsMargins(PAGE_MARGIN, 16, PAGE_MARGIN, 16)
+    column.setSpacing(12)
     area = QScrollArea()
     area.setObjectName(name)
     area.setAccessibleName("Contents")
+    area.setProperty("role", "page")
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setAutoFillBackground(False)
+    area.viewport().setAutoFillBackground(False)
+    inner.setAutoFillBackground(False)
+    area.setStyleSheet("QScrollArea { background: transparent; }")
     area.setWidget(inner)
-    return area
+    return area, column
+
+
+def footer() -> tuple[QWidget, QHBoxLayout]:
+    """The bar with the buttons under a page, which never scrolls away."""
+    line = QFrame()
+    line.setProperty("role", "line")
+    bar = QFrame()
+    bar.setProperty("role", "surface")
+    row = QHBoxLayout(bar)
+    row.setContentsMargins(PAGE_MARGIN, 10, PAGE_MARGIN, 10)
+    row.setSpacing(12)
+    whole = QWidget()
+    column = QVBoxLayout(whole)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addWidget(line)
+    column.addWidget(bar)
+    return whole, row
+
+
+class Notice(QFrame):
+    """Sentences that must be read, in a box of their colour with an icon; hidden while there are none."""
+
+    def __init__(self, theme: Theme, tone: Tone, icon: str, name: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setProperty("role", "notice")
+        self._theme, self._tone = theme, tone
+        self.text = words_label("", name=f"{name}-text")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 8, 12, 8)
+        row.setSpacing(10)
+        row.addWidget(ToneIcon(theme, icon, tone), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self.text, 1)
+        theme.changed.connect(self._paint)
+        self._paint()
+        self.hide()
+
+    def say(self, sentences: Iterable[str]) -> None:
+        """Show these, each on a line."""
+        text = "\n".join(sentences)
+        self.text.setText(text)
+        self.setAccessibleName(text)
+        self.setVisible(bool(text))
+
+    def _paint(self) -> None:
+        soft, line = self._theme.color(f"{self._tone}_soft").name(), self._theme.color(self._tone).name()
+        self.setStyleSheet(
+            f'QFrame[role="notice"] {{ background: {soft}; border: none; border-left: 3px solid {line}; border-radius: 4px; }}'
+        )
 
 
 class Badge(QWidget):
@@ -55,33 +126,62 @@ class Badge(QWidget):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._theme = theme
         self._look: Look | None = None
-        self._icon, self._word = QLabel(), label("", wrap=False)
+        self._icon, self._word = ToneIcon(theme, "info"), label("")
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(6)
         row.addWidget(self._icon)
         row.addWidget(self._word)
         row.addStretch(1)
-        theme.changed.connect(self._paint)
+
+    @property
+    def word(self) -> str:
+        return self._word.text()
 
     def show_look(self, look: Look, word: str | None = None) -> None:
         """Show a state; `word` replaces its own word."""
         if look == self._look and self._word.text() == (word or look.word):
             return
         self._look = look
+        self._icon.show_icon(look.icon, look.tone)
         self._word.setText(word or look.word)
+        set_role(self._word, "" if look.tone == "text" else look.tone)
         self.setAccessibleName(self._word.text())
+
+
+class Disclosure(QToolButton):
+    """A small button with an arrow that shows and hides what stands under it."""
+
+    def __init__(self, theme: Theme, text: str, name: str, spoken: str, under: QWidget) -> None:
+        super().__init__()
+        self._theme, self._under = theme, under
+        self.setObjectName(name)
+        self.setText(text)
+        self.setAccessibleName(spoken)
+        self.setCheckable(True)
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setIconSize(QSize(12, 12))
+        self.setMinimumHeight(24)
+        self.setProperty("role", "disclosure")
+        under.hide()
+        self.toggled.connect(self._turned)
+        theme.changed.connect(self._paint)
+        self._paint()
+
+    def _turned(self, shown: bool) -> None:
+        self._under.setVisible(shown)
         self._paint()
 
     def _paint(self) -> None:
-        if self._look is None:
-            return
-        self._icon.setPixmap(self._theme.pixmap(self._look.icon, self._look.tone, ratio=self.devicePixelRatioF()))
-        self._word.setProperty("role", self._look.tone if self._look.tone != "text" else "")
-        self._word.style().unpolish(self._word)
-        self._word.style().polish(self._word)
+        self.setIcon(self._theme.icon("chevron-down" if self.isChecked() else "chevron-right", "secondary"))
+        text, hover = self._theme.color("secondary").name(), self._theme.color("hover").name()
+        accent = self._theme.color("accent").name()
+        plain = f"color: {text}; font-size: {sizes.SMALL}px; padding: 2px 6px 2px 0; background: transparent"
+        self.setStyleSheet(
+            f"QToolButton {{ {plain}; text-align: left; }} QToolButton:hover {{ background: {hover}; }}"
+            f"QToolButton:focus {{ border: 1px solid {accent}; }}"
+        )
 
 
 class StepRow(QWidget):
@@ -90,52 +190,54 @@ class StepRow(QWidget):
     def __init__(self, theme: Theme, number: int) -> None:
         super().__init__()
         self._badge = Badge(theme)
-        self._words, self._undo, self._more = label(""), label("", "secondary"), label("", "secondary")
-        self._error = label("", "danger")
-        self._toggle = QToolButton()
-        self._toggle.setObjectName(f"step-{number}-request")
-        self._toggle.setText("Request")
-        self._toggle.setCheckable(True)
-        self._toggle.setAccessibleName(f"Show the raw request of step {number}")
-        self._toggle.toggled.connect(self._more.setVisible)
+        self._words, self._undo, self._more = (
+            words_label(""),
+            words_label("", "secondary"),
+            words_label("", "secondary"),
+        )
+        self._error = words_label("", "danger", name=f"step-{number}-error")
+        self._toggle = Disclosure(
+            theme, "Request", f"step-{number}-request", f"Show the raw request of step {number}", self._more
+        )
         grid = QGridLayout(self)
-        grid.setContentsMargins(0, 2, 0, 6)
+        grid.setContentsMargins(0, 2, 0, 4)
         grid.setHorizontalSpacing(sizes.GRID)
-        grid.setVerticalSpacing(1)
-        number_label = label(f"{number}.", "quiet", wrap=False)
-        number_label.setMinimumWidth(20)
+        grid.setVerticalSpacing(2)
+        number_label = label(f"{number}.", "quiet")
+        number_label.setMinimumWidth(18)
         top = Qt.AlignmentFlag.AlignTop
         grid.addWidget(number_label, 0, 0, top)
         grid.addWidget(self._words, 0, 1)
         grid.addWidget(self._badge, 0, 2, top)
-        grid.addWidget(self._toggle, 0, 3, top)
-        grid.addWidget(self._undo, 1, 1, 1, 3)
-        grid.addWidget(self._error, 2, 1, 1, 3)
-        grid.addWidget(self._more, 3, 1, 1, 3)
+        grid.addWidget(self._undo, 1, 1, 1, 2)
+        grid.addWidget(self._error, 2, 1, 1, 2)
+        grid.addWidget(self._toggle, 3, 1, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self._more, 4, 1, 1, 2)
         grid.setColumnStretch(1, 1)
-        for hidden in (self._error, self._more, self._badge, self._toggle):
+        for hidden in (self._error, self._badge, self._toggle):
             hidden.hide()
 
     def show_step(self, step: Step) -> None:
         """A step of a plan."""
         self._words.setText(step.words)
-        self._undo.setText(f"Undo: {step.undo_words}" if step.undo_words else "This cannot be undone")
+        self._undo.setText(_when(step) + _undo(step.verb.value, step.undo_words))
         self._more.setText(step.request)
         self._toggle.setVisible(bool(step.request))
-        self._badge.hide()
 
-    def show_report(self, step: StepReport) -> None:
-        """A step of an operation."""
+    def show_report(self, step: StepReport, planned: Step | None) -> None:
+        """A step of an operation; `planned` as its plan has it."""
         self._words.setText(step.words)
-        self._undo.setText(f"Undo: {step.undo}" if step.undo else "This cannot be undone")
+        self._undo.setText(_undo(step.verb, step.undo))
         self._badge.show()
         self._badge.show_look(STEPS[step.state])
         self._error.setText(step.error or "")
-        # A skipped step's note is no error: it says what was found
-        self._error.setProperty("role", "danger" if step.state is StepState.FAILED else "quiet")
-        self._error.style().unpolish(self._error)
-        self._error.style().polish(self._error)
+        # What a skipped or repeated step says is no error: it is what was found
+        set_role(self._error, "danger" if step.state is StepState.FAILED else "quiet")
         self._error.setVisible(bool(step.error))
+        request = [planned.request] if planned is not None and planned.request else []
+        request += [f"Azure's request id: {step.request_id}"] if step.request_id else []
+        self._more.setText("\n".join(request))
+        self._toggle.setVisible(bool(request))
 
 
 class StepList(QWidget):
@@ -157,15 +259,16 @@ class StepList(QWidget):
         for row, step in zip(self._rows, steps, strict=True):
             row.show_step(step)
 
-    def show_reports(self, steps: tuple[StepReport, ...]) -> None:
+    def show_reports(self, steps: tuple[StepReport, ...], planned: tuple[Step, ...]) -> None:
         self._resize(len(steps))
-        for row, step in zip(self._rows, steps, strict=True):
-            row.show_report(step)
+        for at, (row, step) in enumerate(zip(self._rows, steps, strict=True)):
+            row.show_report(step, planned[at] if at < len(planned) else None)
 
     def _resize(self, count: int) -> None:
         while len(self._rows) > count:
             row = self._rows.pop()
             self._column.removeWidget(row)
+            row.hide()
             row.deleteLater()
         while len(self._rows) < count:
             row = StepRow(self._theme, len(self._rows) + 1)
@@ -173,67 +276,20 @@ class StepList(QWidget):
             self._column.addWidget(row)
 
 
-class PathList(QWidget):
-    """Every way to the key, open ones first, with counts in the heading."""
-
-    def __init__(self, theme: Theme, name: str) -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setAccessibleName("Ways to the key")
-        self._theme = theme
-        self._shown: tuple[PlannedPath, ...] | None = None
-        self.heading = label("", "section", name=f"{name}-heading")
-        self._rows = QVBoxLayout()
-        self._rows.setSpacing(6)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(sizes.GRID)
-        column.addWidget(self.heading)
-        column.addLayout(self._rows)
-
-    def show_paths(self, paths: tuple[PlannedPath, ...], *, after: bool = False) -> None:
-        """Show them; `after` the act, what is left is open now, not to come."""
-        if paths == self._shown:
-            return
-        self._shown = paths
-        while (item := self._rows.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.deleteLater()
-        self.heading.setText(count_words(paths, after=after))
-        for path in sorted(paths, key=lambda p: p.state is PathState.WILL_CLOSE):
-            self._rows.addWidget(self._row(path, after=after))
-
-    def _row(self, path: PlannedPath, *, after: bool) -> QWidget:
-        row = QWidget()
-        badge = Badge(self._theme)
-        look = PATHS[path.state]
-        badge.show_look(look, "open" if after and path.state is PathState.STAYS_OPEN else None)
-        badge.setFixedWidth(104)
-        who = path.principal_name or path.principal
-        words = label(f"{who}  ·  {path.via}")
-        scope = label(path.scope, "secondary")
-        note = label(path.reason or "", "secondary")
-        note.setVisible(bool(path.reason))
-        grid = QGridLayout(row)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(sizes.GRID)
-        grid.setVerticalSpacing(1)
-        grid.addWidget(badge, 0, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(words, 0, 1)
-        grid.addWidget(scope, 1, 1)
-        grid.addWidget(note, 2, 1)
-        grid.setColumnStretch(1, 1)
-        return row
+def _when(step: Step) -> str:
+    """When a change counts, where Azure documents that."""
+    return f"Counts everywhere within {duration(step.effect_seconds)}. " if step.effect_seconds else ""
 
 
-def count_words(paths: tuple[PlannedPath, ...], *, after: bool = False) -> str:
-    """``Ways to the key: 1 stays open, 2 will close, 0 not known``."""
-    count = {state: sum(p.state is state for p in paths) for state in PathState}
-    if after:
-        if not paths:
-            return "Ways to the key: none left open"
-        return f"Ways to the key: {count[PathState.STAYS_OPEN]} open, {count[PathState.UNKNOWN]} not known"
-    return (
-        f"Ways to the key: {count[PathState.STAYS_OPEN]} stay open, {count[PathState.WILL_CLOSE]} will close, "
-        f"{count[PathState.UNKNOWN]} not known"
-    )
+def _undo(verb: str, undo: str | None) -> str:
+    if undo:
+        return f"Undo: {undo[:1].lower()}{undo[1:]}"
+    return "Nothing to undo: it takes nothing away" if verb in _ASKS_ONLY else "This cannot be undone"
+
+
+def clear(column: QVBoxLayout) -> None:
+    """Take every widget out of a column."""
+    while (item := column.takeAt(0)) is not None:
+        if (old := item.widget()) is not None:
+            old.hide()
+            old.deleteLater()

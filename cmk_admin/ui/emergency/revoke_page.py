@@ -1,13 +1,16 @@
-"""Revoke: the ready-made plan with its blast radius on one screen, and the only red button of the program."""
+"""The revoke page: what would be done, who stops when, which paths stay open; and the only red button of the program."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QFormLayout,
-    QFrame,
+    QDialogButtonBox,
+    QGridLayout,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
@@ -16,63 +19,74 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cmk_admin.domain.plan import Method, PathState, Plan
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.plan import Method, Plan
+from cmk_admin.domain.verbs import revoke
 from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.domain.words import ago, count
 from cmk_admin.operations.interface import Backend
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Bridge, Job
 from cmk_admin.ui.dialogs import failure_text
+from cmk_admin.ui.emergency.lane_words import effect_lane
 from cmk_admin.ui.emergency.lanes import Lanes
-from cmk_admin.ui.emergency.look import effect_lane
-from cmk_admin.ui.emergency.parts import PathList, StepList, card, label, scrolled
+from cmk_admin.ui.emergency.parts import Notice, StepList, card, clear, footer, scrolled, words_label
+from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.labels import label
+
+AGE_MS = 5000
+
+PASSING = frozenset({FailureKind.UNREACHABLE, FailureKind.THROTTLED, FailureKind.FAILED})
+"""Failures of reading that say nothing against the plan: a revoke is not held up by them."""
 
 
 class RevokePage(QWidget):
-    """Shows the plan of a draft, checked with Azure, and starts it on one click."""
+    """Shows the plan of a draft: at once from the last estate, then as it was checked with Azure; starts it on a click."""
 
     start = Signal(object, str, str)
     """The `Plan` that was shown, the reason and the ticket."""
     cancelled = Signal()
 
-    def __init__(self, *, bridge: Bridge, backend: Backend, theme: Theme, draft: RevokeDraft, complete: bool) -> None:
-        """`complete`: whether the estate's coverage is; without it every count is "at least"."""
+    def __init__(
+        self,
+        *,
+        bridge: Bridge,
+        backend: Backend,
+        theme: Theme,
+        draft: RevokeDraft,
+        index: Callable[[], Index | None],
+        scope_words: ScopeWords,
+    ) -> None:
+        """`index` gives the estate on screen, or None before the first one."""
         super().__init__()
         self.setObjectName("revoke-page")
         self.setAccessibleName("Revoke")
+        self.setWindowTitle("Revoke")
         self._bridge, self._backend, self._theme = bridge, backend, theme
-        self._draft, self._complete = draft, complete
+        self._draft, self._index = draft, index
         self._plan: Plan | None = None
-        self._job: Job | None = None
-        self._build()
+        self._startable: Plan | None = None
+        self._checked_at: datetime | None = None
+        self._jobs: list[Job] = []
+        self._build(scope_words)
+        self._age = QTimer(self)
+        self._age.setInterval(AGE_MS)
+        self._age.timeout.connect(self._say_age)
         self._prepare()
+
+    @property
+    def draft(self) -> RevokeDraft:
+        return self._draft
 
     @property
     def plan(self) -> Plan | None:
         """What is on screen."""
         return self._plan
 
-    def show_plan(self, plan: Plan, *, checked: bool) -> None:
-        """Show a plan; only a `checked` one, read from Azure just now, can be started."""
-        self._plan = plan if checked else None
-        self._title.setText(plan.title)
-        self.setWindowTitle(plan.title)
-        self._show_methods(plan.methods, plan.method)
-        self._steps.show_plan(plan.steps)
-        self._lanes.show_lanes(tuple(effect_lane(effect) for effect in plan.effects))
-        self._lost.setText(_what_is_lost(plan))
-        self._paths.show_paths(plan.paths)
-        self._say_problems(plan)
-        self._state.setText(
-            "Checked with Azure just now." if checked else "From the last estate; checking with Azure …"
-        )
-        self._go.setText(button_words(plan, complete=self._complete))
-        self._go.setEnabled(checked and not plan.problems and bool(plan.steps))
-        if checked:
-            announce(self, f"{plan.title}. {self._go.text()}. {self._paths.heading.text()}")
-
     def try_again(self) -> None:
-        """The start was refused: check anew, so that what is on screen can be started or says why not."""
+        """Check anew, so that what is on screen can be started or says why not."""
         self._prepare()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -81,33 +95,44 @@ class RevokePage(QWidget):
             return
         super().keyPressEvent(event)
 
-    def _build(self) -> None:
-        self._title = label("Revoke", "title", name="revoke-title")
-        self._state = label("Reading the key, its grants and its users from Azure …", "secondary", name="revoke-state")
-        self._problems = label("", "danger", name="revoke-problems")
-        self._warnings = label("", "caution", name="revoke-warnings")
-        for hidden in (self._problems, self._warnings):
-            hidden.hide()
-        columns = QHBoxLayout()
-        columns.setSpacing(16)
-        columns.addWidget(self._left(), 4)
-        columns.addWidget(self._right(), 5)
-        inner = QWidget()
-        inner.setProperty("role", "page")
-        body = QVBoxLayout(inner)
-        body.setContentsMargins(24, 16, 24, 16)
-        body.setSpacing(12)
-        for widget in (self._title, self._state, self._problems, self._warnings):
+    # Layout
+
+    def _build(self, scope_words: ScopeWords) -> None:
+        self._title = words_label("Revoke", "title", name="revoke-title")
+        self._state = label("", "quiet", name="revoke-state")
+        self._again = QPushButton("Check again")
+        self._again.setObjectName("revoke-check")
+        self._again.setProperty("role", "link")
+        self._again.clicked.connect(self._check_again)
+        state = QHBoxLayout()
+        state.setSpacing(12)
+        state.addWidget(self._state)
+        state.addWidget(self._again)
+        state.addStretch(1)
+        self._problems = Notice(self._theme, "danger", "broken", "revoke-problems")
+        self._doubt = Notice(self._theme, "caution", "unreachable", "revoke-doubt")
+        self._warnings = Notice(self._theme, "caution", "warning", "revoke-warnings")
+        self._cards = QWidget()
+        columns = QGridLayout(self._cards)
+        columns.setContentsMargins(0, 0, 0, 0)
+        columns.setHorizontalSpacing(12)
+        columns.addWidget(self._left(), 0, 0, Qt.AlignmentFlag.AlignTop)
+        columns.addWidget(self._right(scope_words), 0, 1, Qt.AlignmentFlag.AlignTop)
+        columns.setColumnStretch(0, 4)
+        columns.setColumnStretch(1, 5)
+        area, body = scrolled("revoke-scroll")
+        body.addWidget(self._title)
+        body.addLayout(state)
+        for widget in (self._problems, self._doubt, self._warnings, self._cards):
             body.addWidget(widget)
-        body.addLayout(columns)
-        self._paths = PathList(self._theme, "revoke-paths")
-        body.addWidget(card(self._paths)[0])
         body.addStretch(1)
+        self._cards.hide()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(scrolled(inner, "revoke-scroll"), 1)
+        whole.addWidget(area, 1)
         whole.addWidget(self._footer())
+        self.setFocusProxy(self._cancel)
 
     def _left(self) -> QWidget:
         self._methods = QButtonGroup(self)
@@ -116,141 +141,206 @@ class RevokePage(QWidget):
         methods, column = card(label("How", "section"))
         column.addLayout(self._method_rows)
         self._steps = StepList(self._theme, "revoke-steps")
-        steps, _ = card(label("What will be done", "section"), self._steps)
-        side = QWidget()
-        both = QVBoxLayout(side)
-        both.setContentsMargins(0, 0, 0, 0)
-        both.setSpacing(12)
-        both.addWidget(methods)
-        both.addWidget(steps)
-        both.addStretch(1)
-        return side
+        self._nothing = words_label("Nothing can be done this way.", "quiet")
+        steps, _ = card(label("What will be done", "section"), self._steps, self._nothing)
+        return _column(methods, steps, self._why())
 
-    def _right(self) -> QWidget:
-        self._lanes = Lanes(self._theme, "revoke-lanes")
-        self._lost = label("", "quiet", name="revoke-lost")
-        radius, column = card(label("What stops, and when", "section"), self._lanes, self._lost)
-        column.addStretch(1)
-        return radius
-
-    def _footer(self) -> QWidget:
-        footer = QFrame()
-        footer.setProperty("role", "surface")
+    def _why(self) -> QWidget:
         self._reason, self._ticket = QLineEdit(), QLineEdit()
         self._reason.setObjectName("revoke-reason")
         self._reason.setAccessibleName("Reason")
-        self._reason.setPlaceholderText("optional, goes into the record")
+        self._reason.setPlaceholderText("What happened")
         self._ticket.setObjectName("revoke-ticket")
         self._ticket.setAccessibleName("Ticket")
-        self._ticket.setPlaceholderText("optional")
-        self._ticket.setMaximumWidth(180)
-        why, ticket = QFormLayout(), QFormLayout()
-        why.addRow("Rea&son", self._reason)
-        ticket.addRow("&Ticket", self._ticket)
-        cancel = QPushButton("Cancel")
-        cancel.setObjectName("revoke-cancel")
-        cancel.clicked.connect(self._cancel)
-        self._go = QPushButton("Revoke")
+        self._ticket.setPlaceholderText("INC-1234")
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(8)
+        for row, (text, field) in enumerate((("Rea&son", self._reason), ("Tic&ket", self._ticket))):
+            caption = label(text)
+            caption.setBuddy(field)
+            grid.addWidget(caption, row, 0)
+            grid.addWidget(field, row, 1)
+        frame, column = card(label("For the record (optional)", "section"))
+        column.addLayout(grid)
+        return frame
+
+    def _right(self, scope_words: ScopeWords) -> QWidget:
+        self._lanes = Lanes(self._theme, "revoke-lanes", "When each service stops")
+        self._unused = words_label("No service that this account can see uses this key.", "quiet")
+        self._paths = PathList(self._theme, "revoke-paths", scope_words)
+        radius, _ = card(label("What stops, and when", "section"), self._lanes, self._unused)
+        return _column(radius, card(self._paths)[0])
+
+    def _footer(self) -> QWidget:
+        whole, row = footer()
+        buttons = QDialogButtonBox()
+        buttons.setObjectName("revoke-buttons")
+        self._go = buttons.addButton("Revoke", QDialogButtonBox.ButtonRole.AcceptRole)
         self._go.setObjectName("revoke-start")
         self._go.setProperty("role", "danger")
+        # Enter never destroys: only a click, or the space bar on the focused button
         self._go.setAutoDefault(False)
         self._go.setEnabled(False)
+        self._cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
+        self._cancel.setObjectName("revoke-cancel")
+        self._cancel.setAutoDefault(True)
         self._go.clicked.connect(self._start)
-        row = QHBoxLayout(footer)
-        row.setContentsMargins(24, 10, 24, 10)
-        row.setSpacing(16)
-        row.addLayout(why, 1)
-        row.addLayout(ticket)
-        row.addWidget(cancel)
-        row.addWidget(self._go)
-        line = QFrame()
-        line.setProperty("role", "line")
-        outer = QWidget()
-        column = QVBoxLayout(outer)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(line)
-        column.addWidget(footer)
-        return outer
+        self._cancel.clicked.connect(self._on_cancel)
+        row.addStretch(1)
+        row.addWidget(buttons)
+        QWidget.setTabOrder(self._cancel, self._go)
+        return whole
+
+    # Planning
 
     def _prepare(self) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        for job in self._jobs:
+            job.cancel()
+        self._startable, self._checked_at = None, None
+        self._age.stop()
         self._go.setEnabled(False)
-        self._job = self._bridge.start(
-            self, self._backend.prepare_revoke(self._draft), self._prepared, self._unprepared
-        )
+        self._again.hide()
+        self._doubt.say(())
+        self._state.setText("Reading the key, its grants and its services from Azure …")
+        self._jobs = [
+            self._bridge.start(
+                self, self._backend.prepare_revoke(self._draft), self._prepared, partial(self._unprepared, self._draft)
+            )
+        ]
+        index = self._index()
+        if index is not None:
+            guess = partial(revoke.plan, self._draft, index)
+            self._jobs.append(self._bridge.compute(self, guess, partial(self._guessed, index), self._unguessed))
+
+    def _guessed(self, index: Index, plan: Plan) -> None:
+        if self._checked_at is None:
+            self._show(plan, complete=index.estate.coverage.complete)
+            self._state.setText(f"As read {ago(index.estate.read_at, datetime.now(UTC))}. Checking with Azure …")
+
+    def _unguessed(self, error: Exception) -> None:
+        # The checked plan is on its way, and says what is wrong
+        self._state.setText(f"Checking with Azure … ({failure_text(error)})")
 
     def _prepared(self, plan: Plan) -> None:
-        self._job = None
-        self.show_plan(plan, checked=True)
+        self._checked_at = datetime.now(UTC)
+        estate = self._backend.estate
+        self._show(plan, complete=estate is not None and estate.coverage.complete)
+        self._allow(plan)
+        self._say_age()
+        self._again.show()
+        self._age.start()
+        announce(self, f"{plan.title}. {self._go.text()}. {self._paths.counts.text()}")
 
-    def _unprepared(self, error: Exception) -> None:
-        self._job = None
-        self._state.setText("This could not be checked with Azure; nothing was changed.")
-        self._problems.setText(failure_text(error))
-        self._problems.show()
-        announce(self, failure_text(error), urgent=True)
+    def _unprepared(self, draft: RevokeDraft, error: Exception) -> None:
+        self._checked_at = None
+        self._again.show()
+        text = failure_text(error)
+        passing = isinstance(error, AzureFailure) and error.kind in PASSING
+        index = self._index()
+        plan = revoke.plan(draft, index) if passing and index is not None else None
+        if plan is None or index is None or plan.problems or not plan.steps:
+            self._state.setText("This could not be checked with Azure. Nothing was changed.")
+            self._doubt.say((text,))
+        else:
+            read = ago(index.estate.read_at, datetime.now(UTC))
+            self._show(plan, complete=False)
+            self._allow(plan)
+            self._state.setText(f"As read {read}, not checked with Azure.")
+            self._doubt.say(
+                (
+                    f"Azure could not be read just now: {text}",
+                    f"What stands here was read {read}. It can be started all the same: each step looks before it changes "
+                    "anything.",
+                )
+            )
+        announce(self, f"{self._state.text()} {text}", urgent=True)
+
+    # Showing
+
+    def _show(self, plan: Plan, *, complete: bool) -> None:
+        self._plan = plan
+        self._title.setText(plan.title)
+        self.setWindowTitle(plan.title)
+        self._problems.say(plan.problems)
+        self._warnings.say(plan.warnings)
+        self._show_methods(plan.methods, plan.method)
+        self._steps.show_plan(plan.steps)
+        self._nothing.setVisible(not plan.steps)
+        self._lanes.show_lanes(tuple(effect_lane(effect) for effect in plan.effects))
+        self._unused.setVisible(not plan.effects)
+        self._paths.show_paths(plan.paths, none="None was found.")
+        self._go.setText(button_words(plan, complete=complete))
+        self._cards.show()
+
+    def _allow(self, plan: Plan) -> None:
+        self._startable = plan if plan.steps and not plan.problems else None
+        self._go.setEnabled(self._startable is not None)
+
+    def _say_age(self) -> None:
+        if self._checked_at is not None:
+            self._state.setText(f"Checked with Azure {ago(self._checked_at, datetime.now(UTC))}.")
 
     def _show_methods(self, methods: tuple[Method, ...], chosen: str | None) -> None:
-        if [button.property("method") for button in self._methods.buttons()] != [m.name for m in methods]:
-            while (item := self._method_rows.takeAt(0)) is not None:
-                if (old := item.widget()) is not None:
-                    old.deleteLater()
-            for button in self._methods.buttons():
-                self._methods.removeButton(button)
-            for method in methods:
-                button = QRadioButton(method.title + (" (recommended)" if method.recommended else ""))
-                button.setObjectName(f"revoke-method-{method.name}")
-                button.setProperty("method", method.name)
-                button.clicked.connect(partial(self._choose, method.name))
-                self._methods.addButton(button)
-                self._method_rows.addWidget(button)
-                if method.reason:
-                    why = label(method.reason, "secondary")
-                    why.setContentsMargins(24, 0, 0, 4)
-                    self._method_rows.addWidget(why)
-        for button, method in zip(self._methods.buttons(), methods, strict=True):
+        for button in self._methods.buttons():
+            self._methods.removeButton(button)
+        focused = self.focusWidget()
+        was = focused.objectName() if isinstance(focused, QRadioButton) else ""
+        clear(self._method_rows)
+        for method in methods:
+            button = QRadioButton(method.title + (" (recommended)" if method.recommended else ""))
+            button.setObjectName(f"revoke-method-{method.name}")
             button.setEnabled(method.possible)
             button.setChecked(method.name == chosen)
+            button.clicked.connect(partial(self._choose, method.name))
+            self._methods.addButton(button)
+            self._method_rows.addWidget(button)
+            if method.reason:
+                why = words_label(method.reason, "secondary")
+                why.setContentsMargins(24, 0, 0, 6)
+                self._method_rows.addWidget(why)
+                button.setAccessibleDescription(method.reason)
+            if was == button.objectName():
+                button.setFocus()
 
     def _choose(self, method: str, *_: object) -> None:
-        self._draft = RevokeDraft(key=self._draft.key, consumers=self._draft.consumers, method=method)
-        self._state.setText("Checking with Azure …")
+        if method != (self._draft.method or (self._plan.method if self._plan else None)):
+            self._draft = replace(self._draft, method=method)
+            self._prepare()
+
+    def _check_again(self, *_: object) -> None:
         self._prepare()
 
-    def _say_problems(self, plan: Plan) -> None:
-        self._problems.setText("\n".join(plan.problems))
-        self._problems.setVisible(bool(plan.problems))
-        left = sum(path.state is not PathState.WILL_CLOSE for path in plan.paths)
-        warnings = list(plan.warnings)
-        if left:
-            warnings.insert(
-                0,
-                f"{left} {'way stays' if left == 1 else 'ways stay'} open or unknown: the outcome can be partial, not done.",
-            )
-        self._warnings.setText("\n".join(warnings))
-        self._warnings.setVisible(bool(warnings))
-
-    def _cancel(self, *_: object) -> None:
+    def _on_cancel(self, *_: object) -> None:
         self.cancelled.emit()
 
     def _start(self, *_: object) -> None:
-        if self._plan is not None:
+        if self._startable is not None:
+            plan, self._startable = self._startable, None
             self._go.setEnabled(False)
-            self.start.emit(self._plan, self._reason.text().strip(), self._ticket.text().strip())
+            self._again.hide()
+            self._age.stop()
+            self._state.setText("Starting …")
+            self.start.emit(plan, self._reason.text().strip(), self._ticket.text().strip())
+
+
+def _column(*cards: QWidget) -> QWidget:
+    side = QWidget()
+    column = QVBoxLayout(side)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(12)
+    for each in cards:
+        column.addWidget(each)
+    return side
 
 
 def button_words(plan: Plan, *, complete: bool) -> str:
     """``Disable 2 versions, cut 5 services``; "at least" where coverage is not complete."""
-    count = len(plan.steps)
-    noun = "version" if plan.method == "disable" else "grant"
-    verb = "Disable" if plan.method == "disable" else "Remove"
-    cut = len({effect.consumer_id.lower() for effect in plan.effects})
-    services = f"cut {'' if complete else 'at least '}{cut} {'service' if cut == 1 else 'services'}"
-    return f"{verb} {count} {noun}{'' if count == 1 else 's'}, {services}"
-
-
-def _what_is_lost(plan: Plan) -> str:
-    lines = dict.fromkeys(f"{effect.consumer_name}: {effect.lost} {effect.comes_back}" for effect in plan.effects)
-    return "\n".join(lines) if lines else "No service that this account can see uses this key."
+    if not plan.steps:
+        return "Nothing to revoke"
+    disable = plan.method == revoke.DISABLE
+    done = f"{'Disable' if disable else 'Remove'} {count(len(plan.steps), 'version' if disable else 'grant')}"
+    stopped = len({effect.consumer_id.lower() for effect in plan.effects if not effect.goes_on})
+    if not stopped:
+        return f"{done}, no service stops" if complete else f"{done}, no known service stops"
+    return f"{done}, cut {'' if complete else 'at least '}{count(stopped, 'service')}"

@@ -1,0 +1,103 @@
+"""What the lanes of a plan and of an operation say."""
+
+from cmk_admin.domain.plan import Effect, Watch
+from cmk_admin.domain.services import service
+from cmk_admin.domain.words import duration, stopwatch
+from cmk_admin.operations.interface import WatchReport, WatchResult
+from cmk_admin.ui.emergency.lanes import Lane
+from cmk_admin.ui.emergency.look import WATCHES
+
+
+def effect_lane(effect: Effect) -> Lane:
+    """The lane of a revoke's plan: when a service should stop, what is lost, how it comes back."""
+    kind = service(effect.service).title
+    if effect.goes_on:
+        return Lane(
+            effect.consumer_name,
+            kind,
+            f"{effect.stops}.",
+            "danger",
+            "warning",
+            within_seconds=None,
+            tip=effect.consumer_id,
+        )
+    when = f"within {duration(effect.within_seconds)}" if effect.within_seconds is not None else "no time documented"
+    words = f"Stops, {when}: {_lower(effect.stops)}."
+    return Lane(
+        effect.consumer_name,
+        kind,
+        words if effect.wanted else f"Cut as well, although nobody asked for it. {words}",
+        "caution" if effect.wanted else "danger",
+        "revoke" if effect.wanted else "warning",
+        within_seconds=effect.within_seconds,
+        note=f"Lost: {_lower(effect.lost)}. To bring it back: {_lower(effect.comes_back)}.",
+        tip="\n".join(filter(None, (effect.consumer_id, effect.source and f"Documented in {effect.source}"))),
+    )
+
+
+def back_lane(name: str, watch: Watch) -> Lane:
+    """The lane of a plan that gives back."""
+    facts = service(watch.service)
+    if watch.within_seconds is not None:
+        words = f"Back within {duration(watch.within_seconds)}."
+    else:
+        words = "Watched until it is back; Azure documents no time."
+    return Lane(
+        name, facts.title, words, "accent", "restore", within_seconds=watch.within_seconds, tip=watch.consumer_id
+    )
+
+
+def watch_lane(watch: WatchReport) -> Lane:
+    """The lane of a running or ended operation: what was measured."""
+    look = WATCHES[watch.result]
+    return Lane(
+        watch.consumer_name,
+        service(watch.service).title,
+        watch_words(watch),
+        look.tone,
+        look.icon,
+        within_seconds=watch.within_seconds,
+        seconds=watch.seconds,
+        note=_measured(watch),
+        tip=watch.consumer_id,
+    )
+
+
+def watch_words(watch: WatchReport) -> str:
+    """What is known of one consumer, in a line."""
+    wanted = "cut off" if watch.wanted == "lost" else "back"
+    now = f"Azure says {watch.now}" if watch.now else "Azure has not said how it is"
+    match watch.result:
+        case WatchResult.WAITING:
+            expected = (
+                f"expected within {duration(watch.within_seconds)}"
+                if watch.within_seconds is not None
+                else "Azure documents no time"
+            )
+            since = stopwatch(watch.seconds) if watch.seconds is not None else "0:00"
+            return f"Watching for {since}. {now}; {expected}."
+        case WatchResult.CONFIRMED:
+            after = f" after {duration(watch.seconds)}" if watch.seconds is not None else ""
+            return f"Confirmed {wanted}{after}. {now}{f'; {watch.reason}' if watch.reason else ''}."
+        case WatchResult.NOT_CONFIRMED:
+            return f"Not confirmed {wanted}: {watch.reason or now}."
+        case WatchResult.CONTRADICTED:
+            return f"Contradicted: {watch.reason or f'the documented time is over and {_lower(now)}'}."
+
+
+def _measured(watch: WatchReport) -> str:
+    """What the answer rests on."""
+    if watch.result is WatchResult.WAITING:
+        return ""
+    facts = []
+    if watch.before:
+        facts.append(f"Before the first change Azure said {watch.before}")
+    if watch.within_seconds is not None:
+        facts.append(f"documented: within {duration(watch.within_seconds)}")
+    return "; ".join(facts) + "." if facts else ""
+
+
+def _lower(sentence: str) -> str:
+    """A sentence as it goes on after a colon, without its full stop; names in capitals stay."""
+    keep = len(sentence) > 1 and sentence[1].isupper()
+    return (sentence if keep else sentence[:1].lower() + sentence[1:]).rstrip(". ")
