@@ -1,6 +1,7 @@
 """Reading an estate: Resource Graph first, the providers for what it lacks, all vaults side by side."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cmk_admin.cloud import api, parse, resource_graph
@@ -100,14 +101,24 @@ class _Reading:
         except AzureFailure:
             return
 
-    async def _resources(self, resource_type: str, api_version: str) -> Documents:
-        """All resources of a type: from the graph, or from their provider where the graph does not answer."""
+    async def _resources(self, api_versions: Mapping[str, str]) -> dict[str, Documents]:
+        """All resources of some types (type -> the provider's api-version), by type.
+
+        From the graph in one query, or from their providers where the graph does not answer.
+        """
+        found: dict[str, Documents] = {each: [] for each in api_versions}
         try:
-            return [*await resource_graph.query(self._session, resource_graph.of_type(resource_type), self._ids)]
+            rows = await resource_graph.query(self._session, resource_graph.of_types(*api_versions), self._ids)
         except AzureFailure:
             # the graph is only the quicker way: what cannot be read either way is noted below
-            lists = await together(*(self._from_provider(each, resource_type, api_version) for each in self._ids))
-            return [document for found in lists for document in found]
+            wanted = [(each, subscription) for each in api_versions for subscription in self._ids]
+            lists = await together(*(self._from_provider(s, each, api_versions[each]) for each, s in wanted))
+            for (each, _), documents in zip(wanted, lists, strict=True):
+                found[each] += documents
+            return found
+        for row in rows:
+            found[str(row["type"]).lower()].append(row)
+        return found
 
     async def _from_provider(self, subscription: str, resource_type: str, api_version: str) -> Documents:
         path = f"/subscriptions/{subscription}/providers/{resource_type}"
@@ -119,8 +130,8 @@ class _Reading:
             return []
 
     async def _vaults(self) -> None:
-        documents = await self._resources(_VAULT, api.VAULTS)
-        for document in documents:
+        documents = await self._resources({_VAULT: api.VAULTS})
+        for document in documents[_VAULT]:
             vault = parse.vault(document)
             self._into.vaults[fold(vault.id)] = vault
         self._into.grew()
@@ -136,18 +147,16 @@ class _Reading:
 
     async def _consumers(self) -> None:
         """All kinds at once; the clusters are worked out when the disk encryption sets are there."""
-        documents = await together(
-            self._resources(_IDENTITY, api.IDENTITIES),
-            *(self._resources(kind.resource_type, kind.api_version) for kind in CONSUMERS.values()),
-        )
+        types = {kind.resource_type: kind.api_version for kind in CONSUMERS.values()}
+        documents = await self._resources({_IDENTITY: api.IDENTITIES, **types})
         into = self._into
-        for document in documents[0]:
+        for document in documents[_IDENTITY]:
             identity = parse.user_assigned_identity(document)
             if identity is not None:
                 into.related.identities[fold(identity.resource_id or "")] = identity
                 into.identities[identity.principal_id.lower()] = identity
-        for kind, found in zip(CONSUMERS.values(), documents[1:], strict=True):
-            await add_consumers(self._session, into, kind, found)
+        for kind in CONSUMERS.values():
+            await add_consumers(self._session, into, kind, documents[kind.resource_type])
             into.grew()
 
     async def _chains(self) -> None:

@@ -40,6 +40,7 @@ class _Refreshing:
 
     def __init__(self, session: Session, estate: Estate, vault: Vault, key: KeyId) -> None:
         self._session = session
+        self._finished = estate.coverage.finished
         self._vault = vault
         self._key = key
         self._scope = key_scope(vault.id, key.name)
@@ -60,7 +61,7 @@ class _Refreshing:
             each for each in into.problems if each.kind is not FailureKind.NOT_VISIBLE or "/" in each.scope
         ]
         note_invisible_vaults(into)
-        return into.estate(finished=True)
+        return into.estate(finished=self._finished)
 
     async def _read_vault(self) -> None:
         vault, (found, problem) = await together(vaults.get_vault(self._session, self._vault.id), self._read_key())

@@ -100,6 +100,20 @@ def azure(laid: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azur
     process.stop()
 
 
+@pytest.fixture(scope="session")
+def _lent(laid: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azure]:
+    process = _start(laid, tmp_path_factory.mktemp("lent"))
+    yield Azure(process)
+    process.stop()
+
+
+@pytest.fixture
+def lent(_lent: Azure) -> Iterator[Azure]:
+    """One dcc for all tests of a worker that set faults and give back whatever they change."""
+    yield _lent
+    _lent.calm()
+
+
 def _start(laid: Path, folder: Path) -> SandboxProcess:
     shutil.copytree(laid, folder / "state")
     return start_sandbox(folder, scenario="dcc", speed=60)
@@ -129,6 +143,12 @@ def reader(shared: Azure, run: Run[Any]) -> Iterator[Session]:
 def session(azure: Azure, run: Run[Any]) -> Iterator[Session]:
     """The administrator at the test's own sandbox; impatient, so that tests of time-outs are quick."""
     yield from opened(azure, run, timeouts=Timeouts(connect=2, read=2, write=1))
+
+
+@pytest.fixture
+def hasty(lent: Azure, run: Run[Any]) -> Iterator[Session]:
+    """The administrator at the lent sandbox; as impatient as `session`."""
+    yield from opened(lent, run, timeouts=Timeouts(connect=2, read=2, write=1))
 
 
 def vault_named(estate: Estate, name: str) -> Vault:

@@ -121,10 +121,10 @@ def test_growing_estates_are_published_unfinished_and_only_grow(looking: Session
     assert sizes == sorted(sizes)
 
 
-def test_without_the_graph_the_providers_tell_the_same(azure: Azure, session: Session, run: Run[Estate]) -> None:
-    through_graph = run(read_estate(session))
-    azure.fault("POST management.azure.com/providers/Microsoft.ResourceGraph/* status:400")
-    through_providers = run(read_estate(session))
+def test_without_the_graph_the_providers_tell_the_same(lent: Azure, hasty: Session, run: Run[Estate]) -> None:
+    through_graph = run(read_estate(hasty))
+    lent.fault("POST management.azure.com/providers/Microsoft.ResourceGraph/* status:400")
+    through_providers = run(read_estate(hasty))
     assert through_providers.consumers == through_graph.consumers
     assert through_providers.vaults == through_graph.vaults
     assert through_providers.identities == through_graph.identities
@@ -132,11 +132,9 @@ def test_without_the_graph_the_providers_tell_the_same(azure: Azure, session: Se
     assert "management groups" in {problem.scope for problem in through_providers.coverage.problems}
 
 
-def test_a_vault_that_fails_is_one_problem_and_the_rest_is_read(
-    azure: Azure, session: Session, run: Run[Estate]
-) -> None:
-    azure.fault("GET dcc-lab.vault.azure.net/keys* status:400")
-    estate = run(read_estate(session))
+def test_a_vault_that_fails_is_one_problem_and_the_rest_is_read(lent: Azure, hasty: Session, run: Run[Estate]) -> None:
+    lent.fault("GET dcc-lab.vault.azure.net/keys* status:400")
+    estate = run(read_estate(hasty))
     lab = vault_named(estate, "dcc-lab")
     assert lab.keys_from is Source.ARM
     assert lab.problem is not None
