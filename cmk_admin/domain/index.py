@@ -1,9 +1,9 @@
 """Look things up in an estate. Everything compares ids without case; each table is made when it is first asked for."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.ids import KeyId, fold, last, subscription_of
@@ -58,6 +58,14 @@ class Index:
         self.estate = estate
         self._scopes: dict[str, tuple[str, ...]] = {}
         self._held_over: dict[str, tuple[RoleAssignment, ...]] = {}
+        self._remembered: dict[str, tuple[object, object]] = {}
+
+    def remember(self, name: str, on: object, make: Callable[[], T]) -> T:
+        """What `make` gives, kept for the next who asks for it `on` the same: trees, tables and findings share rows."""
+        known = self._remembered.get(name)
+        if known is None or known[0] != on:
+            known = self._remembered[name] = (on, make())
+        return cast(T, known[1])
 
     # Vaults and keys
 

@@ -45,6 +45,10 @@ class MappingRow:
 def rows(index: Index, now: datetime | None = None) -> tuple[MappingRow, ...]:
     """All rows, sorted by service, consumer and slot. `now` decides what is expired; None: when the estate was read."""
     at = now or index.estate.read_at
+    return index.remember("mapping", at, lambda: _rows(index, at))
+
+
+def _rows(index: Index, at: datetime) -> tuple[MappingRow, ...]:
     found = (row for consumer in index.estate.consumers for row in _rows_of(index, consumer, at))
     return tuple(sorted(found, key=lambda row: (row.service, fold(row.consumer_id), row.slot, row.key_id or "")))
 

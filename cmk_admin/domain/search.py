@@ -31,6 +31,7 @@ class Search:
     def __init__(self, roots: tuple[Node, ...]) -> None:
         self._roots = roots
         self._under: dict[str, str] = {}
+        self._inner: dict[str, tuple[Node, ...]] = {}
         for node in roots:
             self._gather(node)
         self._last: tuple[Words, tuple[Node, ...]] = ((), roots)
@@ -41,7 +42,7 @@ class Search:
         words, roots = self._last
         if not all(any(word in one for one in wanted) for word in words):
             roots = self._roots
-        found = Found(text, wanted, roots, self._under)
+        found = Found(text, wanted, roots, self._under, self._inner)
         self._last = (wanted, found.roots)
         return found
 
@@ -52,6 +53,7 @@ class Search:
             parts.append(child.hay)
             if child.children:
                 parts.append(self._gather(child))
+        self._inner[node.id] = tuple([child for child in node.children if child.children])
         joined = self._under[node.id] = "\n".join(parts)
         return joined
 
@@ -59,12 +61,19 @@ class Search:
 class Found:
     """The tree as the filter leaves it, worked out as far as it is asked for."""
 
-    def __init__(self, text: str, words: Words, roots: tuple[Node, ...], under: dict[str, str]) -> None:
+    def __init__(
+        self,
+        text: str,
+        words: Words,
+        roots: tuple[Node, ...],
+        under: dict[str, str],
+        inner: dict[str, tuple[Node, ...]],
+    ) -> None:
         self.text = text
         self.everything = not words
         """True where nothing was typed."""
         self._words = words
-        self._under = under
+        self._under, self._inner = under, inner
         # What is still to be found under a row that is shown; a row that is not in it is shown whole
         self._left: dict[str, Words] = {}
         self.roots = roots if self.everything else self._shown(roots, words)
@@ -123,11 +132,24 @@ class Found:
         under = self._under[node.id]
         if not all(word in under for word in left):
             return False
-        if len(left) == 1:
+        if len(left) == 1 or _in_one_row(under, left):
             return True
-        for child in node.children:
+        for child in self._inner[node.id]:
             hay = child.hay
             still = tuple([word for word in left if word not in hay])
-            if not still or (child.children and self._below(child, still)):
+            if not still or self._below(child, still):
                 return True
         return False
+
+
+def _in_one_row(under: str, words: Words) -> bool:
+    """Whether one line has all the words: only the lines with the longest of them, as a rule the rarest, are looked at."""
+    rarest = max(reversed(words), key=len)
+    at = under.find(rarest)
+    while at >= 0:
+        end = under.find("\n", at)
+        row = under[under.rfind("\n", 0, at) + 1 : end if end >= 0 else None]
+        if all(word in row for word in words):
+            return True
+        at = under.find(rarest, end) if end >= 0 else -1
+    return False

@@ -190,3 +190,15 @@ def test_rows_are_sorted_by_service_and_consumer() -> None:
     keys = [(one.service, one.consumer_id.lower()) for one in mapping.rows(estates.index())]
     assert keys == sorted(keys)
     assert AKS_SCOPE in (row(DES).role_assignment_scope or ())
+
+
+def test_what_is_worked_out_once_is_worked_out_anew_for_another_time() -> None:
+    index = estates.index()
+    assert mapping.rows(index) is mapping.rows(index, NOW)
+    first = replace((MYSQL_KEY.versions or ())[0], expires=NOW + timedelta(days=1))
+    index = Index(replace(estates.dcc(), keys=(replace(MYSQL_KEY, versions=(first,)),)))
+    states = [
+        next(one.state for one in mapping.rows(index, NOW + timedelta(days=days)) if one.consumer_id == MYSQL.id)
+        for days in (0, 2, 0)
+    ]
+    assert states == ["enabled", "expired", "enabled"]
