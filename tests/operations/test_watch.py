@@ -3,7 +3,7 @@
 import asyncio
 
 from cmk_admin.domain.steps import Outcome
-from cmk_admin.operations.interface import OperationReport, WatchResult
+from cmk_admin.operations.interface import Boundary, OperationReport, WatchResult
 from tests.operations.stories import Azure, plan_disable, plan_grants, state_of
 
 
@@ -94,9 +94,16 @@ def test_a_server_that_loses_its_key_while_the_grant_still_spreads_is_asked_agai
 
     async def story() -> None:
         async with azure.opened() as backend:
+            azure.sandbox.post("clock", {"speed": 30})
             cut = await backend.run(await plan_grants(backend), watch=False)
-            azure.sandbox.advance(240)
-            back = await backend.run(await backend.prepare_restore(cut.operation))
+            restore = await backend.prepare_restore(cut.operation)
+            azure.sandbox.advance(250)
+
+            def hurry(boundary: Boundary) -> None:
+                if (boundary.step, boundary.event) == (2, "done"):
+                    azure.sandbox.advance(100)
+
+            back = await backend.run(restore, on_boundary=hurry)
             assert back.outcome is Outcome.DONE, back.log
             (watch,) = back.watch
             assert (watch.before, watch.now, watch.result) == ("Ready", "Ready", WatchResult.CONFIRMED)
