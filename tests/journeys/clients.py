@@ -9,7 +9,7 @@ from azure.identity import ClientSecretCredential
 from azure.keyvault.keys import KeyClient
 from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 from azure.mgmt.authorization import AuthorizationManagementClient
-from azure.mgmt.authorization.models import RoleAssignmentCreateParameters, RoleAssignmentProperties
+from azure.mgmt.authorization.models import RoleAssignmentCreateParameters
 from azure.mgmt.mysqlflexibleservers import MySQLManagementClient
 
 from tests.support import Sandbox
@@ -90,7 +90,6 @@ class Clients:
         """Give a role (its GUID) at a scope, past the program."""
         client = AuthorizationManagementClient(self._credential, scope.split("/")[2], **self._ways)
         definition = f"/subscriptions/{scope.split('/')[2]}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-        wanted = RoleAssignmentProperties(
-            role_definition_id=definition, principal_id=principal_id, principal_type="ServicePrincipal"
-        )
-        client.role_assignments.create(scope, str(uuid.uuid4()), RoleAssignmentCreateParameters(properties=wanted))
+        wanted: Any = RoleAssignmentCreateParameters
+        body = wanted(role_definition_id=definition, principal_id=principal_id, principal_type="ServicePrincipal")
+        client.role_assignments.create(scope, str(uuid.uuid4()), body)

@@ -1,11 +1,17 @@
 """Whole stories: a sandbox of each test's own, and the program as its user starts it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import Program, Sandbox, serve
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from tests.journeys.driver import Driver
 
 
 @pytest.fixture
@@ -20,3 +26,29 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 def program(tmp_path: Path, sandbox: Sandbox) -> Program:
     """`cmk-admin --connection FILE` of that sandbox, as its administrator."""
     return Program(tmp_path / "home", sandbox.file)
+
+
+@pytest.fixture
+def open_driver(
+    program: Program, sandbox: Sandbox, qapp: "QApplication", monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[[], "Driver"]]:
+    """Opens windows on that sandbox, each with its estate read; they share their home with the command line."""
+    from tests.journeys.driver import Driver
+
+    monkeypatch.setenv("CMK_ADMIN_HOME", str(program.home))
+    program.home.mkdir(exist_ok=True)
+    opened: list[Driver] = []
+
+    def make() -> Driver:
+        opened.append(Driver(program.home))
+        return opened[-1].connect(sandbox)
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def driver(open_driver: Callable[[], "Driver"]) -> "Driver":
+    """One such window."""
+    return open_driver()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QModelIndex, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QMenu, QWidget
 
@@ -18,6 +18,7 @@ from cmk_admin.ui.bridge import Bridge
 from cmk_admin.ui.emergency.answer_page import AnswerPage
 from cmk_admin.ui.emergency.install import Emergency
 from cmk_admin.ui.emergency.operation_page import OperationPage
+from cmk_admin.ui.emergency.parts import Badge
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from cmk_admin.ui.theme.theme import Mode, Theme
 from tests.support import Sandbox
@@ -32,6 +33,7 @@ class Driver:
     """One window with its background, on a connection file or on none yet."""
 
     def __init__(self, home: Path, *, mode: Mode = Mode.LIGHT) -> None:
+        self.closed = False
         self.app = make_application([], bundled_font=True)
         self.background = Background().start()
         self.bridge = Bridge(self.background)
@@ -79,6 +81,9 @@ class Driver:
 
     def close(self) -> None:
         """Close the window as at the end of the program, whatever it does."""
+        if self.closed:
+            return
+        self.closed = True
         for dialog in self.dialogs():
             dialog.close()
         self.window.close()
@@ -127,23 +132,24 @@ class Driver:
         model = view.tree_model()
         view.setFocus()
 
-        def row_of(parent: object, name: str) -> object:
-            rows = range(model.rowCount(parent))  # type: ignore[arg-type]
-            found = [i for at in rows if (i := model.index(at, 0, parent)).isValid()]  # type: ignore[arg-type]
-            return next((i for i in found if (n := model.node(i)) is not None and n.text == name), None)
+        def row_of(parent: QModelIndex, name: str) -> QModelIndex | None:
+            rows = (model.index(at, 0, parent) for at in range(model.rowCount(parent)))
+            return next((i for i in rows if (node := model.node(i)) is not None and node.text == name), None)
 
         def there() -> bool:
-            index: object = view.rootIndex()
+            index: QModelIndex | None = QModelIndex()
             for name in names:
+                assert index is not None
                 index = row_of(index, name)
                 if index is None:
                     return False
-                view.expand(index)  # type: ignore[arg-type]
-            view.setCurrentIndex(index)  # type: ignore[arg-type]
+                view.expand(index)
+            assert index is not None
+            view.setCurrentIndex(index)
             return True
 
         self.until(there, f"the row {names}")
-        self.until(lambda: self.window.selected().kind != "none", "the selection")
+        self.until(lambda: self.window.selected().name == names[-1], "the selection")
 
     def click(self, name: str, under: QWidget | None = None) -> None:
         """Click a button as the mouse does; it has to be there and enabled."""
@@ -214,6 +220,85 @@ class Driver:
     def restore(self, page: OperationPage) -> OperationPage:
         """Give back what an operation took, and wait until it is back."""
         self.click("operation-restore", page)
-        answer = self.page(AnswerPage)
-        self.until(lambda: answer.plan is not None, "the plan of the restore")
+        self.answer_page()
         return self.ended(self.start())
+
+    def dialog(self, name: str) -> QWidget:
+        """The dialog of that name, once it is there."""
+        self.until(lambda: [w for w in self.dialogs() if w.objectName() == name], f"the dialog {name}")
+        return next(w for w in self.dialogs() if w.objectName() == name)
+
+    def open_operation(self, operation: str) -> OperationPage:
+        """Open an operation from the list at the bottom, by keyboard."""
+        self.shortcut(Qt.Key.Key_A)
+        self.emergency.dock.select(operation)
+        self.key(Qt.Key.Key_Return)
+        page = self.page(OperationPage)
+        assert page.report.operation == operation
+        return page
+
+    # The keyboard
+
+    def type(self, letters: str) -> None:
+        """Type where the focus is."""
+        QTest.keyClicks(QApplication.focusWidget() or self.window, letters)
+        self.app.processEvents()
+
+    def tab_to(self, name: str) -> None:
+        """Press Tab until a widget has the focus."""
+        for _ in range(60):
+            focused = QApplication.focusWidget()
+            if focused is not None and focused.objectName() == name:
+                return
+            self.key(Qt.Key.Key_Tab)
+        raise AssertionError(f"Tab does not lead to {name}")
+
+    def visible_row(self, text: str) -> bool:
+        """True where the tree shows such a row."""
+        return bool(self._rows(text))
+
+    def walk_to(self, text: str) -> None:
+        """Press Down in the tree until the row of that text is selected."""
+        view = self.window.tree.tree
+        for _ in range(60):
+            node = view.current_node()
+            if node is not None and node.text == text and self.window.selected().name == text:
+                return
+            QTest.keyClick(view, Qt.Key.Key_Down)
+            self.app.processEvents()
+        raise AssertionError(f"the arrow keys do not lead to {text}")
+
+    def _rows(self, text: str) -> list[QModelIndex]:
+        view = self.window.tree.tree
+        model = view.tree_model()
+        found = []
+        index = model.index(0, 0, QModelIndex())
+        while index.isValid():
+            node = model.node(index)
+            if node is not None and node.text == text:
+                found.append(index)
+            index = view.indexBelow(index)
+        return found
+
+    # Pages
+
+    def button(self, name: str, under: QWidget) -> QAbstractButton:
+        """A button, visible or not."""
+        found = under.findChild(QAbstractButton, name)
+        assert isinstance(found, QAbstractButton)
+        return found
+
+    def badge(self, name: str, under: QWidget) -> str:
+        """The word of a state."""
+        return self.find(Badge, name, under).word
+
+    def operation_page(self, after: QWidget) -> OperationPage:
+        """The page of the operation that `after` has started."""
+        self.until(lambda: self.window.pages.currentWidget() is not after, "the operation to begin")
+        return self.page(OperationPage)
+
+    def answer_page(self) -> AnswerPage:
+        """The page of a restore or an undo, with its plan."""
+        page = self.page(AnswerPage)
+        self.until(lambda: page.plan is not None, "the plan that gives back")
+        return page

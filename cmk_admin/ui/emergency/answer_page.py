@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import Plan
@@ -14,7 +14,7 @@ from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.emergency.lane_words import back_lane
 from cmk_admin.ui.emergency.lanes import Lanes
 from cmk_admin.ui.emergency.look import short_title
-from cmk_admin.ui.emergency.parts import Notice, StepList, card, footer, scrolled, words_label
+from cmk_admin.ui.emergency.parts import Notice, StepList, card, footer, in_order, scrolled, words_label
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
 
@@ -51,6 +51,10 @@ class AnswerPage(QWidget):
         self._go.setEnabled(False)
         self._bridge.start(self, self._ask(), self._prepared, self._unprepared)
 
+    def focusInEvent(self, _: QFocusEvent) -> None:
+        """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
+        self._cancel.setFocus()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.cancelled.emit()
@@ -85,7 +89,6 @@ class AnswerPage(QWidget):
         whole.setSpacing(0)
         whole.addWidget(area, 1)
         whole.addWidget(self._footer())
-        self.setFocusProxy(self._cancel)
 
     def _footer(self) -> QWidget:
         whole, row = footer()
@@ -98,12 +101,12 @@ class AnswerPage(QWidget):
         self._go.setEnabled(False)
         self._cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
         self._cancel.setObjectName("answer-cancel")
-        self._cancel.setAutoDefault(True)
+        # A button box makes its accepting button the default where none is
+        self._cancel.setDefault(True)
         self._go.clicked.connect(self._start)
         self._cancel.clicked.connect(self._on_cancel)
         row.addStretch(1)
         row.addWidget(buttons)
-        QWidget.setTabOrder(self._cancel, self._go)
         return whole
 
     def _prepared(self, plan: Plan) -> None:
@@ -118,6 +121,7 @@ class AnswerPage(QWidget):
         self._lanes.show_lanes(tuple(back_lane(self._name(watch.consumer_id), watch) for watch in plan.watches))
         self._lanes_card.setVisible(bool(plan.watches))
         self._go.setEnabled(not plan.problems and bool(plan.steps))
+        in_order(*self._steps.toggles, self._cancel, self._go)
         announce(self, f"{plan.title}: {len(plan.steps)} steps")
 
     def _unprepared(self, error: Exception) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain import words
@@ -14,7 +14,7 @@ from cmk_admin.ui.announce import announce
 from cmk_admin.ui.emergency.lane_words import watch_lane, watch_words
 from cmk_admin.ui.emergency.lanes import Lanes
 from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
-from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, footer, scrolled, words_label
+from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, footer, in_order, scrolled, words_label
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
@@ -71,12 +71,17 @@ class OperationPage(QWidget):
         self._facts.setText(_facts(report, self._speed))
         self._facts.setToolTip(f"Started {words.exact(report.created_at)}, ended {words.exact(report.ended_at)}")
         self._notice.say(self._notices(report))
-        self._steps.show_reports(report.steps, report.plan.steps if report.plan else ())
+        if self._steps.show_reports(report.steps, report.plan.steps if report.plan else ()):
+            in_order(*self._steps.toggles, *self._buttons)
         self._lanes.show_lanes(tuple(watch_lane(watch) for watch in report.watch))
         self._lanes_card.setVisible(bool(report.watch))
         self._show_paths(report)
         self._show_buttons(report)
         self._announce(report)
+
+    def focusInEvent(self, _: QFocusEvent) -> None:
+        """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
+        self._close.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -135,7 +140,15 @@ class OperationPage(QWidget):
         row.addStretch(1)
         for button in (self._discard, self._undo, self._resume, self._restore, self._close):
             row.addWidget(button)
-        self.setFocusProxy(self._close)
+        self._buttons = (
+            self._restore,
+            self._resume,
+            self._undo,
+            self._discard,
+            self._stop,
+            self._answer,
+            self._close,
+        )
         return whole
 
     # Showing

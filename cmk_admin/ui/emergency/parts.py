@@ -1,9 +1,21 @@
 """Pieces that the screens of an emergency share: cards, notices, badges, numbered steps."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.domain.words import duration
@@ -69,6 +81,12 @@ def scrolled(name: str) -> tuple[QScrollArea, QVBoxLayout]:
     area.setStyleSheet("QScrollArea { background: transparent; }")
     area.setWidget(inner)
     return area, column
+
+
+def in_order(*widgets: QWidget) -> None:
+    """Let Tab go through these in this order. They stand in one window already."""
+    for one, other in pairwise(widgets):
+        QWidget.setTabOrder(one, other)
 
 
 def footer() -> tuple[QWidget, QHBoxLayout]:
@@ -150,6 +168,21 @@ class Badge(QWidget):
         self.setAccessibleName(self._word.text())
 
 
+class DangerButton(QPushButton):
+    """The red button: a click or the space bar, never Enter, whatever the platform makes of that key."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setProperty("role", "danger")
+        self.setAutoDefault(False)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+
 class Disclosure(QToolButton):
     """A small button with an arrow that shows and hides what stands under it."""
 
@@ -196,7 +229,7 @@ class StepRow(QWidget):
             words_label("", "secondary"),
         )
         self._error = words_label("", "danger", name=f"step-{number}-error")
-        self._toggle = Disclosure(
+        self.toggle = Disclosure(
             theme, "Request", f"step-{number}-request", f"Show the raw request of step {number}", self._more
         )
         grid = QGridLayout(self)
@@ -211,10 +244,10 @@ class StepRow(QWidget):
         grid.addWidget(self._badge, 0, 2, top)
         grid.addWidget(self._undo, 1, 1, 1, 2)
         grid.addWidget(self._error, 2, 1, 1, 2)
-        grid.addWidget(self._toggle, 3, 1, Qt.AlignmentFlag.AlignLeft)
+        grid.addWidget(self.toggle, 3, 1, Qt.AlignmentFlag.AlignLeft)
         grid.addWidget(self._more, 4, 1, 1, 2)
         grid.setColumnStretch(1, 1)
-        for hidden in (self._error, self._badge, self._toggle):
+        for hidden in (self._error, self._badge, self.toggle):
             hidden.hide()
 
     def show_step(self, step: Step) -> None:
@@ -222,7 +255,7 @@ class StepRow(QWidget):
         self._words.setText(step.words)
         self._undo.setText(_when(step) + _undo(step.verb.value, step.undo_words))
         self._more.setText(step.request)
-        self._toggle.setVisible(bool(step.request))
+        self.toggle.setVisible(bool(step.request))
 
     def show_report(self, step: StepReport, planned: Step | None) -> None:
         """A step of an operation; `planned` as its plan has it."""
@@ -237,7 +270,7 @@ class StepRow(QWidget):
         request = [planned.request] if planned is not None and planned.request else []
         request += [f"Azure's request id: {step.request_id}"] if step.request_id else []
         self._more.setText("\n".join(request))
-        self._toggle.setVisible(bool(request))
+        self.toggle.setVisible(bool(request))
 
 
 class StepList(QWidget):
@@ -259,12 +292,20 @@ class StepList(QWidget):
         for row, step in zip(self._rows, steps, strict=True):
             row.show_step(step)
 
-    def show_reports(self, steps: tuple[StepReport, ...], planned: tuple[Step, ...]) -> None:
-        self._resize(len(steps))
+    def show_reports(self, steps: tuple[StepReport, ...], planned: tuple[Step, ...]) -> bool:
+        """True where there are other rows than before."""
+        resized = self._resize(len(steps))
         for at, (row, step) in enumerate(zip(self._rows, steps, strict=True)):
             row.show_report(step, planned[at] if at < len(planned) else None)
+        return resized
 
-    def _resize(self, count: int) -> None:
+    @property
+    def toggles(self) -> tuple[QWidget, ...]:
+        """The buttons of the rows, in their order."""
+        return tuple(row.toggle for row in self._rows)
+
+    def _resize(self, count: int) -> bool:
+        before = len(self._rows)
         while len(self._rows) > count:
             row = self._rows.pop()
             self._column.removeWidget(row)
@@ -274,6 +315,7 @@ class StepList(QWidget):
             row = StepRow(self._theme, len(self._rows) + 1)
             self._rows.append(row)
             self._column.addWidget(row)
+        return len(self._rows) != before
 
 
 def _when(step: Step) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialogButtonBox,
@@ -31,7 +31,17 @@ from cmk_admin.ui.bridge import Bridge, Job
 from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.emergency.lane_words import effect_lane
 from cmk_admin.ui.emergency.lanes import Lanes
-from cmk_admin.ui.emergency.parts import Notice, StepList, card, clear, footer, scrolled, words_label
+from cmk_admin.ui.emergency.parts import (
+    DangerButton,
+    Notice,
+    StepList,
+    card,
+    clear,
+    footer,
+    in_order,
+    scrolled,
+    words_label,
+)
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
@@ -89,6 +99,10 @@ class RevokePage(QWidget):
         """Check anew, so that what is on screen can be started or says why not."""
         self._prepare()
 
+    def focusInEvent(self, _: QFocusEvent) -> None:
+        """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
+        self._cancel.setFocus()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.cancelled.emit()
@@ -132,7 +146,6 @@ class RevokePage(QWidget):
         whole.setSpacing(0)
         whole.addWidget(area, 1)
         whole.addWidget(self._footer())
-        self.setFocusProxy(self._cancel)
 
     def _left(self) -> QWidget:
         self._methods = QButtonGroup(self)
@@ -176,20 +189,18 @@ class RevokePage(QWidget):
         whole, row = footer()
         buttons = QDialogButtonBox()
         buttons.setObjectName("revoke-buttons")
-        self._go = buttons.addButton("Revoke", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._go = DangerButton("Revoke")
         self._go.setObjectName("revoke-start")
-        self._go.setProperty("role", "danger")
-        # Enter never destroys: only a click, or the space bar on the focused button
-        self._go.setAutoDefault(False)
         self._go.setEnabled(False)
+        buttons.addButton(self._go, QDialogButtonBox.ButtonRole.AcceptRole)
         self._cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
         self._cancel.setObjectName("revoke-cancel")
-        self._cancel.setAutoDefault(True)
+        # A button box makes its accepting button the default where none is
+        self._cancel.setDefault(True)
         self._go.clicked.connect(self._start)
         self._cancel.clicked.connect(self._on_cancel)
         row.addStretch(1)
         row.addWidget(buttons)
-        QWidget.setTabOrder(self._cancel, self._go)
         return whole
 
     # Planning
@@ -272,6 +283,15 @@ class RevokePage(QWidget):
         self._paths.show_paths(plan.paths, none="None was found.")
         self._go.setText(button_words(plan, complete=complete))
         self._cards.show()
+        in_order(
+            self._again,
+            *self._methods.buttons(),
+            *self._steps.toggles,
+            self._reason,
+            self._ticket,
+            self._cancel,
+            self._go,
+        )
 
     def _allow(self, plan: Plan) -> None:
         self._startable = plan if plan.steps and not plan.problems else None

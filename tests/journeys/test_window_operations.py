@@ -1,0 +1,192 @@
+"""Operations that outlive their page, their window and their process: what the next window offers, and where it ends."""
+
+import signal
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+
+from cmk_admin.domain.steps import Outcome
+from cmk_admin.ui.emergency.answer_page import AnswerPage
+from cmk_admin.ui.emergency.operation_page import OperationPage
+from tests.journeys.clients import Clients
+from tests.journeys.driver import Driver
+from tests.support import Program, Sandbox
+
+MYSQL = ("dcc-premium", "mysql-encryption-key", "dcc-mysql")
+REVOKE = ("revoke", "dcc-premium/mysql-encryption-key", "--consumer", "dcc-mysql", "--yes")
+
+OpenDriver = Callable[[], Driver]
+
+
+def grants_of(sandbox: Sandbox) -> list[str]:
+    """Where MySQL's identity may unwrap, as the sandbox itself judges it."""
+    return list(next(r for r in sandbox.truth() if r["consumer_id"].endswith("/dcc-mysql"))["role_assignment_scope"])
+
+
+def kill_at(program: Program, event: str) -> str:
+    """A revoke by command line, killed at a boundary; the operation that it leaves."""
+    killed = program.until(REVOKE, lambda boundary: boundary["event"] == event)
+    assert killed.status == -signal.SIGKILL
+    return str(killed.boundaries[0]["operation"])
+
+
+def held_revoke(driver: Driver, sandbox: Sandbox) -> OperationPage:
+    """A revoke whose write is done but not answered until `release`."""
+    sandbox.fault("DELETE *roleAssignments* hold;times=1")
+    driver.select(*MYSQL)
+    driver.shortcut(Qt.Key.Key_R)
+    driver.revoke_page()
+    page = driver.start()
+    driver.until(lambda: sandbox.writes(), "the write")
+    return page
+
+
+@pytest.mark.parametrize("event", ["intent", "sent", "done"])
+@pytest.mark.parametrize("way", ["go-on", "undo"])
+def test_what_a_kill_left_behind_is_offered_and_ends_right(
+    program: Program, sandbox: Sandbox, open_driver: OpenDriver, event: str, way: str
+) -> None:
+    mysql = Clients(sandbox, "dcc-mysql-id")
+    wrapped, whole = mysql.wrap(), grants_of(sandbox)
+    operation = kill_at(program, event)
+    marker = sandbox.last_request()
+    driver = open_driver()
+    driver.until(lambda: "was interrupted" in driver.text("message-text"), "the offer")
+    assert not sandbox.writes(since=marker), "nothing goes on unasked"
+    page = driver.open_operation(operation)
+    assert driver.badge("operation-outcome", page) == "Interrupted"
+    if way == "go-on":
+        driver.click("operation-resume", page)
+        driver.until(lambda: driver.emergency.operations.runs(operation), "it to go on")
+        assert driver.ended(page).report.outcome is Outcome.DONE
+        assert not mysql.unwraps(wrapped)
+        assert grants_of(sandbox) == []
+    else:
+        driver.click("operation-undo", page)
+        driver.answer_page()
+        back = driver.ended(driver.start())
+        assert back.report.answers == operation
+        assert back.report.outcome is Outcome.DONE
+        mysql.await_unwraps(wrapped, wanted=True)
+        assert grants_of(sandbox) == whole
+
+
+def test_cancel_on_the_page_that_gives_back_sends_nothing(
+    program: Program, sandbox: Sandbox, open_driver: OpenDriver
+) -> None:
+    operation = kill_at(program, "done")
+    marker = sandbox.last_request()
+    driver = open_driver()
+    page = driver.open_operation(operation)
+    driver.click("operation-undo", page)
+    driver.answer_page()
+    driver.key(Qt.Key.Key_Escape)
+    driver.until(lambda: not isinstance(driver.window.pages.currentWidget(), AnswerPage), "the page to go")
+    assert not sandbox.writes(since=marker)
+
+
+def test_a_second_window_on_the_same_operation_is_refused_in_one_sentence(
+    program: Program, sandbox: Sandbox, open_driver: OpenDriver
+) -> None:
+    operation = kill_at(program, "intent")
+    first, second = open_driver(), open_driver()
+    pages = {driver: driver.open_operation(operation) for driver in (first, second)}
+    sandbox.no_faults()
+    sandbox.fault("* *roleAssignments* hold;times=1")
+    first.click("operation-resume", pages[first])
+    first.until(lambda: first.emergency.operations.runs(operation), "the first window to go on")
+    second.click("operation-resume", pages[second])
+    told = second.dialog("tell")
+    text = second.text("tell-text", told)
+    assert text.count(".") <= 2
+    assert operation in text or "run" in text
+    second.button("tell-close", told).click()
+    second.until(lambda: pages[second].report.alive, "the second window to see that it is run")
+    assert "Another window or command runs it" in second.text("operation-notice-text", pages[second])
+    sandbox.post("release")
+    first.ended(pages[first])
+    second.until(lambda: not pages[second].report.alive, "the second window to follow")
+    assert pages[second].report.outcome is pages[first].report.outcome
+
+
+def test_closing_the_window_asks_while_an_operation_runs_and_stay_goes_on(driver: Driver, sandbox: Sandbox) -> None:
+    page = held_revoke(driver, sandbox)
+    driver.window.close()
+    asked = driver.dialog("confirm")
+    assert "Cut dcc-mysql off mysql-encryption-key" in driver.text("confirm-text", asked)
+    driver.key(Qt.Key.Key_Return)
+    driver.until(lambda: not driver.dialogs(), "the question to go")
+    assert driver.window.isVisible()
+    assert page.report.alive
+    sandbox.post("release")
+    assert driver.ended(page).report.outcome is Outcome.DONE
+
+
+def test_closing_after_this_step_leaves_what_the_next_start_goes_on_with(
+    sandbox: Sandbox, open_driver: OpenDriver
+) -> None:
+    driver = open_driver()
+    page = held_revoke(driver, sandbox)
+    operation = page.report.operation
+    driver.window.close()
+    driver.button("confirm-do", driver.dialog("confirm")).click()
+    sandbox.post("release")
+    driver.until(lambda: not driver.window.isVisible(), "the window to go")
+    driver.close()
+    [write] = sandbox.writes()
+    assert write["method"] == "DELETE"
+
+    again = open_driver()
+    again.until(lambda: "was interrupted" in again.text("message-text"), "the offer")
+    page = again.open_operation(operation)
+    assert [step.state.value for step in page.report.steps] == ["done"]
+    again.click("operation-resume", page)
+    again.until(lambda: again.emergency.operations.runs(operation), "it to go on")
+    assert again.ended(page).report.outcome is Outcome.DONE
+    assert len(sandbox.writes()) == 1
+
+
+def test_stop_watching_is_never_called_done(driver: Driver, sandbox: Sandbox) -> None:
+    sandbox.post("clock", {"speed": 10})
+    driver.select(*MYSQL)
+    driver.shortcut(Qt.Key.Key_R)
+    driver.revoke_page()
+    page = driver.start()
+    driver.until(lambda: driver.button("operation-stop", page).text() == "&Stop watching", "the watch")
+    driver.click("operation-stop", page)
+    driver.ended(page)
+    assert page.report.outcome is Outcome.PARTIAL
+    assert [w.result.value for w in page.report.watch] == ["not_confirmed"]
+    assert driver.button("operation-restore", page).isVisible()
+
+
+def test_a_refused_step_says_why_and_claims_nothing_of_paths(driver: Driver, sandbox: Sandbox) -> None:
+    sandbox.fault("DELETE *roleAssignments* status:403")
+    driver.select(*MYSQL)
+    driver.shortcut(Qt.Key.Key_R)
+    driver.revoke_page()
+    page = driver.ended(driver.start())
+    assert page.report.outcome is Outcome.FAILED
+    assert driver.text("step-1-error", page)
+    assert driver.text("operation-paths-counts", page) == ""
+    assert not driver.button("operation-restore", page).isVisible()
+    sandbox.no_faults()
+    assert driver.button("operation-resume", page).text().replace("&", "") == "Try again"
+    driver.click("operation-resume", page)
+    driver.until(lambda: driver.emergency.operations.runs(page.report.operation), "it to go on")
+    assert driver.ended(page).report.outcome is Outcome.DONE
+
+
+def test_past_operations_are_listed_and_lead_to_each_other(
+    program: Program, sandbox: Sandbox, open_driver: OpenDriver
+) -> None:
+    revoked = program.json(*REVOKE).json["operation"]
+    restored = program.json("restore", revoked, "--yes").json["operation"]
+    driver = open_driver()
+    driver.until(lambda: len(driver.emergency.operations.reports) == 2, "the list")
+    page = driver.open_operation(revoked)
+    assert not driver.button("operation-restore", page).isVisible()
+    driver.click("operation-answer", page)
+    driver.until(lambda: driver.window.pages.currentWidget() is not page, "what gave it back")
+    assert driver.page(OperationPage).report.operation == restored
