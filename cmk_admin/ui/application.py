@@ -27,6 +27,10 @@ from cmk_admin.ui.theme.theme import Theme
 COLLECT_MS = 5_000
 """How often cyclic garbage is collected, always on the Qt thread: a widget in a cycle must not be destroyed elsewhere."""
 
+SWITCH_SECONDS = 0.001
+"""How long the background may compute while the Qt thread waits for the interpreter; Python's own is 0.005, which a
+thousand calls from one layout turn into a visible pause."""
+
 _log = logging.getLogger("ui")
 
 
@@ -153,6 +157,7 @@ def open_window(
     `last_crash` is what the crash file says of the time before, and is told. Returns the process's exit code.
     """
     app = make_application()
+    sys.setswitchinterval(SWITCH_SECONDS)
     collector = Collector(app)
     uncaught = Uncaught(app)
     bridge = Bridge(background)

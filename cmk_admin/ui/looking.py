@@ -2,13 +2,14 @@
 
 import gc
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from cmk_admin.domain import findings, table
+from cmk_admin.domain import table
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
@@ -19,6 +20,10 @@ from cmk_admin.ui.bridge import Bridge, Job
 
 FOLLOW_MS = 500
 """How often it is asked whether the backend holds a newer estate than the screen: operations refresh what they touch."""
+
+REST = 2.0
+"""While answers arrive, the time between two preparations is at least so many times what the last one took: preparing
+and painting share one interpreter."""
 
 _log = logging.getLogger("ui")
 
@@ -32,7 +37,6 @@ class Prepared:
     grouping: Grouping
     roots: tuple[Node, ...]
     search: Search
-    problems: findings.Problems
     rows: tuple[table.Row, ...]
 
 
@@ -41,9 +45,8 @@ def prepare(estate: Estate, grouping: Grouping, known: Prepared | None, now: dat
     same = known if known is not None and known.estate is estate else None
     index = same.index if same else Index(estate)
     roots = build(index, grouping, now)
-    problems = same.problems if same else findings.Problems(index, now)
     rows = same.rows if same else table.rows(index, now)
-    return Prepared(estate, index, grouping, roots, Search(roots), problems, rows)
+    return Prepared(estate, index, grouping, roots, Search(roots), rows)
 
 
 class Looking(QObject):
@@ -65,6 +68,8 @@ class Looking(QObject):
         self._preparing: Job | None = None
         self._jobs: list[Job] = []
         self._reading = 0
+        self._rest_until = 0.0
+        self._started = 0.0
         self._follow = QTimer(self)
         self._follow.setInterval(FOLLOW_MS)
         self._follow.timeout.connect(self._follow_backend)
@@ -124,12 +129,19 @@ class Looking(QObject):
     def _prepare_next(self) -> None:
         if self._preparing is not None or self._waiting is None:
             return
+        rest = self._rest_until - time.monotonic()
+        if rest > 0 and not self._waiting.coverage.finished:
+            QTimer.singleShot(int(rest * 1000) + 1, self, self._prepare_next)
+            return
         estate, self._waiting = self._waiting, None
+        self._started = time.monotonic()
         work = partial(prepare, estate, self._grouping, self._shown, estate.read_at)
         self._preparing = self._bridge.compute(self, work, self._took_prepared, self._prepare_failed)
 
     def _took_prepared(self, prepared: Prepared) -> None:
         self._preparing = None
+        now = time.monotonic()
+        self._rest_until = now + REST * (now - self._started)
         self._shown = prepared
         self.prepared.emit(prepared)
         # It is acyclic, and the collector need never walk it

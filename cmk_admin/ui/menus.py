@@ -167,7 +167,7 @@ def add_verbs(window: MainWindow) -> None:
     add(
         Verb(
             id="refresh",
-            text="&Refresh",
+            text="Re&fresh",
             menu="key",
             icon="refresh",
             shortcut="F5",

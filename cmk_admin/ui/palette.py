@@ -159,7 +159,7 @@ class Palette(QFrame):
         item = QTreeWidgetItem([text, right])
         item.setSizeHint(0, QSize(0, sizes.ROW))
         item.setForeground(1, QBrush(self._theme.color("secondary")))
-        item.setTextAlignment(1, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
+        item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.list.addTopLevelItem(item)
         self._entries.append(entry)
         return item

@@ -18,6 +18,13 @@ FEW_CHANGES = 40
 its layout after every single signal."""
 
 
+# Made once: a view asks for the flags of every row several times in each layout
+_NO_FLAGS = Qt.ItemFlag.NoItemFlags
+_NOTE_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+_ROW_FLAGS = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+_NOWHERE = QModelIndex()
+
+
 class Role(IntEnum):
     NODE = Qt.ItemDataRole.UserRole + 1
     """The `Node` itself."""
@@ -53,13 +60,13 @@ class TreeModel(QAbstractItemModel):
 
     def index_of(self, path: tuple[str, ...]) -> QModelIndex:
         """The row that is reached by these node ids from the top; invalid where it is not shown."""
-        rows, found = self._top, None
+        row: _Row | None = None
         for node_id in path:
-            found = next((row for row in rows if row.node.id == node_id), None)
-            if found is None:
+            rows = self._top if row is None else self._children(row)
+            row = next((one for one in rows if one.node.id == node_id), None)
+            if row is None:
                 return QModelIndex()
-            rows = self._children(found)
-        return self._index(found) if found else QModelIndex()
+        return self._index(row) if row else QModelIndex()
 
     def path_of(self, index: Index) -> tuple[str, ...]:
         """The node ids from the top down to a row."""
@@ -84,15 +91,19 @@ class TreeModel(QAbstractItemModel):
     # What Qt asks
 
     def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008
-        rows = self._top if not parent.isValid() else self._children_at(parent)
+        above = self._rows.get(parent.internalId())
+        if above is None:
+            rows = [] if parent.isValid() else self._top
+        else:
+            rows = above.rows if above.rows is not None else self._children(above)
         if column != 0 or not 0 <= row < len(rows):
-            return QModelIndex()
+            return _NOWHERE
         return self.createIndex(row, 0, rows[row].number)
 
     def parent(self, index: Index = QModelIndex()) -> Any:  # noqa: B008
-        row = self._rows.get(index.internalId()) if index.isValid() else None
+        row = self._rows.get(index.internalId())
         if row is None or row.parent is None:
-            return QModelIndex()
+            return _NOWHERE
         return self.createIndex(row.parent.at, 0, row.parent.number)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
@@ -104,21 +115,17 @@ class TreeModel(QAbstractItemModel):
         return 1
 
     def hasChildren(self, parent: Index = QModelIndex()) -> bool:  # noqa: B008
-        if not parent.isValid():
-            return bool(self._top)
-        row = self._at(parent)
+        row = self._rows.get(parent.internalId())
         if row is None:
-            return False
+            return bool(self._top) and not parent.isValid()
         # A row is shown because it matches, and then its children are shown, or because a child matches
         return bool(row.rows) if row.rows is not None else bool(row.node.children)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
-        row = self._at(index)
+        row = self._rows.get(index.internalId())
         if row is None:
-            return Qt.ItemFlag.NoItemFlags
-        if row.node.kind is Kind.NOTE:
-            return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+            return _NO_FLAGS
+        return _NOTE_FLAGS if row.node.kind is Kind.NOTE else _ROW_FLAGS
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self._at(index)
@@ -137,7 +144,8 @@ class TreeModel(QAbstractItemModel):
     # How rows are kept
 
     def _at(self, index: Index) -> _Row | None:
-        return self._rows.get(index.internalId()) if index.isValid() else None
+        # An invalid index has the internal id 0, which no row has
+        return self._rows.get(index.internalId())
 
     def _index(self, row: _Row) -> QModelIndex:
         return self.createIndex(row.at, 0, row.number)
@@ -192,28 +200,28 @@ class TreeModel(QAbstractItemModel):
     def _refresh(self, rows: list[_Row], nodes: tuple[Node, ...]) -> None:
         """Rows and nodes stand for the same things: take the newer facts, and look below."""
         assert self._found is not None
-        changed = [at for at, (row, node) in enumerate(zip(rows, nodes, strict=True)) if row.node[:-1] != node[:-1]]
+        found = self._found
+        changed = []
         for row, node in zip(rows, nodes, strict=True):
-            had = bool(row.node.children)
-            row.node, row.found = node, self._found
-            if row.rows is not None:
-                if row.rows or node.children:
-                    self._update(row, self._found.children(node) if node.children else ())
-            elif had != bool(node.children):
-                changed.append(row.at)  # the sign that it can be opened comes or goes
+            old, row.found = row.node, found
+            if old is not node:
+                row.node = node
+                if old[:-1] != node[:-1] or (row.rows is None and bool(old.children) != bool(node.children)):
+                    changed.append(row.at)  # or the sign that it can be opened comes or goes
+            if row.rows is not None and (row.rows or node.children):
+                self._update(row, found.children(node) if node.children else ())
         for at in changed:
             index = self._index(rows[at])
             self.dataChanged.emit(index, index)
 
     def _update_at_once(self, parent: _Row | None, nodes: tuple[Node, ...]) -> None:
-        parents = [] if parent is None else [QPersistentModelIndex(self._index(parent))]
-        self.layoutAboutToBeChanged.emit(parents)
+        self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         numbers = [index.internalId() for index in before]
         self._replace(parent, nodes)
         after = [self._index(self._rows[n]) if n in self._rows else QModelIndex() for n in numbers]
         self.changePersistentIndexList(before, after)
-        self.layoutChanged.emit(parents)
+        self.layoutChanged.emit()
 
     def _replace(self, parent: _Row | None, nodes: tuple[Node, ...]) -> None:
         assert self._found is not None

@@ -1,6 +1,7 @@
 """The tree's view: keyboard, what is unfolded, and the selection, all kept by id while rows come and go."""
 
 from collections.abc import Iterable
+from itertools import islice
 
 from PySide6.QtCore import (
     QItemSelection,
@@ -43,6 +44,8 @@ class TreeView(QTreeView):
         self._model = TreeModel(self)
         self._unfolded: set[Path] = set()
         """By the user, while nothing is typed."""
+        self._by_filter: set[Path] = set()
+        """Unfolded above matches while something is typed, and folded again after it."""
         self._selected: Path = ()
         self._filtered = False
         self._quiet = False
@@ -73,15 +76,10 @@ class TreeView(QTreeView):
     def show_found(self, found: Found) -> None:
         """Show a tree or what a filter leaves of it. Selection, what is unfolded and the place stay."""
         self._quiet = True
-        was_filtered, self._filtered = self._filtered, not found.everything
+        self._filtered = not found.everything
         try:
-            # Rows unfolded while a layout is pending are only noted, so that one layout follows and not one for each
             self._model.show(found)
-            self.scheduleDelayedItemsLayout()
-            if self._filtered:
-                self._unfold_matches(found)
-            else:
-                self._unfold_again(fold_others=was_filtered)
+            self._unfold_exactly(self._above_matches(found) if self._filtered else self._unfolded)
             self._select_again()
         finally:
             self._quiet = False
@@ -165,38 +163,38 @@ class TreeView(QTreeView):
         if not self._quiet and not self._filtered:
             self._unfolded.discard(self._model.path_of(index))
 
-    def _unfold_again(self, *, fold_others: bool) -> None:
-        if fold_others:
-            self.collapseAll()
-        for path in sorted(self._unfolded, key=len):
-            index = self._model.index_of(path)
-            if index.isValid() and not self.isExpanded(index):
-                self.setExpanded(index, True)
+    def _unfold_exactly(self, wanted: set[Path]) -> None:
+        """Unfold these rows; of those that the filter has unfolded, fold the others."""
+        fold = [self._model.index_of(path) for path in self._by_filter - wanted - self._unfolded]
+        unfold = [self._model.index_of(path) for path in sorted(wanted, key=len)]
+        fold = [index for index in fold if index.isValid() and self.isExpanded(index)]
+        unfold = [index for index in unfold if index.isValid() and not self.isExpanded(index)]
+        if fold or unfold:
+            # While a layout is pending these are only noted, so that one layout follows and not one for each
+            self.scheduleDelayedItemsLayout()
+        for index in fold:
+            self.setExpanded(index, False)
+        for index in unfold:
+            self.setExpanded(index, True)
+        self._by_filter = wanted - self._unfolded if self._filtered else set()
 
-    def _unfold_matches(self, found: Found) -> None:
-        """Unfold what stands above the first matches."""
-        wanted = {node.id for node, _ in zip(found.matches(), range(SHOWN_MATCHES), strict=False)}
-        left = set(wanted)
+    def _above_matches(self, found: Found) -> set[Path]:
+        """The rows above the first matches, which are looked for top down until a screenful is found."""
+        above: set[Path] = set()
+        left = {node.id for node in islice(found.matches(), SHOWN_MATCHES)}
 
-        def walk(parent: QModelIndex, rows: Iterable[int]) -> bool:
-            """Unfold above matches; True where there was one."""
-            any_here = False
-            for at in rows:
+        def walk(nodes: Iterable[Node], path: Path) -> None:
+            for node in nodes:
                 if not left:
-                    break
-                index = self._model.index(at, 0, parent)
-                node = self._model.node(index)
-                if node is None:
-                    continue
-                if node.id in wanted:
+                    return
+                if node.id in left:
                     left.discard(node.id)
-                    any_here = True
-                elif node.children and walk(index, range(self._model.rowCount(index))):
-                    self.setExpanded(index, True)
-                    any_here = True
-            return any_here
+                elif node.children:
+                    above.add((*path, node.id))
+                    walk(found.children(node), (*path, node.id))
 
-        walk(QModelIndex(), range(self._model.rowCount()))
+        walk(found.roots, ())
+        return above
 
     def _select_again(self) -> None:
         if not self._selected:

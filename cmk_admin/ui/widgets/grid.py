@@ -4,7 +4,7 @@ from enum import IntEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from cmk_admin.domain.table import to_text
@@ -117,6 +117,9 @@ class GridTab(QWidget):
         self._empty.setTextFormat(Qt.TextFormat.PlainText)
         self._empty.setContentsMargins(20, 20, 20, 20)
         self._columns: tuple[str, ...] = ()
+        self._by_hand = False
+        self._fitting = False
+        self.view.horizontalHeader().sectionResized.connect(self._resized)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
@@ -132,7 +135,24 @@ class GridTab(QWidget):
         self.view.setVisible(bool(grid.rows))
         if self._columns != grid.columns and grid.rows:
             self._columns = grid.columns
-            fit_columns(self.view, self.width())
+            self._by_hand = False
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As wide as there is room for, until the user has chosen widths."""
+        if self._by_hand or not self.model.rows:
+            return
+        self._fitting = True
+        fit_columns(self.view, self.width())
+        self._fitting = False
+
+    def _resized(self, *_: object) -> None:
+        # The last column follows the width of the table by itself
+        self._by_hand = self._by_hand or (not self._fitting and self.view.horizontalHeader().underMouse())
 
 
 def dress(view: QTableView) -> None:
