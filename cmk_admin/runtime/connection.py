@@ -1,6 +1,7 @@
 """The connection file: how a running sandbox is reached, and as whom."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cmk_admin.domain.errors import BadInput
+
+_TENANT = re.compile(r"[0-9A-Za-z.-]{1,253}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ def read_connection(path: Path) -> SandboxConnection:
         document = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise _bad(path, f"cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad(path, "is not JSON") from error
     try:
         return _parse(document)
@@ -72,6 +75,8 @@ def read_connection(path: Path) -> SandboxConnection:
 def _parse(document: Any) -> SandboxConnection:
     if not isinstance(document, dict):
         raise TypeError("it is not a JSON object")
+    if not isinstance(document["principals"], dict):
+        raise TypeError("“principals” is not an object")
     principals = {
         _text(name): SandboxPrincipal(
             name=_text(name),
@@ -95,7 +100,7 @@ def _parse(document: Any) -> SandboxConnection:
         ca_file=Path(_text(document["ca_file"])),
         control=_loopback(document["control"], "control"),
         instance_id=_text(document["instance_id"]),
-        tenant_id=_text(document["tenant_id"]),
+        tenant_id=_tenant(document["tenant_id"]),
         subscriptions=tuple(_text(each) for each in document["subscriptions"]),
         speed=float(speed),
         principals=MappingProxyType(principals),
@@ -106,6 +111,14 @@ def _text(value: Any) -> str:
     if not isinstance(value, str) or not value:
         raise TypeError("a name or id in it is not a text")
     return value
+
+
+def _tenant(value: Any) -> str:
+    """It becomes part of the sign-in's address, so it must be no more than an id or a domain."""
+    text = _text(value)
+    if not _TENANT.fullmatch(text):
+        raise ValueError("“tenant_id” is not a tenant's id")
+    return text
 
 
 def _loopback(value: Any, name: str) -> str:

@@ -41,7 +41,10 @@ def run(query: str, tables: Mapping[str, Table]) -> Result:
     whole query is judged before the first row is read.
     """
     cursor = Cursor(tokens_of(query))
-    query_plan = _Query(cursor, tables)
+    try:
+        query_plan = _Query(cursor, tables)
+    except RecursionError as error:
+        raise QueryError("ParserFailure", "The query is nested too deeply.") from error
     if cursor.here.kind != "end":
         raise cursor.failure()
     return Result(query_plan.columns, query_plan.rows())

@@ -39,9 +39,12 @@ class Proxy:
 
     def refusal(self, method: str, target: str) -> str | None:
         """The status line with which a request is refused, or None for a CONNECT that goes through."""
-        host, _, port = target.rpartition(":")
         if method != "CONNECT":
-            return "405 Only CONNECT is spoken here"
+            # Plain HTTP: to a host of ours it is of no use, elsewhere it must not get.
+            named = target.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
+            strange = bool(named) and plane_of(named.lower()) is None
+            return "403 Not a host of this sandbox" if strange else "405 Only CONNECT is spoken here"
+        host, _, port = target.rpartition(":")
         if port != "443" or plane_of(host.lower()) is None:
             return "403 Not a host of this sandbox"
         return None if self._resolves(host.lower()) else "502 No such host"

@@ -13,6 +13,7 @@ from . import connection, entra, hosts, life, operations, services, tls
 from .clock import Clock
 from .control import Control
 from .faults import Faults
+from .listener import Listener
 from .proxy import Proxy
 from .requests_log import RequestsLog
 from .server import Server
@@ -140,8 +141,7 @@ class Sandbox:
         return hosts.resolves(self.world, host)
 
     async def _listen(self, handler: Any, **options: Any) -> int:
-        server = web.Server(handler, access_log=None)
-        runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN)
+        runner = web.ServerRunner(Listener(handler), shutdown_timeout=_SHUTDOWN)
         await runner.setup()
         self._runners.append(runner)
         await web.TCPSite(runner, LOOPBACK, 0, backlog=512, **options).start()

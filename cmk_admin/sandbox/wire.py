@@ -59,7 +59,7 @@ class Call:
         """The body as a JSON object. Raises AzureError 400 where it is none."""
         try:
             value = json.loads(self.body or b"{}")
-        except ValueError:
+        except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
             raise AzureError(

@@ -75,6 +75,7 @@ def test_a_missing_field_is_named(tmp_path: Path, field: str) -> None:
         {"principals": {"a": {"object_id": "o", "client_id": 3, "secret": "s"}}},
         {"subscriptions": None},
         {"tenant_id": ""},
+        {"tenant_id": "tenant/../other"},
     ],
 )
 def test_a_field_that_makes_no_sense_is_bad_input(tmp_path: Path, wrong: dict[str, Any]) -> None:
@@ -85,7 +86,9 @@ def test_a_field_that_makes_no_sense_is_bad_input(tmp_path: Path, wrong: dict[st
 def test_no_file_a_folder_and_no_json_are_bad_input(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(b"\xff\xfe{")
-    for path in (tmp_path / "missing", tmp_path, broken):
+    deep = tmp_path / "deep"
+    deep.write_text("[" * 100_000)
+    for path in (tmp_path / "missing", tmp_path, broken, deep):
         with pytest.raises(BadInput) as caught:
             read_connection(path)
         assert caught.value.subject == str(path)

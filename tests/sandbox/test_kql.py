@@ -126,6 +126,8 @@ def test_join_on_differently_named_columns() -> None:
         ("resources | take 3 3", "ParserFailure", "3"),
         ("resources | project-away colour", "UnresolvedColumn", "colour"),
         ("", "ParserFailure", "<EOF>"),
+        ("resources | where " + "(" * 9999, "ParserFailure", ""),
+        ("resources | where " + "not(" * 9999, "ParserFailure", ""),
     ],
 )
 def test_what_is_not_understood_is_refused_by_name(query: str, code: str, token: str) -> None:

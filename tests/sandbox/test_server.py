@@ -126,6 +126,11 @@ def test_a_vault_that_does_not_exist_has_no_address(sandbox: Running) -> None:
 def test_a_plain_request_to_the_proxy_is_refused(sandbox: Running) -> None:
     answer = requests.get(sandbox.connection["proxy"], timeout=10)
     assert answer.status_code == 405
+    session = sandbox.session()
+    session.proxies = {"http": sandbox.connection["proxy"]}
+    assert session.get("http://management.azure.com/", timeout=10).status_code == 405
+    for url in ("http://example.org/", "http://169.254.169.254/metadata/identity", "http://[::1]:1/"):
+        assert session.get(url, timeout=10).status_code == 403
 
 
 def test_a_call_without_a_token_is_told_where_to_get_one(sandbox: Running) -> None:
@@ -148,6 +153,32 @@ def test_a_token_that_was_not_minted_here_is_refused_and_leaves_no_trace(sandbox
     assert (answer.status_code, code(answer)) == (401, "InvalidAuthenticationToken")
     assert spoil not in answer.text
     assert spoil not in json.dumps(sandbox.control("GET", "requests"))
+
+
+@pytest.mark.parametrize("length", [20_000, 70_000])
+def test_a_long_token_is_refused_and_leaves_no_trace(
+    sandbox: Running, length: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = "live-" * (length // 5)
+    answer = sandbox.send("GET", f"{ARM}{READ}?api-version=2022-12-01", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == (401 if length == 20_000 else 400)
+    assert "live-live" not in answer.text
+    assert "live-live" not in caplog.text
+
+
+def test_a_header_that_is_none_leaves_no_trace(sandbox: Running, caplog: pytest.LogCaptureFixture) -> None:
+    trust = ssl.create_default_context(cafile=sandbox.connection["ca_file"])
+    with (
+        socket.create_connection(("127.0.0.1", sandbox.connection["tls_port"]), timeout=10) as plain,
+        trust.wrap_socket(plain, server_hostname="management.azure.com") as connection,
+    ):
+        connection.sendall(
+            b"GET / HTTP/1.1\r\nHost: management.azure.com\r\nAuthorization: Bearer live-\x00-live\r\n\r\n"
+        )
+        answer = connection.recv(4096)
+    assert answer.split(b" ", 2)[1] == b"400"
+    assert b"live-" not in answer
+    assert "live-" not in caplog.text
 
 
 def test_a_token_for_another_audience_is_refused(sandbox: Running) -> None:

@@ -50,9 +50,10 @@ class KeyName:
 
 
 def rows(world: World, object_id: str) -> list[Document]:
-    """One row per consumer and key slot that this account can see, ordered by consumer and slot."""
+    """One row per consumer and key slot that this account can see, ordered by service, consumer and slot."""
     view = _View(world, object_id)
-    return sorted((view.row(slot) for slot in view.slots), key=lambda row: (row["consumer_id"].lower(), row["slot"]))
+    found = (view.row(slot) for slot in view.slots)
+    return sorted(found, key=lambda row: (row["service"], row["consumer_id"].lower(), row["slot"], row["key_id"] or ""))
 
 
 class _View:

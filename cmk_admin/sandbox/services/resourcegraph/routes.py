@@ -57,6 +57,8 @@ def _answered(call: Call, quota: dict[str, str]) -> Answer:
         return _refusal(400, {"code": "InvalidQuery", "message": "The query must be a text."}, headers=quota)
     graph = Graph(call.world, call.who.object_id)
     options = body.get("options") or {}
+    if not isinstance(options, dict):
+        raise AzureError(400, "BadRequest", "The property 'options' must be an object.")
     asked, groups = _names(body, "subscriptions"), _names(body, "managementGroups")
     if body.get("facets"):
         return _refusal(400, {"code": "InvalidFacets", "message": "Facets are not supported."}, headers=quota)
@@ -158,9 +160,9 @@ def _start(token: str, digest: str) -> int:
     try:
         content = json.loads(base64.urlsafe_b64decode(token))
         start, query = int(content["start"]), str(content["query"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise AzureError(400, "BadRequest", "The skip token is not valid.") from error
-    if query != digest:
+    if start < 0 or query != digest:
         raise AzureError(400, "BadRequest", "The skip token belongs to another query.")
     return start
 
