@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
             return
         self.pages.setCurrentIndex(0)
         self._select(found)
-        self._show_in_tree(target, self._selection.key)
+        self._show_in_tree(_target(found), found.key)
 
     def go_back(self) -> None:
         """Show what was selected before."""

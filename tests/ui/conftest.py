@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -109,12 +109,10 @@ def windows(app: QApplication, bridge: Bridge, theme: Theme, tmp_path: Path, qtb
 
 def focusable(root: QWidget) -> list[QWidget]:
     """Every widget below that the keyboard reaches; Qt's own inner parts aside."""
-    from PySide6.QtCore import Qt
-
     found = [
         widget
         for widget in root.findChildren(QWidget)
-        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and not widget.objectName().startswith("qt_")
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not widget.objectName().startswith("qt_")
     ]
     return [widget for widget in found if not _inner(widget)]
 
@@ -124,5 +122,7 @@ def _inner(widget: QWidget) -> bool:
     parent = widget.parentWidget()
     name = type(widget).__name__
     return name in ("QLineEditIconButton", "QComboBoxPrivateContainer", "QComboBoxListView", "QMenuBar") or (
-        parent is not None and type(parent).__name__ in ("QComboBoxPrivateContainer", "QTabBar") and not widget.objectName()
+        parent is not None
+        and type(parent).__name__ in ("QComboBoxPrivateContainer", "QTabBar")
+        and not widget.objectName()
     )

@@ -2,13 +2,16 @@ import asyncio
 import threading
 from typing import Any
 
-import pytest
 from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.runtime.background import Background
 from cmk_admin.ui.bridge import Bridge, Publish
+
+
+def _never(error: Exception) -> None:
+    raise AssertionError("it failed, or ended where it must not") from error
 
 
 async def _answer(value: Any, seconds: float = 0.0) -> Any:
@@ -26,7 +29,7 @@ def test_results_arrive_on_the_qt_thread_and_work_runs_elsewhere(bridge: Bridge,
     def done(ident: int) -> None:
         seen.extend([ident, threading.get_ident(), QThread.currentThread()])
 
-    bridge.start(owner, where(), done, pytest.fail)
+    bridge.start(owner, where(), done, _never)
     qtbot.waitUntil(lambda: bool(seen))
     assert seen[0] != threading.get_ident()
     assert seen[1] == threading.get_ident()
@@ -41,7 +44,7 @@ def test_an_error_is_handed_over_as_it_is(bridge: Bridge, qtbot: QtBot) -> None:
     async def fail() -> None:
         raise error
 
-    bridge.start(owner, fail(), pytest.fail, errors.append)
+    bridge.start(owner, fail(), _never, errors.append)
     qtbot.waitUntil(lambda: bool(errors))
     assert errors == [error]
     assert bridge.busy == 0
@@ -93,7 +96,7 @@ def test_progress_is_the_newest_and_not_more_than_ten_a_second_and_the_last_come
 
         return run()
 
-    bridge.start(owner, work, seen.append, pytest.fail, seen.append)
+    bridge.start(owner, work, seen.append, _never, seen.append)
     qtbot.waitUntil(lambda: "done" in seen, timeout=5000)
     assert seen[-2:] == [199, "done"]
     assert len(seen) < 12
@@ -103,8 +106,8 @@ def test_a_plain_function_leaves_the_loop_free(bridge: Bridge, background: Backg
     owner = QObject()
     order: list[object] = []
     gate = threading.Event()
-    bridge.compute(owner, lambda: gate.wait(5) and "computed", order.append, pytest.fail)
-    bridge.start(owner, _answer("urgent"), order.append, pytest.fail)
+    bridge.compute(owner, lambda: gate.wait(5) and "computed", order.append, _never)
+    bridge.start(owner, _answer("urgent"), order.append, _never)
     qtbot.waitUntil(lambda: order == ["urgent"])
     gate.set()
     qtbot.waitUntil(lambda: order == ["urgent", "computed"])

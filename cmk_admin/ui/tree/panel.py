@@ -47,6 +47,8 @@ class TreePanel(QWidget):
         self.grouping = QComboBox()
         self.grouping.setObjectName("grouping")
         self.grouping.setAccessibleName("Group the tree")
+        self.grouping.view().setObjectName("grouping-list")
+        self.grouping.view().setAccessibleName("Group the tree")
         for grouping, text in GROUPINGS.items():
             self.grouping.addItem(text, grouping.value)
         self.tree = TreeView(theme)
