@@ -21,6 +21,10 @@ DEFAULT_SCENARIO = "dcc"
 DEFAULT_SEED = 1
 MAX_SPEED = 1_000_000.0
 MAX_LATENCY_MS = 600_000.0
+_DESCRIPTION = (
+    "Serve a small Azure on this machine until told to end. Whoever has the connection file can reach it through its"
+    " proxy under Azure's own host names, and push its clock or plan faults through its control."
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -39,10 +43,20 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _options(argv: Sequence[str]) -> argparse.Namespace:
-    parser = _Parser(prog="cmk-admin sandbox serve", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--connection-file", type=Path, required=True, metavar="FILE", help="written when ready")
+    parser = _Parser(prog="cmk-admin sandbox serve", description=_DESCRIPTION, allow_abbrev=False)
+    parser.add_argument(
+        "--connection-file",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="written when ready, readable by its owner only",
+    )
     parser.add_argument("--port", type=_whole(0, 65535), default=0, help="the proxy's port; 0: any free one")
-    parser.add_argument("--scenario", metavar="NAME", help=f"the estate of a new state (default: {DEFAULT_SCENARIO})")
+    parser.add_argument(
+        "--scenario",
+        metavar="NAME",
+        help=f"the estate of a new state: dcc, empty, forbidden or many-VxK (default: {DEFAULT_SCENARIO})",
+    )
     parser.add_argument("--seed", type=_whole(0, 2**63 - 1), metavar="N", help="what its names and ids are drawn from")
     parser.add_argument(
         "--speed", type=_number(MAX_SPEED), default=1.0, metavar="N", help="divides Azure's delays; 0 stops the clock"
@@ -80,7 +94,7 @@ class _Number:
             value = math.nan
         if not self._low <= value <= self._high:
             kind = "a whole number" if self._whole else "a number"
-            raise argparse.ArgumentTypeError(f"{text!r} is not {kind} from {self._low:.0f} to {self._high:.0f}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not {kind} from {int(self._low)} to {int(self._high)}")
         return value
 
 

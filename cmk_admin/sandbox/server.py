@@ -25,6 +25,20 @@ log = logging.getLogger(__name__)
 # How soon an unanswered request is noticed to have been given up. Real seconds.
 _GONE_CHECK = 0.05
 _NO_CALLER = ("/metadata/endpoints",)
+# The codes that go with a status where a fault plans it.
+_CODES = {
+    400: "BadRequest",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    408: "RequestTimeout",
+    409: "Conflict",
+    412: "PreconditionFailed",
+    500: "InternalServerError",
+    502: "BadGateway",
+    503: "ServiceUnavailable",
+    504: "GatewayTimeout",
+}
 
 
 class Server:
@@ -146,13 +160,13 @@ def _host_of(request: web.BaseRequest) -> str:
 
 
 def _planned(plane: str, fault: Fault) -> AzureError:
-    if fault.kind == "throttle":
+    status = 429 if fault.kind == "throttle" else fault.argument
+    if status == 429:
         code = "Throttled" if plane == "vault" else "TooManyRequests"
-        wait = {"Retry-After": str(fault.argument)}
+        wait = {"Retry-After": str(fault.argument)} if fault.kind == "throttle" else {}
         return AzureError(429, code, "The request is being throttled.", headers=wait)
-    codes = {500: "InternalServerError", 502: "BadGateway", 503: "ServiceUnavailable", 504: "GatewayTimeout"}
-    words = "The service is unavailable." if fault.argument >= 500 else "The request was refused."
-    return AzureError(fault.argument, codes.get(fault.argument, f"Status{fault.argument}"), words)
+    words = "The service is unavailable." if status >= 500 else "The request was refused."
+    return AzureError(status, _CODES.get(status, f"Status{status}"), words)
 
 
 def _ids(request: web.BaseRequest) -> dict[str, str]:

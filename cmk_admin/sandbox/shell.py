@@ -12,6 +12,10 @@ from typing import Any, NoReturn
 from . import connection
 
 BAD_INPUT = 2
+_DESCRIPTION = (
+    "Run a real client against a sandbox, out of reach of any live account: it gets the sandbox's proxy, CA and"
+    " administrator, and a configuration folder of its own. Without a connection file it gets a sandbox for itself."
+)
 # Where the environment already names a running sandbox: set inside a shell, so that shells nest.
 FILE_VARIABLE = "CMK_ADMIN_SANDBOX_CONNECTION"
 # What makes a client look for, or present, a live account. All that begins so is taken out of the environment.
@@ -65,9 +69,15 @@ def environment(described: Mapping[str, Any], file: Path, outside: Mapping[str, 
 
 
 def _options(argv: Sequence[str]) -> tuple[Path | None, list[str]]:
-    parser = _Parser(prog="cmk-admin sandbox shell", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--connection-file", type=Path, metavar="FILE", help="of a running sandbox")
-    parser.add_argument("command", nargs="+", metavar="-- COMMAND", help="what to run, with its arguments")
+    usage = "%(prog)s [-h] [--connection-file FILE] -- COMMAND [ARGUMENT ...]"
+    parser = _Parser(prog="cmk-admin sandbox shell", usage=usage, description=_DESCRIPTION, allow_abbrev=False)
+    parser.add_argument(
+        "--connection-file",
+        type=Path,
+        metavar="FILE",
+        help="of a running sandbox; without it, one is started for the command",
+    )
+    parser.add_argument("command", nargs="+", metavar="COMMAND", help="what to run, with its arguments")
     own, dashes, command = _split(list(argv))
     options = parser.parse_args([*own, *(["--", *command] if dashes else [])])
     named = options.connection_file or os.environ.get(FILE_VARIABLE)

@@ -110,6 +110,16 @@ class TestOverTheWire:
         assert not self.has_lock(sandbox)
         assert self.put_lock(sandbox).status_code == 201
 
+    @pytest.mark.parametrize(
+        ("status", "code"),
+        [(403, "Forbidden"), (409, "Conflict"), (429, "TooManyRequests"), (503, "ServiceUnavailable")],
+    )
+    def test_a_status_comes_with_the_code_that_azure_gives_it(self, sandbox: Running, status: int, code: str) -> None:
+        self.set(sandbox, f"PUT */locks/* status:{status}")
+        answer = self.put_lock(sandbox)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+        assert "Retry-After" not in answer.headers
+
     def test_a_throttle_says_how_long_to_wait(self, sandbox: Running) -> None:
         self.set(sandbox, "PUT */locks/* throttle:7")
         answer = self.put_lock(sandbox)
