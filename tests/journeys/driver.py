@@ -159,8 +159,7 @@ class Driver:
 
     def key(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """Press a key where the focus is."""
-        target = QApplication.focusWidget() or self.window
-        QTest.keyClick(target, key, modifier)
+        QTest.keyClick(self._focused(), key, modifier)
         self.app.processEvents()
 
     def shortcut(self, key: Qt.Key) -> None:
@@ -239,9 +238,18 @@ class Driver:
 
     # The keyboard
 
+    def _focused(self) -> QWidget:
+        """What has the focus in this window or in a dialog of it, which comes to the front."""
+        focused = QApplication.focusWidget()
+        if focused is None or self.window not in (focused.window(), focused.window().parentWidget()):
+            self.window.activateWindow()
+            self.until(self.window.isActiveWindow, "the window to come to the front")
+            focused = QApplication.focusWidget()
+        return focused or self.window
+
     def type(self, letters: str) -> None:
         """Type where the focus is."""
-        QTest.keyClicks(QApplication.focusWidget() or self.window, letters)
+        QTest.keyClicks(self._focused(), letters)
         self.app.processEvents()
 
     def tab_to(self, name: str) -> None:

@@ -4,20 +4,22 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QGridLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QWidget
 
 from cmk_admin.ui.emergency.parts import set_role, words_label
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.colors import Tone
 from cmk_admin.ui.theme.theme import Theme, font
-from cmk_admin.ui.widgets.labels import Elided, ToneIcon
+from cmk_admin.ui.widgets.labels import Elided, ToneIcon, label
 
 # Equal widths for spans that people think in: minutes, the hour, the day
 MARKS: tuple[tuple[float, str], ...] = ((0, "now"), (600, "10 min"), (3600, "1 h"), (86400, "24 h"))
-NAME_WIDTH = 168
 AXIS_HEIGHT = 18
 BAR_HEIGHT = 8
 BAR_ROOM = 16
+
+TOLD: frozenset[Tone] = frozenset({"danger", "confirmed", "unknown"})
+"""Tones in which the words are drawn too; what is only to be expected is said in plain text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,9 @@ class Lanes(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(sizes.GRID)
         self._grid.setVerticalSpacing(0)
-        self._grid.setColumnMinimumWidth(1, NAME_WIDTH)
         self._grid.setColumnStretch(1, 1)
-        self._grid.setColumnStretch(2, 4)
         self._axis = _Axis(theme)
-        self._grid.addWidget(self._axis, 0, 2)
+        self._grid.addWidget(self._axis, 0, 1)
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -95,28 +95,24 @@ class _Row:
     def __init__(self, theme: Theme, grid: QGridLayout, number: int) -> None:
         self._lane: Lane | None = None
         self._icon = ToneIcon(theme, "clock", "secondary")
-        self._name, self._kind = Elided("", "section", Qt.TextElideMode.ElideMiddle), Elided("", "secondary")
+        self._name, self._kind = Elided("", "section", Qt.TextElideMode.ElideMiddle), label("", "secondary")
+        # As wide as it needs, and shortened where that is not there
+        self._name.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._bar = _Bar(theme)
         self._words, self._note = words_label(""), words_label("", "secondary")
-        top = 1 + number * 4
-        if number:
-            grid.setRowMinimumHeight(top, 14)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        grid.addWidget(self._icon, top + 1, 0, middle)
-        grid.addWidget(self._name, top + 1, 1, middle)
-        grid.addWidget(self._bar, top + 1, 2)
-        grid.addWidget(self._kind, top + 2, 1, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self._words, top + 2, 2)
-        grid.addWidget(self._note, top + 3, 2)
-        grid.setRowMinimumHeight(top + 1, 22)
-        self._parts: tuple[QWidget, ...] = (
-            self._icon,
-            self._name,
-            self._kind,
-            self._bar,
-            self._words,
-            self._note,
-        )
+        self._head = QWidget()
+        head = QHBoxLayout(self._head)
+        head.setContentsMargins(0, 0, 0, 0)
+        head.setSpacing(sizes.GRID)
+        head.addWidget(self._name)
+        head.addWidget(self._kind)
+        head.addStretch(1)
+        top = 1 + number * 5
+        grid.setRowMinimumHeight(top, 16 if number else 6)
+        grid.addWidget(self._icon, top + 1, 0)
+        for at, part in enumerate((self._head, self._bar, self._words, self._note), start=top + 1):
+            grid.addWidget(part, at, 1)
+        self._parts: tuple[QWidget, ...] = (self._icon, self._head, self._bar, self._words, self._note)
 
     def show(self, lane: Lane) -> None:
         if lane == self._lane:
@@ -127,7 +123,7 @@ class _Row:
         self._name.set_tip(lane.tip)
         self._kind.setText(lane.kind)
         self._words.setText(lane.words)
-        set_role(self._words, _role(lane.tone))
+        set_role(self._words, lane.tone if lane.tone in TOLD else "")
         self._note.setText(lane.note)
         self._note.setVisible(bool(lane.note))
         self._bar.show_lane(lane)
@@ -229,8 +225,3 @@ class _Bar(QWidget):
         done = QRectF(track)
         done.setWidth(max(float(BAR_HEIGHT), track.width() * position(seconds)))
         return done
-
-
-def _role(tone: Tone) -> str:
-    """The role of a label in that tone; plain text where the tone is no state."""
-    return tone if tone in ("danger", "caution", "confirmed", "unknown", "accent") else ""

@@ -18,7 +18,7 @@ class Look(NamedTuple):
 
 
 PATHS = {
-    PathState.WILL_CLOSE: Look("stop", "will close", "text"),
+    PathState.WILL_CLOSE: Look("lock", "will close", "text"),
     PathState.STAYS_OPEN: Look("warning", "stays open", "danger"),
     PathState.UNKNOWN: Look("unknown", "not known", "unknown"),
 }

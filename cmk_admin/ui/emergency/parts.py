@@ -164,7 +164,7 @@ class Badge(QWidget):
         self._look = look
         self._icon.show_icon(look.icon, look.tone)
         self._word.setText(word or look.word)
-        set_role(self._word, "" if look.tone == "text" else look.tone)
+        set_role(self._word, {"text": "", "secondary": "quiet"}.get(look.tone, look.tone))
         self.setAccessibleName(self._word.text())
 
 

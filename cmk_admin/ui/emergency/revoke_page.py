@@ -226,7 +226,7 @@ class RevokePage(QWidget):
 
     def _guessed(self, index: Index, plan: Plan) -> None:
         if self._checked_at is None:
-            self._show(plan, complete=index.estate.coverage.complete)
+            self._show(plan)
             self._state.setText(f"As read {ago(index.estate.read_at, datetime.now(UTC))}. Checking with Azure …")
 
     def _unguessed(self, error: Exception) -> None:
@@ -235,8 +235,7 @@ class RevokePage(QWidget):
 
     def _prepared(self, plan: Plan) -> None:
         self._checked_at = datetime.now(UTC)
-        estate = self._backend.estate
-        self._show(plan, complete=estate is not None and estate.coverage.complete)
+        self._show(plan)
         self._allow(plan)
         self._say_age()
         self._again.show()
@@ -255,7 +254,7 @@ class RevokePage(QWidget):
             self._doubt.say((text,))
         else:
             read = ago(index.estate.read_at, datetime.now(UTC))
-            self._show(plan, complete=False)
+            self._show(plan)
             self._allow(plan)
             self._state.setText(f"As read {read}, not checked with Azure.")
             self._doubt.say(
@@ -269,7 +268,9 @@ class RevokePage(QWidget):
 
     # Showing
 
-    def _show(self, plan: Plan, *, complete: bool) -> None:
+    def _show(self, plan: Plan) -> None:
+        index = self._index()
+        complete = index is not None and index.consumers_read
         self._plan = plan
         self._title.setText(plan.title)
         self.setWindowTitle(plan.title)
@@ -355,7 +356,7 @@ def _column(*cards: QWidget) -> QWidget:
 
 
 def button_words(plan: Plan, *, complete: bool) -> str:
-    """``Disable 2 versions, cut 5 services``; "at least" where coverage is not complete."""
+    """``Disable 2 versions, cut 5 services``; "at least" where a service may not have been read."""
     if not plan.steps:
         return "Nothing to revoke"
     disable = plan.method == revoke.DISABLE

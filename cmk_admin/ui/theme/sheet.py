@@ -143,6 +143,12 @@ QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QProgressBar { background: $unknown_soft; border: none; border-radius: 3px; max-height: 6px; min-height: 6px; }
 QProgressBar::chunk { background: $accent_fill; border-radius: 3px; }
 QCheckBox, QRadioButton { spacing: 8px; min-height: 24px; }
+QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $control; border-radius: 8px; background: $surface; }
+QRadioButton::indicator:hover, QRadioButton::indicator:focus { border-color: $accent; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid $accent_fill; background: $on_accent; }
+QRadioButton::indicator:disabled { border-color: $border; background: $window; }
+QRadioButton::indicator:checked:disabled { border-color: $disabled; }
+QRadioButton:disabled { color: $disabled; }
 QStatusBar { background: $window; color: $secondary; border-top: 1px solid $border; }
 QDialog { background: $surface; }
 """)
