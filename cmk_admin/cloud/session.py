@@ -115,12 +115,20 @@ class Session:
         context = await asyncio.to_thread(trusting, connection.ca_file)
         http = open_loopback(connection.tls_port, context)
         names = PUBLIC
+        bounds = timeouts or Timeouts()
         credential = ClientSecretCredential(
             connection.tenant_id,
             who.client_id,
             who.secret,
             authority=f"https://{names.authority}",
-            transport=AioHttpTransport(session=http, session_owner=False, use_env_settings=False),
+            transport=AioHttpTransport(
+                session=http,
+                session_owner=False,
+                use_env_settings=False,
+                # The SDK's own bounds are five minutes each: no emergency waits so long for a sign-in.
+                connection_timeout=bounds.connect,
+                read_timeout=bounds.read,
+            ),
             retry_total=2,
         )
         session = cls(
@@ -128,7 +136,7 @@ class Session:
             http=http,
             credential=credential,
             clock=ConnectionClock(speed=connection.speed),
-            timeouts=timeouts or Timeouts(),
+            timeouts=bounds,
         )
         session._control = connection.control
         try:

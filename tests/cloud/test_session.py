@@ -52,6 +52,18 @@ def test_an_operation_address_at_another_host_is_not_asked(looking: Session, run
     assert failure(run, looking.poll(LongRunning(address="http://management.azure.com/x"))).kind is FailureKind.SIGN_IN
 
 
+@pytest.mark.parametrize("what", ["POST *oauth2/v2.0/token", "GET *openid-configuration"])
+def test_a_sign_in_that_is_never_answered_is_tried_again_soon(lent: Azure, run: Run[Any], what: str) -> None:
+    lent.fault(f"{what} timeout;times=1")
+
+    async def work() -> str:
+        session = await Session.open(lent.connection, timeouts=Timeouts(read=0.3))
+        await session.close()
+        return session.account.name
+
+    assert run(asyncio.wait_for(work(), 15)) == "administrator"
+
+
 def test_a_server_of_another_authority_is_not_trusted(shared: Azure, run: Run[Any], tmp_path: Path) -> None:
     system = ssl.get_default_verify_paths().cafile or ssl.get_default_verify_paths().openssl_cafile
     if not Path(system).exists():
