@@ -118,29 +118,14 @@ class Doors(QWidget):
             door.button.setProperty("role", "primary" if door is first else "")
             repolish(door.button)
 
-    def show_opening(self, text: str) -> None:
-        """Being opened: what is going on; the doors wait."""
-        self._say(text, "quiet")
-        for door in (self.sandbox, self.file, self.last):
-            door.button.setEnabled(False)
-
     def show_failure(self, text: str) -> None:
         """It could not be opened."""
-        self._say(text, "danger")
-        for door in (self.sandbox, self.file, self.last):
-            door.button.setEnabled(True)
+        self.message.setText(text)
+        self.message.show()
 
     def show_idle(self) -> None:
-        """Nothing is being opened."""
+        """Nothing has gone wrong."""
         self.message.hide()
-        for door in (self.sandbox, self.file, self.last):
-            door.button.setEnabled(True)
-
-    def _say(self, text: str, role: str) -> None:
-        self.message.setText(text)
-        self.message.setProperty("role", role)
-        repolish(self.message)
-        self.message.show()
 
     def _open_sandbox(self) -> None:
         self.chosen.emit(ConnectionChoice(own_sandbox=True))

@@ -104,6 +104,7 @@ class MainWindow(QMainWindow):
         self._tick.start()
         self._restore()
         self._show_doors()
+        self.theme.dress()
 
     # What other parts use
 
@@ -131,7 +132,7 @@ class MainWindow(QMainWindow):
         if self._opening or self._closing:
             return
         self._opening = True
-        self.doors.show_opening("Starting the sandbox…" if choice.own_sandbox else "Opening the connection…")
+        self.message.hide()
         if self._backend is not None:
             self._close_backend(partial(self._connect_to, choice))
         else:
@@ -307,6 +308,10 @@ class MainWindow(QMainWindow):
     def _connect_to(self, choice: ConnectionChoice) -> None:
         connector = self._connector
         self._opening = True
+        self._show_pages()
+        self.strip.show_opening("Starting the sandbox…" if choice.own_sandbox else "Opening the connection…")
+        self.tree.show_note("Opening…", "The tree fills as answers arrive")
+        self.details.show_blank()
         self.bridge.start(self, connector(choice), partial(self._opened, choice), partial(self._open_failed, choice))
 
     def _opened(self, choice: ConnectionChoice, backend: Backend) -> None:
@@ -316,14 +321,8 @@ class MainWindow(QMainWindow):
         self.message.hide()
         self.doors.show_idle()
         self.strip.show_connection(backend.info)
-        self.strip.show()
-        self._bottom_widget.show()
+        self._show_pages()
         self.tree.show_note("Reading the estate…", "The first vaults appear as answers arrive")
-        self._stack.setCurrentWidget(self.pages)
-        if not self._shown_pages:
-            self._shown_pages = True
-            width = self._remembered.tree_width or sizes.TREE_WIDTH
-            self._split.setSizes([width, max(400, self.width() - width)])
         self.pages.setCurrentIndex(0)
         self.setWindowTitle(f"CMK Admin – {backend.info.kind.value}")
         self.verbs.select(NOTHING)
@@ -336,6 +335,15 @@ class MainWindow(QMainWindow):
         self._show_doors()
         what = f"{choice.file} could not be opened." if choice.file else "The sandbox could not be opened."
         self.doors.show_failure(f"{what} {failure_text(error)}")
+
+    def _show_pages(self) -> None:
+        self.strip.show()
+        self._bottom_widget.show()
+        self._stack.setCurrentWidget(self.pages)
+        if not self._shown_pages:
+            self._shown_pages = True
+            width = self._remembered.tree_width or sizes.TREE_WIDTH
+            self._split.setSizes([width, max(400, self.width() - width)])
 
     def _show_doors(self) -> None:
         self.doors.show_last(self._remembered.last)

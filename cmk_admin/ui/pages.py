@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QTabBar, QTabWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QTabBar, QTabWidget, QToolButton, QWidget
 
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
@@ -54,13 +54,15 @@ class Pages(QTabWidget):
             close.setIcon(self._theme.icon("close", "secondary"))
             close.setIconSize(QSize(12, 12))
             close.setFixedSize(24, 24)
+            close.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Ctrl+W does the same by keyboard
             close.clicked.connect(partial(self._close_clicked, page))
             self.tabBar().setTabButton(at, QTabBar.ButtonPosition.RightSide, close)
             page.windowTitleChanged.connect(partial(self._retitle, page))
         self.setTabText(at, _short(title))
         self.setTabToolTip(at, title)
         self.setCurrentIndex(at)
-        page.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not page.isAncestorOf(QApplication.focusWidget() or page):
+            page.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close_page(self, page: QWidget) -> bool:
         """Close a page that was opened; False where it must not go yet."""

@@ -81,6 +81,13 @@ class Strip(QFrame):
         button.setToolTip(f"{action.toolTip()} ({shortcut})" if shortcut else action.toolTip())
         self._row.addWidget(button)
 
+    def show_opening(self, text: str) -> None:
+        """A connection is being opened: which, in words."""
+        self.show_connection(None)
+        self.account.setText(text)
+        self.account.set_tip("")
+        self.account.show()
+
     def show_connection(self, info: ConnectionInfo | None) -> None:
         """Which Azure; None: none is open."""
         self.pill.setVisible(info is not None)

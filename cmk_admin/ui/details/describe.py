@@ -122,13 +122,13 @@ def _end_section(key: Key | None, now: datetime) -> Section:
 
 
 def _key_facts(index: Index, key_id: KeyId, key: Key | None) -> tuple[Fact, ...]:
-    facts = [parts.id_fact("Key id", str(key_id), 60)]
+    facts = [parts.id_fact("Key id", str(key_id))]
     if key is None:
         return tuple(facts)
     current = f"{key_id}/{key.current_version}" if key.current_version else None
     exportable = {True: "yes", False: "no", None: "not known"}[key.exportable]
     facts += [
-        parts.id_fact("Current version", current, 60),
+        parts.id_fact("Current version", current),
         Fact(label="Type and size", value=words.key_type(key)),
         Fact(
             label="Operations",

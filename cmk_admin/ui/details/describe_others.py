@@ -85,8 +85,8 @@ def _vault_facts(index: Index, vault: Vault) -> tuple[Fact, ...]:
     bypass = "may pass the firewall" if vault.trusted_bypass else "may not pass the firewall"
     locks = index.locks_over(vault.id)
     return (
-        parts.id_fact("Host", vault.host, 60),
-        parts.id_fact("Resource id", vault.id, 60),
+        parts.id_fact("Host", vault.host),
+        parts.id_fact("Resource id", vault.id),
         Fact(label="Location", value=vault.location),
         Fact(label="Subscription", value=parts.subscription_words(index, vault.id), exact=vault.subscription_id),
         Fact(label="Deleted keys are kept", value=days),
@@ -160,7 +160,7 @@ def _unseen_vault(index: Index, host: str) -> Page:
                 tone="unknown",
             ),
         ),
-        facts=(parts.id_fact("Host", host, 60),),
+        facts=(parts.id_fact("Host", host),),
         grids=(parts.consumers_grid(index, uses, "a key of this vault"),),
     )
 
@@ -226,10 +226,10 @@ def consumer_page(index: Index, consumer_id: str, now: datetime) -> Page | None:
         chips=(Chip(text=facts.title), Chip(text=state, tone=tone, icon=icon)),
         sections=tuple(sections),
         facts=(
-            parts.id_fact("Resource id", consumer.id, 60),
+            parts.id_fact("Resource id", consumer.id),
             Fact(label="Location", value=consumer.location),
             Fact(label="Host names", value=", ".join(consumer.hosts) or "none"),
-            *(parts.id_fact(f"Key of slot {slot.slot}", str(slot.key_id), 60) for slot in slots),
+            *(parts.id_fact(f"Key of slot {slot.slot}", str(slot.key_id)) for slot in slots),
             parts.tags_fact(consumer.tags),
         ),
         grids=(_consumer_access(index, slots_of=consumer), parts.findings_grid(found, complete=complete)),
@@ -352,7 +352,7 @@ def identity_page(index: Index, principal_id: str) -> Page:
         facts=(
             parts.id_fact("Object id", principal_id),
             parts.id_fact("Client id", index.client_id_of(principal_id)),
-            parts.id_fact("Resource id", identity.resource_id if identity else None, 60),
+            parts.id_fact("Resource id", identity.resource_id if identity else None),
         ),
         grids=(
             parts.access_grid(index, tuple(dict.fromkeys(found)), (), frozenset({principal_id.lower()})),

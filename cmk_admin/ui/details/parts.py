@@ -137,7 +137,7 @@ def wrong_section(found: tuple[Finding, ...], *, complete: bool) -> Section:
     if found:
         summary = words.count(len(found), "finding")
     else:
-        summary = "Nothing that is checked." if complete else "Nothing that is checked in what could be read."
+        summary = "Nothing among what is checked." if complete else "Nothing found, but not all could be read."
     more = len(lines) - SHOWN
     return Section(
         name="wrong",
@@ -174,9 +174,9 @@ def findings_grid(found: tuple[Finding, ...], *, complete: bool) -> Grid:
             )
             for one in found
         ),
-        empty="Nothing that is checked is wrong here."
+        empty="Nothing among what is checked is wrong here."
         if complete
-        else "Nothing that is checked is wrong in what could be read.",
+        else "Nothing wrong was found here, but not all could be read.",
     )
 
 
@@ -316,11 +316,11 @@ def who_kind(path: AccessPath) -> str:
     return {PathKind.GROUP: "through a group", PathKind.POLICY: "access policy"}.get(path.kind, "")
 
 
-def id_fact(label: str, value: str | None, length: int = 44) -> Fact:
-    """An id: shortened in the middle, whole in the tooltip and on the clipboard."""
+def id_fact(label: str, value: str | None) -> Fact:
+    """An id: shortened in the middle where there is no room, whole in the tooltip and on the clipboard."""
     if not value:
         return Fact(label=label, value="not known")
-    return Fact(label=label, value=words.shortened(value, length), exact=value, copyable=True)
+    return Fact(label=label, value=value, exact=value, copyable=True)
 
 
 def subscription_words(index: Index, resource_id: str) -> str:

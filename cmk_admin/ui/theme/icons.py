@@ -11,8 +11,8 @@ from PySide6.QtSvg import QSvgRenderer
 
 from cmk_admin.ui.theme.resources import folder
 
-SIZES = (16, 20, 24, 32)
-RATIOS = (1.0, 2.0)
+SIZES = (16, 20)
+"""Of menus and buttons; larger ones are asked for as pixmaps."""
 
 
 @cache
@@ -39,11 +39,10 @@ def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
     return picture
 
 
-def icon(name: str, color: str, disabled: str) -> QIcon:
-    """The icon at all sizes, normal and disabled."""
+def icon(name: str, color: str, disabled: str, ratio: float) -> QIcon:
+    """The icon at all sizes, normal and disabled, for screens of up to that pixel ratio."""
     result = QIcon()
     for size in SIZES:
-        for ratio in RATIOS:
-            result.addPixmap(pixmap(name, color, size, ratio), QIcon.Mode.Normal)
-            result.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+        result.addPixmap(pixmap(name, color, size, ratio), QIcon.Mode.Normal)
+        result.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
     return result

@@ -27,6 +27,7 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self._mode = mode
+        self._dressed = False
         self._icons: dict[tuple[str, str], QIcon] = {}
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
         app.setStyle(QStyleFactory.create("Fusion"))
@@ -47,6 +48,12 @@ class Theme(QObject):
         self._mode = mode
         self._follow()
 
+    def dress(self) -> None:
+        """Set the style sheet. After the first window was made: each widget is polished once then, and not at each step."""
+        if not self._dressed:
+            self._dressed = True
+            self._apply()
+
     def color(self, name: str) -> QColor:
         """A colour of the palette by its field's name."""
         return QColor(getattr(self._colors, name))
@@ -56,7 +63,9 @@ class Theme(QObject):
         color = getattr(self._colors, tone)
         found = self._icons.get((name, color))
         if found is None:
-            found = self._icons[name, color] = icons.icon(name, color, self._colors.disabled)
+            found = self._icons[name, color] = icons.icon(
+                name, color, self._colors.disabled, self._app.devicePixelRatio()
+            )
         return found
 
     def pixmap(self, name: str, tone: Tone = "text", size: int = sizes.ICON, ratio: float = 1.0) -> QPixmap:
@@ -81,7 +90,8 @@ class Theme(QObject):
 
     def _apply(self) -> None:
         self._app.setPalette(palette(self._colors))
-        self._app.setStyleSheet(sheet(self._colors))
+        if self._dressed:
+            self._app.setStyleSheet(sheet(self._colors))
 
 
 def palette(colors: Colors) -> QPalette:
