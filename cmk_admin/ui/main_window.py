@@ -78,6 +78,8 @@ class MainWindow(QMainWindow):
             self.theme.set_mode(Mode(self._remembered.mode))
         self.verbs = Actions(self, self.theme)
         """The registry of verbs (QWidget already has an `actions()`)."""
+        self.may_leave: Callable[[Callable[[], None]], bool] = _always
+        """Whether the connection may be closed now. One that says no asks, and calls what it was given on a yes."""
         self._connector, self._home, self._now = connector, home, now
         self._backend: Backend | None = None
         self._prepared: Prepared | None = None
@@ -131,6 +133,8 @@ class MainWindow(QMainWindow):
         """Open a connection; `connected` follows, or the doors say why not. One that is open is closed first."""
         if self._opening or self._closing:
             return
+        if self._backend is not None and not self.may_leave(partial(self.open, choice)):
+            return
         self._opening = True
         self.message.hide()
         if self._backend is not None:
@@ -140,7 +144,7 @@ class MainWindow(QMainWindow):
 
     def close_connection(self) -> None:
         """Close the connection and go back to the doors."""
-        if self._backend is not None and not self._closing:
+        if self._backend is not None and not self._closing and self.may_leave(self.close_connection):
             self._close_backend(self._show_doors)
 
     def open_page(self, page: QWidget, *, title: str, icon: QIcon | None = None) -> None:
@@ -490,14 +494,22 @@ class MainWindow(QMainWindow):
             return
         event.ignore()
         if self._backend is not None and not self._closing:
-            self._close_backend(self._close_for_good)
+            if self.may_leave(self._close_again):
+                self._close_backend(self._close_for_good)
         elif self._opening:
             # A sandbox that is being started would be left behind: go when it is there
             QTimer.singleShot(100, self, self.close)
 
+    def _close_again(self) -> None:
+        self.close()
+
     def _close_for_good(self) -> None:
         self._closed = True
         self.close()
+
+
+def _always(_: Callable[[], None]) -> bool:
+    return True
 
 
 def _target(selection: Selection) -> str:

@@ -147,6 +147,24 @@ def test_closing_after_this_step_leaves_what_the_next_start_goes_on_with(
     assert len(sandbox.writes()) == 1
 
 
+def test_leaving_the_connection_asks_too_and_leaves_the_operation_to_be_gone_on_with(
+    driver: Driver, sandbox: Sandbox
+) -> None:
+    sandbox.post("clock", {"speed": 10})
+    driver.select(*MYSQL)
+    driver.shortcut(Qt.Key.Key_R)
+    driver.revoke_page()
+    operation = driver.start().report.operation
+    driver.until(sandbox.writes, "the write")
+    driver.window.close_connection()
+    asked = driver.dialog("confirm")
+    driver.button("confirm-do", asked).click()
+    driver.until(lambda: driver.window.doors.isVisible(), "the doors")
+    driver.connect(sandbox)
+    driver.until(lambda: "was interrupted" in driver.text("message-text"), "the offer")
+    assert driver.open_operation(operation).report.resumable
+
+
 def test_stop_watching_is_never_called_done(driver: Driver, sandbox: Sandbox) -> None:
     sandbox.post("clock", {"speed": 10})
     driver.select(*MYSQL)

@@ -245,13 +245,20 @@ def test_what_cannot_be_read_holds_no_revoke_up(driver: Driver, sandbox: Sandbox
     sandbox.no_faults()
 
 
-def test_the_request_that_is_shown_is_the_one_that_is_sent(driver: Driver, sandbox: Sandbox) -> None:
+def test_the_request_that_is_shown_is_the_one_that_is_sent_and_nothing_delays_it(
+    driver: Driver, sandbox: Sandbox
+) -> None:
     driver.select(*MYSQL)
     driver.shortcut(Qt.Key.Key_R)
     page = driver.revoke_page()
     assert page.plan is not None
     method, path = page.plan.steps[0].request.split(" ")[:2]
+    marker = sandbox.last_request()
     driver.ended(driver.start())
     [write] = [w for w in sandbox.writes() if w["method"] == method]
+    before = [r for r in sandbox.requests(marker) if r["n"] < write["n"]]
+    # Between the click and the write: one look at the grant, one at the server, side by side
+    assert len(before) <= 2, before
+    assert {r["method"] for r in before} <= {"GET"}
     assert write["path"].split("?")[0].lower() == path.split("?")[0].lower()
     assert MYSQL_KEY.rsplit("/", 1)[1] in write["path"]

@@ -1,7 +1,9 @@
-"""Closing the window while it runs an operation: asked first, in words that say what is left."""
+"""Leaving a connection while the window runs an operation on it: asked first, in words that say what is left."""
 
-from PySide6.QtCore import QEvent, QObject
-from PySide6.QtGui import QCloseEvent
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog
 
 from cmk_admin.domain.steps import StepState
@@ -13,30 +15,27 @@ from cmk_admin.ui.operations import Operations
 OVER = frozenset({StepState.DONE, StepState.SKIPPED, StepState.FAILED})
 
 
-class ClosingGuard(QObject):
-    """Watches for the window's close event. What is stopped by closing can be gone on with at the next start."""
+class LeavingGuard(QObject):
+    """The window asks it before it closes the connection. What is stopped by that can be gone on with at the next start."""
 
     def __init__(self, window: MainWindow, operations: Operations) -> None:
         super().__init__(window)
         self._window, self._operations = window, operations
         self._asked: QDialog | None = None
         self._agreed = False
-        window.installEventFilter(self)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() != QEvent.Type.Close or watched is not self._window or self._agreed:
-            return False
+    def may_leave(self, leave: Callable[[], None]) -> bool:
+        """True where nothing runs. Else it is asked, and on a yes `leave` is called."""
         running = self._operations.running
-        if not running or not isinstance(event, QCloseEvent):
-            return False
-        event.ignore()
-        self._ask(running)
-        return True
-
-    def _ask(self, running: tuple[OperationReport, ...]) -> None:
-        if self._asked is not None:
+        if self._agreed or not running:
+            return True
+        if self._asked is None:
+            self._ask(running, leave)
+        else:
             self._asked.raise_()
-            return
+        return False
+
+    def _ask(self, running: tuple[OperationReport, ...], leave: Callable[[], None]) -> None:
         writing = any(step.state not in OVER for report in running for step in report.steps)
         names = " and ".join(f"“{report.title}”" for report in running)
         are = "is" if len(running) == 1 else "are"
@@ -53,14 +52,22 @@ class ClosingGuard(QObject):
             )
             verb = "Stop watching and close"
         self._asked = confirm(
-            self._window, "Close while an operation runs", text, verb=verb, keep="Stay", done=self._close
+            self._window,
+            "Close while an operation runs",
+            text,
+            verb=verb,
+            keep="Stay",
+            done=partial(self._leave, leave),
         )
         self._asked.destroyed.connect(self._answered)
 
     def _answered(self, *_: object) -> None:
         self._asked = None
 
-    def _close(self) -> None:
+    def _leave(self, leave: Callable[[], None]) -> None:
         # Closing the connection ends what runs at the next boundary, and leaves it to be gone on with
         self._agreed = True
-        self._window.close()
+        try:
+            leave()
+        finally:
+            self._agreed = False

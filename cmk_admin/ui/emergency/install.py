@@ -15,7 +15,7 @@ from cmk_admin.ui.actions import Verb
 from cmk_admin.ui.activity.dock import ActivityDock
 from cmk_admin.ui.dialogs import tell_failure
 from cmk_admin.ui.emergency.answer_page import AnswerPage
-from cmk_admin.ui.emergency.closing import ClosingGuard
+from cmk_admin.ui.emergency.closing import LeavingGuard
 from cmk_admin.ui.emergency.look import interrupted
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.revoke_page import RevokePage
@@ -40,7 +40,8 @@ class Emergency(QObject):
         self._to_restore: set[str] = set()
         """Operations that are restored as soon as they have stopped."""
         self._told_interrupted = False
-        self._guard = ClosingGuard(window, self.operations)
+        self._guard = LeavingGuard(window, self.operations)
+        window.may_leave = self._guard.may_leave
         self.dock = ActivityDock(self.operations, window.theme)
         self.dock.opened.connect(self.open_operation)
         self.dock.stop.connect(self._stop)

@@ -43,6 +43,7 @@ from cmk_admin.ui.emergency.parts import (
     words_label,
 )
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
+from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
 
@@ -311,6 +312,7 @@ class RevokePage(QWidget):
         for method in methods:
             button = QRadioButton(method.title + (" (recommended)" if method.recommended else ""))
             button.setObjectName(f"revoke-method-{method.name}")
+            button.setMinimumHeight(sizes.TARGET)
             button.setEnabled(method.possible)
             button.setChecked(method.name == chosen)
             button.clicked.connect(partial(self._choose, method.name))

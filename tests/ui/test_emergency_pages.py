@@ -1,0 +1,251 @@
+"""The emergency's pages by themselves: names, focus, targets, and what they claim of an operation."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.plan import PathState, Plan
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs import revoke
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations.interface import OperationReport, StepReport, WatchReport, WatchResult
+from cmk_admin.ui.bridge import Bridge
+from cmk_admin.ui.emergency.operation_page import OperationPage
+from cmk_admin.ui.emergency.revoke_page import RevokePage
+from cmk_admin.ui.theme.theme import Theme
+from tests.domain import estates
+from tests.ui.conftest import focusable
+
+DRAFT = RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,))
+LONG = "a-name-that-is-longer-than-anybody-would-think-of-but-somebody-did-after-all-"
+
+
+class Planner:
+    """What a revoke page needs of a backend: a plan, or why there is none."""
+
+    def __init__(self, answer: Plan | Exception) -> None:
+        self.answer = answer
+        self.estate = estates.dcc()
+
+    async def prepare_revoke(self, _: RevokeDraft) -> Plan:
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def plan_now() -> Plan:
+    return revoke.plan(DRAFT, Index(estates.dcc()))
+
+
+def revoke_page(
+    bridge: Bridge, theme: Theme, qtbot: QtBot, answer: Plan | Exception, *, index: bool = True
+) -> RevokePage:
+    known = Index(estates.dcc()) if index else None
+    backend: Any = Planner(answer)
+    page = RevokePage(
+        bridge=bridge, backend=backend, theme=theme, draft=DRAFT, index=lambda: known, scope_words=lambda _: "key x"
+    )
+    qtbot.addWidget(page)
+    page.resize(1280, 700)
+    page.show()
+    return page
+
+
+def report(outcome: Outcome, state: StepState, **more: Any) -> OperationReport:
+    plan = plan_now()
+    steps = tuple(
+        StepReport(n=n, verb=s.verb.value, target=s.target, words=s.words, state=state, undo=s.undo_words)
+        for n, s in enumerate(plan.steps, 1)
+    )
+    facts = {"operation": "a1", "verb": "revoke", "title": plan.title, "subject": plan.subject, "plan": plan, **more}
+    return OperationReport(outcome=outcome, steps=steps, **facts)
+
+
+def operation_page(theme: Theme, qtbot: QtBot, of: OperationReport, *, here: bool = False) -> OperationPage:
+    page = OperationPage(theme, of, runs_here=lambda _: here, scope_words=lambda scope: f"words of {scope}")
+    qtbot.addWidget(page)
+    page.resize(1280, 700)
+    page.show()
+    return page
+
+
+def shown(page: QWidget, name: str) -> bool:
+    found = page.findChild(QWidget, name)
+    assert isinstance(found, QWidget)
+    return found.isVisible()
+
+
+def start_button(page: RevokePage) -> QPushButton:
+    button = page.findChild(QPushButton, "revoke-start")
+    assert isinstance(button, QPushButton)
+    return button
+
+
+def everything(bridge: Bridge, theme: Theme, qtbot: QtBot) -> list[QWidget]:
+    page = revoke_page(bridge, theme, qtbot, plan_now())
+    qtbot.waitUntil(start_button(page).isEnabled)
+    return [page, operation_page(theme, qtbot, report(Outcome.DONE, StepState.DONE, undoable=True))]
+
+
+def test_everything_that_takes_the_focus_has_a_name(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:
+    for page in everything(bridge, theme, qtbot):
+        for widget in focusable(page):
+            text = widget.text() if isinstance(widget, QAbstractButton) else ""
+            assert widget.objectName(), widget
+            assert widget.accessibleName() or text, widget.objectName()
+
+
+def test_targets_are_large_enough(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:
+    """WCAG 2.2 SC 2.5.8: 24 px."""
+    for page in everything(bridge, theme, qtbot):
+        small = [w.objectName() for w in focusable(page) if w.isVisible() and w.height() < 24]
+        assert not small
+
+
+def test_pages_open_no_windows_of_their_own(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:
+    pages = everything(bridge, theme, qtbot)
+    others = [w for w in QApplication.topLevelWidgets() if w.isVisible() and w not in pages]
+    assert not others
+
+
+def test_the_red_button_is_never_the_default(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:
+    page = revoke_page(bridge, theme, qtbot, plan_now())
+    button = start_button(page)
+    qtbot.waitUntil(button.isEnabled)
+    assert not button.isDefault()
+    assert not button.autoDefault()
+    button.setFocus()
+    started: list[object] = []
+    page.start.connect(lambda *told: started.append(told))
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        QTest.keyClick(button, key)
+    assert not started
+    QTest.keyClick(button, Qt.Key.Key_Space)
+    assert len(started) == 1
+
+
+def test_a_second_click_starts_nothing_more(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:
+    page = revoke_page(bridge, theme, qtbot, plan_now())
+    button = start_button(page)
+    qtbot.waitUntil(button.isEnabled)
+    started: list[object] = []
+    page.start.connect(lambda *told: started.append(told))
+    for _ in range(3):
+        button.click()
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize("kind", [FailureKind.UNREACHABLE, FailureKind.THROTTLED, FailureKind.FAILED])
+def test_the_last_estate_s_plan_can_be_started_while_azure_cannot_be_read(
+    bridge: Bridge, theme: Theme, qtbot: QtBot, kind: FailureKind
+) -> None:
+    page = revoke_page(bridge, theme, qtbot, AzureFailure(kind, "Azure did not answer."))
+    qtbot.waitUntil(start_button(page).isEnabled)
+    doubt = page.findChild(QWidget, "revoke-doubt")
+    assert isinstance(doubt, QWidget)
+    assert doubt.isVisible()
+    assert "Azure did not answer." in doubt.accessibleName()
+    assert "each step looks before it changes anything" in doubt.accessibleName()
+
+
+@pytest.mark.parametrize("kind", [FailureKind.FORBIDDEN, FailureKind.SIGN_IN, FailureKind.NOT_FOUND])
+def test_what_speaks_against_the_plan_holds_it_up(
+    bridge: Bridge, theme: Theme, qtbot: QtBot, kind: FailureKind
+) -> None:
+    page = revoke_page(bridge, theme, qtbot, AzureFailure(kind, "Azure refused."))
+    qtbot.waitUntil(lambda: shown(page, "revoke-doubt"))
+    assert not start_button(page).isEnabled()
+
+
+def test_without_an_estate_nothing_is_claimed_until_azure_answered(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:
+    page = revoke_page(bridge, theme, qtbot, AzureFailure(FailureKind.UNREACHABLE, "No answer."), index=False)
+    qtbot.waitUntil(lambda: shown(page, "revoke-doubt"))
+    assert page.plan is None
+    assert not shown(page, "revoke-lanes")
+    assert not start_button(page).isEnabled()
+
+
+def test_long_names_widen_no_page(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:
+    plan = plan_now()
+    long = replace(
+        plan,
+        title=plan.title + LONG * 2,
+        effects=tuple(replace(one, consumer_name=LONG) for one in plan.effects) * 3,
+        paths=tuple(replace(one, principal_name=LONG, via=f"group {LONG}") for one in plan.paths),
+    )
+    page = revoke_page(bridge, theme, qtbot, long)
+    qtbot.waitUntil(start_button(page).isEnabled)
+    page.resize(760, 480)
+    QApplication.processEvents()
+    body = page.findChild(QWidget, "revoke-scroll-body")
+    assert isinstance(body, QWidget)
+    assert body.width() <= 760
+    assert body.minimumSizeHint().width() <= 760
+
+
+def test_a_failed_step_says_nothing_of_paths_that_were_not_read_again(theme: Theme, qtbot: QtBot) -> None:
+    ended = datetime.now(UTC)
+    failed = report(Outcome.FAILED, StepState.FAILED, ended_at=ended, resumable=True)
+    assert not shown(operation_page(theme, qtbot, failed), "operation-paths")
+    done = report(Outcome.DONE, StepState.DONE, ended_at=ended, undoable=True)
+    page = operation_page(theme, qtbot, done)
+    counts = page.findChild(QWidget, "operation-paths-counts")
+    assert counts is not None
+    assert counts.property("text") == "Read again afterwards: none is left open."
+
+
+def test_open_paths_stand_in_words_with_their_ids_behind_them(theme: Theme, qtbot: QtBot) -> None:
+    plan = plan_now()
+    left = tuple(replace(path, state=PathState.STAYS_OPEN) for path in plan.paths)
+    page = operation_page(theme, qtbot, report(Outcome.PARTIAL, StepState.DONE, open_paths=left, undoable=True))
+    rows = page.findChild(QWidget, "operation-paths")
+    assert isinstance(rows, QWidget)
+    texts = [str(w.property("text")) for w in rows.findChildren(QWidget)]
+    assert any(f"words of {left[0].scope}" in text for text in texts)
+    assert any(left[0].scope in w.toolTip() for w in rows.findChildren(QWidget))
+
+
+def watch(result: WatchResult) -> WatchReport:
+    return WatchReport(
+        consumer_id=estates.MYSQL.id, consumer_name="dcc-mysql", service="mysql-flexible", wanted="lost", result=result,
+        before="Ready", now="Ready", seconds=1.0, wall_seconds=1.0, within_seconds=1200,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("of", "here", "buttons"),
+    [
+        (report(Outcome.RUNNING, StepState.SENT, alive=True), True, {"stop", "restore"}),
+        (
+            report(Outcome.RUNNING, StepState.DONE, alive=True, watch=(watch(WatchResult.WAITING),)),
+            True,
+            {"stop", "restore"},
+        ),
+        (report(Outcome.RUNNING, StepState.DONE, alive=True), False, {"restore"}),
+        (report(Outcome.DONE, StepState.DONE, undoable=True), False, {"restore"}),
+        (report(Outcome.DONE, StepState.DONE, answered_by="b2"), False, {"answer"}),
+        (report(Outcome.RUNNING, StepState.SENT, resumable=True, undoable=True), False, {"resume", "undo"}),
+        (report(Outcome.RUNNING, StepState.PLANNED, resumable=True), False, {"resume", "discard"}),
+        (report(Outcome.FAILED, StepState.FAILED, resumable=True), False, {"resume"}),
+        (report(Outcome.DONE, StepState.DONE, verb="restore", answers="a0", undoable=True), False, {"undo", "answer"}),
+    ],
+    ids=["writing", "watching", "elsewhere", "done", "given-back", "interrupted", "unbegun", "failed", "restore"],
+)
+def test_what_can_be_done_follows_how_it_stands(
+    theme: Theme, qtbot: QtBot, of: OperationReport, here: bool, buttons: set[str]
+) -> None:
+    page = operation_page(theme, qtbot, of, here=here)
+    every = ("stop", "restore", "undo", "resume", "discard", "answer")
+    assert {name for name in every if shown(page, f"operation-{name}")} == buttons
+    restore = page.findChild(QPushButton, "operation-restore")
+    assert restore is not None
+    if "restore" in buttons:
+        assert restore.isEnabled() is (here or not of.alive)

@@ -1,0 +1,131 @@
+"""What the emergency's screens say: short, concrete, and never more than is known."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.plan import Effect, PathState, PlannedPath
+from cmk_admin.domain.steps import Outcome
+from cmk_admin.domain.verbs import revoke
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations.interface import OperationReport, WatchReport, WatchResult
+from cmk_admin.ui.emergency.lane_words import effect_lane, watch_lane, watch_words
+from cmk_admin.ui.emergency.lanes import position
+from cmk_admin.ui.emergency.look import interrupted, outcome
+from cmk_admin.ui.emergency.paths import count_words
+from cmk_admin.ui.emergency.revoke_page import button_words
+from tests.domain import estates
+
+EFFECT = Effect(
+    consumer_id="/subscriptions/1/servers/dcc-mysql",
+    consumer_name="dcc-mysql",
+    service="mysql-flexible",
+    stops="The server refuses every connection and turns Inaccessible",
+    within_seconds=1200,
+    lost="Nothing, as long as the key can be given back",
+    comes_back="Give the key back, then revalidate it at the server",
+)
+PATH = PlannedPath(
+    via="role Key Vault Crypto User", scope="/x", principal="p", principal_name=None, state=PathState.WILL_CLOSE
+)
+WATCH = WatchReport(
+    consumer_id=EFFECT.consumer_id,
+    consumer_name="dcc-mysql",
+    service="mysql-flexible",
+    wanted="lost",
+    result=WatchResult.WAITING,
+    before="Ready",
+    now="Ready",
+    seconds=94.0,
+    wall_seconds=1.0,
+    within_seconds=1200,
+)
+REPORT = OperationReport(
+    operation="a1", verb="revoke", title="Cut it off", subject="key", outcome=Outcome.RUNNING, steps=()
+)
+
+
+@given(st.floats(min_value=0, max_value=1e9), st.floats(min_value=0, max_value=1e9))
+def test_later_stands_further_right_and_nothing_leaves_the_axis(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert 0 <= position(low) <= position(high) <= 1
+
+
+def test_a_lane_says_when_a_service_stops_and_how_it_comes_back() -> None:
+    lane = effect_lane(EFFECT)
+    assert lane.words == ("Stops, within 20 minutes: the server refuses every connection and turns Inaccessible.")
+    assert lane.note == (
+        "Lost: nothing, as long as the key can be given back. "
+        "To bring it back: give the key back, then revalidate it at the server."
+    )
+    assert EFFECT.consumer_id in lane.tip
+
+
+def test_a_service_that_nobody_named_is_marked_and_never_only_by_colour() -> None:
+    lane = effect_lane(replace(EFFECT, wanted=False))
+    assert lane.words.startswith("Cut as well, although nobody asked for it.")
+    assert (lane.tone, lane.icon) == ("danger", "warning")
+
+
+def test_a_service_that_goes_on_has_no_time_and_is_not_said_to_stop() -> None:
+    lane = effect_lane(replace(EFFECT, stops="Goes on working: x stays open", within_seconds=None, goes_on=True))
+    assert lane.words == "Goes on working: x stays open."
+    assert lane.within_seconds is None
+    assert "Lost" not in lane.note
+
+
+@pytest.mark.parametrize(
+    ("result", "reason", "said", "tone"),
+    [
+        (WatchResult.WAITING, None, "Watching for 1:34. Azure says Ready; expected within 20 minutes.", "accent"),
+        (WatchResult.CONFIRMED, None, "Confirmed cut off after 1 minute 34 seconds. Azure says Ready.", "confirmed"),
+        (WatchResult.NOT_CONFIRMED, "watching was stopped", "Not confirmed cut off: watching was stopped.", "unknown"),
+        (WatchResult.CONTRADICTED, "it is still Ready", "Contradicted: it is still Ready.", "danger"),
+    ],
+)
+def test_a_watch_says_what_was_measured(result: WatchResult, reason: str | None, said: str, tone: str) -> None:
+    watch = replace(WATCH, result=result, reason=reason)
+    assert watch_words(watch) == said
+    assert watch_lane(watch).tone == tone
+
+
+def test_green_is_only_for_what_was_confirmed() -> None:
+    tones = {result: watch_lane(replace(WATCH, result=result)).tone for result in WatchResult}
+    assert [result for result, tone in tones.items() if tone == "confirmed"] == [WatchResult.CONFIRMED]
+
+
+def test_counts_of_paths_leave_out_what_there_is_none_of() -> None:
+    still, unknown = replace(PATH, state=PathState.STAYS_OPEN), replace(PATH, state=PathState.UNKNOWN)
+    assert count_words((PATH,)) == "1 will close"
+    assert count_words((PATH, PATH)) == "all 2 will close"
+    assert count_words((PATH, still, unknown)) == "1 stays open, 1 not known, 1 will close"
+    assert count_words((still,), after=True) == "1 still open"
+    assert count_words(()) == ""
+
+
+def test_the_red_button_holds_the_numbers_of_the_plan() -> None:
+    index = Index(estates.dcc())
+    plan = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,)), index)
+    assert button_words(plan, complete=True) == "Remove 1 grant, cut 1 service"
+    assert button_words(plan, complete=False) == "Remove 1 grant, cut at least 1 service"
+    disable = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id), index)
+    versions = len(disable.steps)
+    assert button_words(disable, complete=True).startswith(f"Disable {versions} version")
+    open_way = replace(plan, effects=tuple(replace(one, goes_on=True) for one in plan.effects))
+    assert button_words(open_way, complete=True) == "Remove 1 grant, no service stops"
+    assert button_words(open_way, complete=False) == "Remove 1 grant, no known service stops"
+    assert button_words(replace(plan, steps=()), complete=True) == "Nothing to revoke"
+
+
+def test_interrupted_is_what_nobody_runs_and_nobody_ended() -> None:
+    left = replace(REPORT, resumable=True)
+    assert interrupted(left)
+    assert outcome(left).word == "Interrupted"
+    assert not interrupted(replace(left, alive=True))
+    failed = replace(left, outcome=Outcome.FAILED)
+    assert not interrupted(failed)
+    assert outcome(failed).word == "Failed"
+    assert outcome(replace(REPORT, alive=True, cancel_requested=True)).word == "Stopping"
