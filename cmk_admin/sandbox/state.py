@@ -32,6 +32,9 @@ from .clock import Clock
 
 Document = dict[str, Any]
 
+STATE_FILE = "world.sqlite3"
+"""What a state folder keeps the world in."""
+
 # Reads of the past: Resource Graph's lag and role assignments that still count; the longest is a management-group
 # removal of "several hours" (RBACD troubleshooting.md), so a day is ample.
 PAST_SECONDS = 24 * 3600.0
@@ -204,7 +207,7 @@ def _open(folder: Path | None) -> sqlite3.Connection:
         db = sqlite3.connect(":memory:")
     else:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / "world.sqlite3"
+        path = folder / STATE_FILE
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         db = sqlite3.connect(path)
         db.execute("PRAGMA journal_mode = WAL")

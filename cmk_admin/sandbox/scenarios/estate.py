@@ -2,14 +2,13 @@
 
 import uuid
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from typing import Any, TypedDict
 
 from cmk_admin.sandbox import consumers, life
+from cmk_admin.sandbox.key_pairs import take
 from cmk_admin.sandbox.services.authorization.model import make_assignment, make_built_in_roles
 from cmk_admin.sandbox.services.identity.model import make_identity, make_principal
-from cmk_admin.sandbox.services.keyvault import keymaterial
 from cmk_admin.sandbox.services.keyvault.attributes import kid
 from cmk_admin.sandbox.services.keyvault.model import make_key, make_vault
 from cmk_admin.sandbox.state import Document, World
@@ -35,7 +34,7 @@ class Estate:
         self._root = uuid.uuid5(_NAMESPACE, f"{scenario}/{seed}")
         before = world.get("meta", "world") or {}
         self.tenant_id = self.guid("tenant")
-        self._pems = cycle(_key_pairs(key_pairs))
+        self._pems = cycle(take(max(key_pairs, 1)))
         self._meta: Document = {
             "instance_id": before.get("instance_id") or str(uuid.uuid4()),
             "tenant_id": self.tenant_id,
@@ -160,9 +159,3 @@ def access_policy(tenant_id: str, object_id: str, keys: Iterable[str]) -> dict[s
     """An access policy's entry with these key permissions."""
     permissions = {"keys": list(keys), "secrets": [], "certificates": [], "storage": []}
     return {"tenantId": tenant_id, "objectId": object_id, "permissions": permissions}
-
-
-def _key_pairs(count: int) -> list[str]:
-    # OpenSSL draws without holding the interpreter, so two threads take half the time.
-    with ThreadPoolExecutor(2) as pool:
-        return list(pool.map(lambda _: keymaterial.generate("RSA", size=2048), range(max(count, 1))))
