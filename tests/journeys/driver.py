@@ -254,12 +254,14 @@ class Driver:
 
     def tab_to(self, name: str) -> None:
         """Press Tab until a widget has the focus."""
+        passed = []
         for _ in range(60):
             focused = QApplication.focusWidget()
-            if focused is not None and focused.objectName() == name:
+            passed.append(focused.objectName() if focused is not None else None)
+            if passed[-1] == name:
                 return
             self.key(Qt.Key.Key_Tab)
-        raise AssertionError(f"Tab does not lead to {name}")
+        raise AssertionError(f"Tab does not lead to {name}, but to {dict.fromkeys(passed)}")
 
     def visible_row(self, text: str) -> bool:
         """True where the tree shows such a row."""
