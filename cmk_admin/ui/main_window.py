@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QWidget
 
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
@@ -18,21 +18,15 @@ from cmk_admin.operations.interface import Backend, ConnectionChoice, Connector
 from cmk_admin.ui import choosing, remembered
 from cmk_admin.ui.actions import Actions
 from cmk_admin.ui.bridge import Bridge
+from cmk_admin.ui.connecting import Connecting
 from cmk_admin.ui.coverage import show_coverage
-from cmk_admin.ui.details.panel import Details
 from cmk_admin.ui.dialogs import failure_text, tell_failure
-from cmk_admin.ui.doors import Doors
+from cmk_admin.ui.frame import Frame
 from cmk_admin.ui.looking import Looking, Prepared
 from cmk_admin.ui.menus import Menus, add_verbs
-from cmk_admin.ui.message_bar import MessageBar
-from cmk_admin.ui.pages import Pages
 from cmk_admin.ui.palette import Palette
 from cmk_admin.ui.selection import NOTHING, Selection
-from cmk_admin.ui.strip import Strip
-from cmk_admin.ui.table.page import TablePage
-from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Mode, Theme
-from cmk_admin.ui.tree.panel import TreePanel
 
 TICK_MS = 5_000
 HISTORY = 50
@@ -80,21 +74,17 @@ class MainWindow(QMainWindow):
         """The registry of verbs (QWidget already has an `actions()`)."""
         self.may_leave: Callable[[Callable[[], None]], bool] = _always
         """Whether the connection may be closed now. One that says no asks, and calls what it was given on a yes."""
-        self._connector, self._home, self._now = connector, home, now
-        self._backend: Backend | None = None
+        self._home, self._now = home, now
         self._prepared: Prepared | None = None
         self._selection = NOTHING
         self._history: list[Selection] = []
-        self._opening = False
-        self._closing = False
         self._closed = False
-        self._shown_pages = False
         self.looking = Looking(bridge, self)
+        self.connecting = Connecting(bridge, connector, self)
         self.setObjectName("main-window")
         self.setWindowTitle("CMK Admin")
         self.setAccessibleName("CMK Admin")
-        self._make_widgets()
-        self._lay_out()
+        self._make_frame()
         self._connect()
         add_verbs(self)
         self.menus = Menus(self, self.verbs)
@@ -113,7 +103,7 @@ class MainWindow(QMainWindow):
     @property
     def backend(self) -> Backend | None:
         """The open connection; None while the doors are shown."""
-        return self._backend
+        return self.connecting.backend
 
     @property
     def estate(self) -> Estate | None:
@@ -131,21 +121,15 @@ class MainWindow(QMainWindow):
 
     def open(self, choice: ConnectionChoice) -> None:
         """Open a connection; `connected` follows, or the doors say why not. One that is open is closed first."""
-        if self._opening or self._closing:
-            return
-        if self._backend is not None and not self.may_leave(partial(self.open, choice)):
-            return
-        self._opening = True
-        self.message.hide()
-        if self._backend is not None:
-            self._close_backend(partial(self._connect_to, choice))
-        else:
-            self._connect_to(choice)
+        if self.connecting.idle:
+            self.connecting.open(choice)
+        elif self.backend is not None and self._may_close(partial(self.open, choice)):
+            self.connecting.close(partial(self.connecting.open, choice))
 
     def close_connection(self) -> None:
         """Close the connection and go back to the doors."""
-        if self._backend is not None and not self._closing and self.may_leave(self.close_connection):
-            self._close_backend(self._show_doors)
+        if self.backend is not None and self._may_close(self.close_connection):
+            self.connecting.close(self._show_doors)
 
     def open_page(self, page: QWidget, *, title: str, icon: QIcon | None = None) -> None:
         """Show a page on a tab of its own over the whole width, or raise it if it is open.
@@ -161,7 +145,7 @@ class MainWindow(QMainWindow):
 
     def dock_bottom(self, widget: QWidget) -> None:
         """Put the one widget at the bottom, under everything, over the whole width; it folds itself by its size hint."""
-        self._bottom.addWidget(widget)
+        self._frame.dock(widget)
 
     def refresh_all(self) -> None:
         """Read the whole estate again."""
@@ -227,52 +211,21 @@ class MainWindow(QMainWindow):
 
     # Making
 
-    def _make_widgets(self) -> None:
-        self.strip = Strip(self.theme)
-        self.message = MessageBar(self.theme)
-        self.doors = Doors(self.theme, self._remembered.last)
-        self.tree = TreePanel(self.theme)
-        self.details = Details(self.bridge, self.theme)
-        self.table = TablePage(self.bridge, self.theme)
-        self.pages = Pages(self.theme)
+    def _make_frame(self) -> None:
+        self._frame = frame = Frame(self.bridge, self.theme, self._remembered.last, self._remembered.tree_width)
+        self.strip, self.message, self.doors, self.pages = frame.strip, frame.message, frame.doors, frame.pages
+        self.tree, self.details, self.table = frame.tree, frame.details, frame.table
         self.palette_ = Palette(self, self.theme, self.verbs)
-
-    def _lay_out(self) -> None:
-        self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._split.setObjectName("split")
-        self._split.setChildrenCollapsible(False)
-        self._split.setHandleWidth(1)
-        self._split.addWidget(self.tree)
-        self._split.addWidget(self.details)
-        self._split.setStretchFactor(0, 0)
-        self._split.setStretchFactor(1, 1)
-        self.tree.setMinimumWidth(220)
-        self.details.setMinimumWidth(380)
-        self.pages.add_fixed(self._split, "Estate", "tree")
-        self.pages.add_fixed(self.table, "Table", "table")
-        self._stack = QStackedWidget()
-        self._stack.setObjectName("places")
-        self._stack.addWidget(self.doors)
-        self._stack.addWidget(self.pages)
-        bottom = QWidget()
-        bottom.setObjectName("bottom")
-        self._bottom = QVBoxLayout(bottom)
-        self._bottom.setContentsMargins(0, 0, 0, 0)
-        self._bottom_widget = bottom
-        centre = QWidget()
-        centre.setObjectName("centre")
-        column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.strip)
-        column.addWidget(self.message)
-        column.addWidget(self._stack, 1)
-        column.addWidget(bottom)
-        self.setCentralWidget(centre)
+        self.setCentralWidget(frame)
         self.setMinimumSize(760, 480)
         self.resize(1280, 800)
 
     def _connect(self) -> None:
+        self.connecting.opening.connect(self._opening)
+        self.connecting.opened.connect(self._opened)
+        self.connecting.refused.connect(self._refused)
+        self.connecting.closing.connect(self._closing)
+        self.connecting.closed.connect(self._closed_down)
         self.doors.chosen.connect(self.open)
         self.strip.coverage_clicked.connect(self._show_coverage)
         self.tree.chosen.connect(self._row_chosen)
@@ -301,31 +254,30 @@ class MainWindow(QMainWindow):
     def _remember(self) -> None:
         kept = self._remembered
         kept.geometry = self.saveGeometry().toBase64().toStdString()
-        if self._shown_pages:
-            kept.tree_width = self._split.sizes()[0]
+        kept.tree_width = self._frame.tree_width
         kept.grouping = self.tree.current_grouping().value
         kept.table = self.table.layout_now()
         remembered.save(self._home, kept)
 
     # Connections
 
-    def _connect_to(self, choice: ConnectionChoice) -> None:
-        connector = self._connector
-        self._opening = True
-        self._show_pages()
+    def _may_close(self, again: Callable[[], None]) -> bool:
+        """Whether nothing speaks against closing the connection now; `again` is called when that was asked and allowed."""
+        return self.may_leave(again) and self.pages.close_opened()
+
+    def _opening(self, choice: ConnectionChoice) -> None:
+        self.message.hide()
+        self._frame.show_pages()
         self.strip.show_opening("Starting the sandbox…" if choice.own_sandbox else "Opening the connection…")
         self.tree.show_note("Opening…", "The tree fills as answers arrive")
         self.details.show_blank()
-        self.bridge.start(self, connector(choice), partial(self._opened, choice), partial(self._open_failed, choice))
 
     def _opened(self, choice: ConnectionChoice, backend: Backend) -> None:
-        self._opening = False
-        self._backend = backend
         self._remembered.remember(choice)
         self.message.hide()
         self.doors.show_idle()
         self.strip.show_connection(backend.info)
-        self._show_pages()
+        self._frame.show_pages()
         self.tree.show_note("Reading the estate…", "The first vaults appear as answers arrive")
         self.pages.setCurrentIndex(0)
         self.setWindowTitle(f"CMK Admin – {backend.info.kind.value}")
@@ -334,53 +286,24 @@ class MainWindow(QMainWindow):
         self.looking.attach(backend)
         self.tree.tree.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _open_failed(self, choice: ConnectionChoice, error: Exception) -> None:
-        self._opening = False
+    def _refused(self, choice: ConnectionChoice, error: Exception) -> None:
         self._show_doors()
         what = f"{choice.file} could not be opened." if choice.file else "The sandbox could not be opened."
         self.doors.show_failure(f"{what} {failure_text(error)}")
 
-    def _show_pages(self) -> None:
-        self.strip.show()
-        self._bottom_widget.show()
-        self._stack.setCurrentWidget(self.pages)
-        if not self._shown_pages:
-            self._shown_pages = True
-            width = self._remembered.tree_width or sizes.TREE_WIDTH
-            self._split.setSizes([width, max(400, self.width() - width)])
-
     def _show_doors(self) -> None:
-        self.doors.show_last(self._remembered.last)
-        self.doors.show_idle()
-        self._stack.setCurrentWidget(self.doors)
-        self.strip.show_connection(None)
-        self.strip.hide()
-        self._bottom_widget.hide()
-        self.message.hide()
+        self._frame.show_doors(self._remembered.last)
         self.setWindowTitle("CMK Admin")
 
-    def _close_backend(self, then: Callable[[], None]) -> None:
-        """Finish what is in flight (bounded), close, and go on."""
-        backend = self._backend
-        if backend is None or not self.pages.close_opened():
-            return
-        self._closing = True
+    def _closing(self) -> None:
         self.disconnected.emit()
         self.looking.attach(None)
-        self._backend = None
         self._forget_estate()
         self.say("Finishing what is in flight…")
-        self.bridge.start(self, backend.close(), partial(self._backend_closed, then), partial(self._close_failed, then))
 
-    def _backend_closed(self, then: Callable[[], None], _: object) -> None:
-        self._closing = False
+    def _closed_down(self, error: Exception | None) -> None:
         self.message.hide()
-        then()
-
-    def _close_failed(self, then: Callable[[], None], error: Exception) -> None:
-        self._closing = False
-        then()
-        if self.isVisible():
+        if error is not None and self.isVisible():
             tell_failure(self, "The connection did not close cleanly", error)
 
     def _forget_estate(self) -> None:
@@ -393,7 +316,7 @@ class MainWindow(QMainWindow):
     # The estate
 
     def _show_prepared(self, prepared: Prepared) -> None:
-        backend = self._backend
+        backend = self.backend
         if backend is None:
             return
         self._prepared = prepared
@@ -488,15 +411,15 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Quitting finishes the call in flight (bounded), which happens in the background: the window goes after it."""
-        if self._closed or (self._backend is None and not self._opening and not self._closing):
+        if self._closed or self.connecting.idle:
             self._remember()
             event.accept()
             return
         event.ignore()
-        if self._backend is not None and not self._closing:
-            if self.may_leave(self._close_again):
-                self._close_backend(self._close_for_good)
-        elif self._opening:
+        if self.backend is not None:
+            if self._may_close(self._close_again):
+                self.connecting.close(self._close_for_good)
+        elif self.connecting.is_opening:
             # A sandbox that is being started would be left behind: go when it is there
             QTimer.singleShot(100, self, self.close)
 

@@ -62,11 +62,16 @@ class SectionCard(QFrame):
         else:
             row = QFrame()
             row.setProperty("role", "plain-row")
-        row.setFixedHeight(sizes.ROW)
         if line.tip:
             row.setToolTip(line.tip)
-        box = QHBoxLayout(row)
-        box.setContentsMargins(4 + 20 * line.indent, 0, 4, 0)
+        whole = QVBoxLayout(row)
+        whole.setContentsMargins(4 + 20 * line.indent, 0, 4, 0)
+        whole.setSpacing(0)
+        head = QWidget()
+        head.setFixedHeight(sizes.ROW - 2)
+        whole.addWidget(head)
+        box = QHBoxLayout(head)
+        box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(8)
         box.addWidget(ToneIcon(self._theme, line.icon, line.tone if line.tone != "text" else "secondary"))
         name = Elided(
@@ -75,7 +80,13 @@ class SectionCard(QFrame):
         name.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         name.setMaximumWidth(360)
         box.addWidget(name)
-        box.addWidget(Elided(line.secondary, "quiet"), 1)
+        if line.wrap:
+            box.addStretch(1)
+            sentence = label(line.secondary, "quiet", wrap=True)
+            sentence.setContentsMargins(sizes.ICON + 8, 0, 0, 6)
+            whole.addWidget(sentence)
+        else:
+            box.addWidget(Elided(line.secondary, "quiet"), 1)
         return row
 
     def _more(self, tab: str, *_: object) -> None:

@@ -26,8 +26,9 @@ class Line:
     tip: str = ""
     target: str = ""
     """What a click shows: a key id, a resource id or an object id; '' for nothing."""
-    strong: bool = False
     indent: int = 0
+    wrap: bool = False
+    """The grey text is a sentence that must be read whole: it stands below, on as many lines as it takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

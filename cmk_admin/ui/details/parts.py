@@ -131,6 +131,7 @@ def wrong_section(found: tuple[Finding, ...], *, complete: bool) -> Section:
             icon=finding_look(one)[0],
             tone=finding_look(one)[1],
             target=one.consumer_id or "",
+            wrap=True,
         )
         for one in found
     )
@@ -166,7 +167,9 @@ def findings_grid(found: tuple[Finding, ...], *, complete: bool) -> Grid:
         rows=tuple(
             GridRow(
                 cells=(
-                    Cell(text=one.title, icon=finding_look(one)[0], tone=finding_look(one)[1]),
+                    Cell(
+                        text=one.title[:1].upper() + one.title[1:], icon=finding_look(one)[0], tone=finding_look(one)[1]
+                    ),
                     Cell(text=one.subject, tip=one.consumer_id or one.key_id or ""),
                     Cell(text=one.help, tip=one.help),
                 ),
