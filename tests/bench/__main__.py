@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 MEASURE_SECONDS = 900.0
 """One measurement that takes longer hangs."""
@@ -64,7 +65,7 @@ def main() -> int:
     return 0 if all(f.name in found for f in chosen) else 1
 
 
-def _measure(module: str) -> dict[str, object]:
+def _measure(module: str) -> dict[str, Any]:
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     done = subprocess.run(
         [sys.executable, "-P", "-m", f"tests.bench.{module}"],

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -48,10 +47,10 @@ def theirs(sandbox: Sandbox) -> float:
     found = 0
     for subscription in described["subscriptions"]:
         for vault in KeyVaultManagementClient(credential, subscription, **ways).vaults.list_by_subscription():
-            with KeyClient(vault.properties.vault_uri, credential, **ways) as client:
+            with KeyClient(str(vault.properties.vault_uri), credential, **ways) as client:
                 for properties in client.list_properties_of_keys():
                     key = client.get_key(properties.name)
-                    found += bool(key.key_type and key.key.n and key.key_operations)
+                    found += bool(key.key_type and key.key_operations and vars(key.key).get("n"))
     assert found == 1000, "the loop is not whole"
     return time.perf_counter() - started
 
@@ -73,4 +72,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
