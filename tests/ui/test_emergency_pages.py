@@ -249,3 +249,22 @@ def test_what_can_be_done_follows_how_it_stands(
     assert restore is not None
     if "restore" in buttons:
         assert restore.isEnabled() is (here or not of.alive)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_tab_goes_round_the_whole_page(bridge: Bridge, theme: Theme, qtbot: QtBot, backwards: bool) -> None:
+    page = revoke_page(bridge, theme, qtbot, plan_now())
+    qtbot.waitUntil(start_button(page).isEnabled)
+    page.setFocus()
+    seen: list[str] = []
+    for _ in range(30):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        seen.append(focused.objectName())
+        QTest.keyClick(focused, Qt.Key.Key_Backtab if backwards else Qt.Key.Key_Tab)
+    order = ["revoke-check", "revoke-method-grants", "step-1-request", "revoke-reason", "revoke-ticket"]
+    order += ["revoke-cancel", "revoke-start"]
+    assert seen[0] == "revoke-cancel"
+    at = order.index("revoke-cancel")
+    expected = order[at::-1] + order[:at:-1] if backwards else order[at:] + order[:at]
+    assert seen[: len(order)] == expected

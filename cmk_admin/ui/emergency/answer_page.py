@@ -5,7 +5,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import Plan
 from cmk_admin.ui.announce import announce
@@ -14,7 +14,7 @@ from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.emergency.lane_words import back_lane
 from cmk_admin.ui.emergency.lanes import Lanes
 from cmk_admin.ui.emergency.look import short_title
-from cmk_admin.ui.emergency.parts import Notice, StepList, card, footer, in_order, scrolled, words_label
+from cmk_admin.ui.emergency.parts import Notice, StepList, card, footer, in_order, place_answers, scrolled, words_label
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
 
@@ -92,21 +92,17 @@ class AnswerPage(QWidget):
 
     def _footer(self) -> QWidget:
         whole, row = footer()
-        buttons = QDialogButtonBox()
-        buttons.setObjectName("answer-buttons")
-        self._go = buttons.addButton(self._verb, QDialogButtonBox.ButtonRole.AcceptRole)
+        self._go = QPushButton(self._verb)
         self._go.setObjectName("answer-start")
         self._go.setProperty("role", "primary")
         self._go.setAutoDefault(False)
         self._go.setEnabled(False)
-        self._cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
-        self._cancel.setObjectName("answer-cancel")
-        # A button box makes its accepting button the default where none is
-        self._cancel.setDefault(True)
         self._go.clicked.connect(self._start)
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setObjectName("answer-cancel")
+        self._cancel.setDefault(True)
         self._cancel.clicked.connect(self._on_cancel)
-        row.addStretch(1)
-        row.addWidget(buttons)
+        place_answers(row, self._go, self._cancel)
         return whole
 
     def _prepared(self, plan: Plan) -> None:

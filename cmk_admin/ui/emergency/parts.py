@@ -6,12 +6,14 @@ from itertools import pairwise
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QDialogButtonBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
+    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -105,6 +107,20 @@ def footer() -> tuple[QWidget, QHBoxLayout]:
     column.addWidget(line)
     column.addWidget(bar)
     return whole, row
+
+
+def place_answers(row: QHBoxLayout, accept: QPushButton, reject: QPushButton) -> None:
+    """Put two buttons at the right end in the platform's order.
+
+    Not by a QDialogButtonBox: outside a dialog it makes the accepting button the default, which Enter then presses, and
+    takes the default as its focus proxy, which keeps Tab among its buttons.
+    """
+    layout = QDialogButtonBox.ButtonLayout
+    hint = accept.style().styleHint(QStyle.StyleHint.SH_DialogButtonLayout, None, accept)
+    first = (reject, accept) if hint in (layout.MacLayout.value, layout.GnomeLayout.value) else (accept, reject)
+    row.addStretch(1)
+    for button in first:
+        row.addWidget(button)
 
 
 class Notice(QFrame):

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialogButtonBox,
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
@@ -39,6 +38,7 @@ from cmk_admin.ui.emergency.parts import (
     clear,
     footer,
     in_order,
+    place_answers,
     scrolled,
     words_label,
 )
@@ -188,20 +188,15 @@ class RevokePage(QWidget):
 
     def _footer(self) -> QWidget:
         whole, row = footer()
-        buttons = QDialogButtonBox()
-        buttons.setObjectName("revoke-buttons")
         self._go = DangerButton("Revoke")
         self._go.setObjectName("revoke-start")
         self._go.setEnabled(False)
-        buttons.addButton(self._go, QDialogButtonBox.ButtonRole.AcceptRole)
-        self._cancel = buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
-        self._cancel.setObjectName("revoke-cancel")
-        # A button box makes its accepting button the default where none is
-        self._cancel.setDefault(True)
         self._go.clicked.connect(self._start)
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setObjectName("revoke-cancel")
+        self._cancel.setDefault(True)
         self._cancel.clicked.connect(self._on_cancel)
-        row.addStretch(1)
-        row.addWidget(buttons)
+        place_answers(row, self._go, self._cancel)
         return whole
 
     # Planning
