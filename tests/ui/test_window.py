@@ -118,6 +118,7 @@ def test_typing_in_the_tree_filters_and_escape_brings_all_back(windows: Windows)
     assert model.rowCount() == 1
     assert tree.isExpanded(model.index(0, 0)), "what was found is in sight"
     assert window.details.header.title.text() == "mysql-encryption-key", "what is selected stays"
+    assert tree.selectedIndexes() == [], "and nothing else is marked in its place"
     QTest.keyClick(window.tree.filter, Qt.Key.Key_Escape)
     assert model.rowCount() == 2
     assert tree.current_node().text == "mysql-encryption-key"  # type: ignore[union-attr]

@@ -58,6 +58,17 @@ class TreeModel(QAbstractItemModel):
         self._found = found
         self._update(None, found.roots)
 
+    def forget(self, index: Index) -> None:
+        """Let go of the rows under a row that was folded: they are made anew when somebody asks, and cost nothing till then."""
+        row = self._at(index)
+        if row is None or not row.rows:
+            return
+        self.beginRemoveRows(self._index(row), 0, len(row.rows) - 1)
+        for below in row.rows:
+            self._drop(below)
+        row.rows = None
+        self.endRemoveRows()
+
     def index_of(self, path: tuple[str, ...]) -> QModelIndex:
         """The row that is reached by these node ids from the top; invalid where it is not shown."""
         row: _Row | None = None
@@ -255,6 +266,8 @@ Run = tuple[int, int, int | None]
 
 def _runs(old: list[str], new: list[str]) -> list[Run] | None:
     """The removals and insertions that make `old` into `new`; None where rows that stay trade places."""
+    if old == new:
+        return []
     wanted = set(new)
     present = set(old)
     kept = [one for one in old if one in wanted]

@@ -23,7 +23,7 @@ from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.tree.delegate import RowDelegate
 from cmk_admin.ui.tree.model import TreeModel
 
-SHOWN_MATCHES = 100
+SHOWN_MATCHES = 40
 """The rows above so many matches are unfolded while something is typed: more than a screen holds."""
 
 Path = tuple[str, ...]
@@ -50,6 +50,8 @@ class TreeView(QTreeView):
         self._filtered = False
         self._quiet = False
         """While rows are exchanged: what happens then is not the user's doing."""
+        self._exchanging = False
+        """While rows come and go and are unfolded: one layout follows, not one for each."""
         self.setObjectName("tree")
         self.setAccessibleName("Vaults, keys and the services that use them")
         self.setModel(self._model)
@@ -78,11 +80,13 @@ class TreeView(QTreeView):
         self._quiet = True
         self._filtered = not found.everything
         try:
+            self._exchanging = True
             self._model.show(found)
             self._unfold_exactly(self._above_matches(found) if self._filtered else self._unfolded)
+            self._exchanging = False
             self._select_again()
         finally:
-            self._quiet = False
+            self._quiet = self._exchanging = False
 
     def select_path(self, path: Path, *, tell: bool = True) -> bool:
         """Select the row that these node ids lead to, unfolding what is above; False where it is not shown."""
@@ -111,6 +115,12 @@ class TreeView(QTreeView):
         return self._model.node(self.currentIndex())
 
     # Qt's own
+
+    def doItemsLayout(self) -> None:
+        if self._exchanging:
+            self.scheduleDelayedItemsLayout()
+        else:
+            super().doItemsLayout()
 
     def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
         super().selectionChanged(selected, deselected)
@@ -174,6 +184,7 @@ class TreeView(QTreeView):
             self.scheduleDelayedItemsLayout()
         for index in fold:
             self.setExpanded(index, False)
+            self._model.forget(index)
         for index in unfold:
             self.setExpanded(index, True)
         self._by_filter = wanted - self._unfolded if self._filtered else set()
@@ -200,7 +211,10 @@ class TreeView(QTreeView):
         if not self._selected:
             return
         index = self._model.index_of(self._selected)
-        if index.isValid() and not self.selectionModel().isSelected(index):
+        if not index.isValid():
+            # Qt selects a neighbour of a row that goes; nobody chose it
+            self.selectionModel().clear()
+        elif not self.selectionModel().isSelected(index):
             self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
     def _open(self, _: QModelIndex) -> None:
