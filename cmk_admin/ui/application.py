@@ -31,7 +31,7 @@ SWITCH_SECONDS = 0.001
 """How long the background may compute while the Qt thread waits for the interpreter; Python's own is 0.005, which a
 thousand calls from one layout turn into a visible pause."""
 
-_log = logging.getLogger("ui")
+_log = logging.getLogger(__name__)
 
 
 class Background(Submits, Protocol):

@@ -27,7 +27,7 @@ Work = Coroutine[Any, Any, Any] | Callable[[Publish], Coroutine[Any, Any, Any]]
 PROGRESS_SECONDS = 0.1
 """Progress is shown at most this often: people read no faster, and the Qt thread has other things to do."""
 
-_log = logging.getLogger("ui")
+_log = logging.getLogger(__name__)
 
 
 class Submits(Protocol):

@@ -25,7 +25,7 @@ REST = 2.0
 """While answers arrive, the time between two preparations is at least so many times what the last one took: preparing
 and painting share one interpreter."""
 
-_log = logging.getLogger("ui")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)

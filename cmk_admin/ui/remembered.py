@@ -11,7 +11,7 @@ from cmk_admin.runtime.paths import write_private
 from cmk_admin.ui.table.page import Layout
 
 FILE = "window.json"
-_log = logging.getLogger("ui")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
