@@ -111,8 +111,11 @@ def _path(path: PlannedPath) -> str:
 def _effect(effect: Effect) -> str:
     bound = words.duration(effect.within_seconds)
     bound = bound if effect.within_seconds is None else f"within {bound}"
-    asked = "" if effect.wanted else " — ALSO CUT, though not asked for"
-    return f"{effect.consumer_name}: {effect.stops} ({bound}){asked}. Lost: {effect.lost} Back: {effect.comes_back}"
+    asked = "" if effect.wanted else "ALSO CUT, though not asked for: "
+    lost, back = (text.rstrip(".") for text in (effect.lost, effect.comes_back))
+    return (
+        f"{asked}{effect.consumer_name}: {effect.stops.rstrip('.')} ({bound}). Lost: {lost}. To bring it back: {back}."
+    )
 
 
 def _step(step: StepReport) -> str:
