@@ -173,16 +173,7 @@ def operation_json(report: OperationLike) -> JsonObject:
             for step in report.steps
         ],
         "open_paths": [path_json(one) for one in report.open_paths],
-        "watch": [
-            {
-                "consumer_id": one.consumer_id,
-                "result": str(one.result),
-                "seconds": one.seconds,
-                "wall_seconds": one.wall_seconds,
-                "reason": one.reason,
-            }
-            for one in report.watch
-        ],
+        "watch": [_watch_json(one) for one in report.watch],
     }
 
 
@@ -202,6 +193,18 @@ def _outcome(report: OperationLike) -> str:
         return report.outcome.value
     begun = any(step.state not in (StepState.PLANNED, StepState.INTENT) for step in report.steps)
     return Outcome.PARTIAL.value if begun else Outcome.PLANNED.value
+
+
+def _watch_json(watch: WatchLike) -> JsonObject:
+    """A consumer that is still waited for, or whose watching was broken off, is not confirmed as yet."""
+    waiting = watch.result == "waiting"
+    return {
+        "consumer_id": watch.consumer_id,
+        "result": "not_confirmed" if waiting else str(watch.result),
+        "seconds": watch.seconds,
+        "wall_seconds": watch.wall_seconds,
+        "reason": watch.reason or ("its answer was not waited for to the end" if waiting else None),
+    }
 
 
 def _problem_json(problem: CoverageProblem) -> JsonObject:

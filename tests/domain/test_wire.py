@@ -3,6 +3,7 @@
 import json
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -138,6 +139,15 @@ def test_an_operation_has_the_shape_that_callers_rely_on() -> None:
     assert found["steps"] == [
         {"n": 1, "verb": "v", "target": "t", "words": "Do it", "state": "done", "undo": None, "error": None}
     ]
+
+
+@pytest.mark.parametrize("state", [StepState.SENT, StepState.DONE])
+def test_who_is_still_waited_for_is_not_confirmed(state: StepState) -> None:
+    whole = report(Outcome.RUNNING, state)
+    waiting = replace(whole.watch[0], result=WatchResult.WAITING, seconds=None, wall_seconds=None)
+    told: Any = wire.operation_json(replace(whole, watch=(waiting,)))["watch"]
+    assert told[0]["result"] == "not_confirmed"
+    assert told[0]["reason"]
 
 
 def test_the_hash_tells_what_would_be_done_and_nothing_else() -> None:
