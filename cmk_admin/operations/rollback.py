@@ -60,7 +60,7 @@ async def read_rollback(path: Path, connection: str, vault_suffixes: tuple[str, 
         document: Any = json.loads(text)
     except OSError as error:
         raise _bad(path, f"cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad(path, "is not JSON") from error
     if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise _bad(path, "is not a file that a revoke wrote")

@@ -47,6 +47,8 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
     _refused(altered(), "belongs to another connection", "sandbox-other")
     (tmp_path / "no.json").write_text("{")
     _refused(tmp_path / "no.json", "is not JSON", connection)
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+    _refused(tmp_path / "deep.json", "is not JSON", connection)
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
     _refused(tmp_path / "binary.json", "is not JSON", connection)
     _refused(tmp_path / "missing.json", "cannot be read", connection)
