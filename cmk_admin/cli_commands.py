@@ -132,7 +132,7 @@ class Commands:
         options = self._options
         index = Index(await self._unless_stopped(backend.read()))
         key = resolve.key(index, options.target, vault_suffixes=backend.info.vault_suffixes)
-        consumers = tuple(resolve.consumer(index, c).id for c in options.consumers)
+        consumers = tuple(resolve.consumer(index, c, key=key).id for c in options.consumers)
         draft = RevokeDraft(key=key, consumers=tuple(dict.fromkeys(consumers)), method=options.method)
         return await self._carry_out(backend, await self._unless_stopped(backend.prepare_revoke(draft)))
 

@@ -63,13 +63,27 @@ def vault(index: Index, text: str) -> Vault:
     )
 
 
-def consumer(index: Index, text: str) -> Consumer:
-    """A consumer, from its name or ARM id. Raises BadInput ``unknown-consumer``, ``ambiguous-consumer``."""
+def consumer(index: Index, text: str, *, key: KeyId | None = None) -> Consumer:
+    """A consumer, from its name or ARM id; with `key`, one that uses this key.
+
+    Raises BadInput ``unknown-consumer``, ``ambiguous-consumer``, ``not-a-consumer`` where it does not use the key.
+    """
     wanted = fold(text.strip())
     if "/" in wanted:
         found = list(index.consumers(wanted))[:1]
     else:
         found = [one for one in index.estate.consumers if one.name.lower() == wanted]
+    if key is not None and found:
+        users = {fold(use.consumer.id): use.consumer for use in index.uses_of_key(key)}
+        using = [one for one in found if fold(one.id) in users]
+        if not using:
+            raise BadInput(
+                "not-a-consumer",
+                f"{found[0].name} does not use {key.name}.",
+                subject=text,
+                candidates=_names(one.name for one in users.values()),
+            )
+        found = using
     return _only(
         found,
         "consumer",

@@ -76,6 +76,14 @@ def test_a_service_is_found_by_name_and_by_id(text: str) -> None:
     assert resolve.consumer(INDEX, text) == MYSQL
 
 
+def test_a_service_that_does_not_use_the_key_is_bad_input_with_those_that_do() -> None:
+    assert resolve.consumer(INDEX, MYSQL.name, key=MYSQL_KEY.id) == MYSQL
+    with pytest.raises(BadInput) as caught:
+        resolve.consumer(INDEX, AKS.name, key=MYSQL_KEY.id)
+    assert caught.value.code == "not-a-consumer"
+    assert MYSQL.name in caught.value.candidates
+
+
 def test_a_name_of_two_services_is_ambiguous() -> None:
     twin = replace(AKS, name="dcc-mysql")
     index = Index(replace(estates.dcc(), consumers=(MYSQL, twin)))

@@ -154,11 +154,12 @@ def _by_grants(draft: RevokeDraft, index: Index, uses: Sequence[Use]) -> _Way:
     steps = tuple(step for _, step in closed.values())
     wrong = list(_locked(index, vault, draft.key, steps))
     if not steps:
-        who = _list([words.who(index, one) for one in _principals(uses)])
+        whose = [words.who(index, one) for one in _principals(uses)]
+        who, hold = _list(whose), "holds" if len(whose) == 1 else "hold"
         wrong.append(
             f"There is no grant that may be removed: every path of {who} is wider than the vault, a group's or unread."
             if planned
-            else f"{who} holds no grant on {draft.key.name}: nothing is left to remove."
+            else f"{who} {hold} no grant on {draft.key.name}: nothing is left to remove."
         )
     return _Way(steps=steps, paths=tuple(planned), lots=tuple(lots), problems=tuple(wrong))
 
