@@ -1,7 +1,9 @@
 """Where the program starts: the sandbox, the command line or the window. Each loads only what it needs."""
 
+import json
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 _SANDBOX_USAGE = """usage: cmk-admin sandbox serve --connection-file FILE [...]
        cmk-admin sandbox shell [--connection-file FILE] -- COMMAND
@@ -14,8 +16,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["sandbox"]:
         return _sandbox(arguments[1:])
-    from cmk_admin import app, cli
-
+    try:
+        from cmk_admin import app, cli
+    except KeyboardInterrupt:
+        return _interrupted(arguments)
     return cli.main(arguments, connect=app.connect, open_window=app.open_window, vault_suffixes=app.VAULT_SUFFIXES)
 
 
@@ -32,6 +36,17 @@ def _sandbox(arguments: list[str]) -> int:
     asked = arguments[:1] in (["--help"], ["-h"])
     print(_SANDBOX_USAGE, file=sys.stdout if asked else sys.stderr)
     return 0 if asked else 2
+
+
+def _interrupted(arguments: list[str]) -> int:
+    """Ctrl+C while the program was still being loaded: nobody listened for it yet, and nothing was begun."""
+    sentence = "Interrupted; nothing was changed."
+    if "--format=json" in arguments or ("--format", "json") in pairwise(arguments):
+        error = {"code": "interrupted", "message": sentence, "subject": None, "next": None}
+        print(json.dumps({"error": error}, indent=2))
+    else:
+        print(f"cmk-admin: {sentence}", file=sys.stderr)
+    return 3
 
 
 if __name__ == "__main__":
