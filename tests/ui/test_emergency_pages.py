@@ -260,9 +260,10 @@ def test_tab_goes_round_the_whole_page(bridge: Bridge, theme: Theme, qtbot: QtBo
     for _ in range(30):
         focused = QApplication.focusWidget()
         assert focused is not None
-        seen.append(focused.objectName())
+        # Of a group of radio buttons Tab takes one
+        seen.append("method" if focused.objectName().startswith("revoke-method") else focused.objectName())
         QTest.keyClick(focused, Qt.Key.Key_Backtab if backwards else Qt.Key.Key_Tab)
-    order = ["revoke-check", "revoke-method-grants", "step-1-request", "revoke-reason", "revoke-ticket"]
+    order = ["revoke-check", "method", "step-1-request", "revoke-reason", "revoke-ticket"]
     order += ["revoke-cancel", "revoke-start"]
     assert seen[0] == "revoke-cancel"
     at = order.index("revoke-cancel")
