@@ -27,6 +27,11 @@ _ALLOWED = {
     "resume": ("format", "plan", "yes", "watch", "operation"),
     "undo": ("format", "plan", "yes", "reason", "ticket", "watch", "operation"),
 }
+_AS_LISTED = "as “operations” lists it, or the beginning of that"
+_METHODS = (
+    "grants: remove what lets the services use the key; disable: every enabled version of it"
+    " (default: grants where a consumer is named, else disable)"
+)
 _FORMATS = {"estate": ("table", "json", "csv"), "mapping": ("table", "json", "csv")}
 
 
@@ -96,15 +101,11 @@ def parse(argv: Sequence[str]) -> Options:
 
 def _parser() -> _Parser:
     # SUPPRESS everywhere: a subparser's default would overwrite what was written before the command.
-    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    _add_connection(shared.add_argument_group("which Azure"))
-    _add_output(shared.add_argument_group("output"))
-    _add_doing(shared.add_argument_group("changing"))
     parser = _Parser(
         prog="cmk-admin",
         description="See, revoke and restore the customer-managed keys of an Azure estate. Alone, it opens the window.",
         epilog="Also: “cmk-admin sandbox serve” and “cmk-admin sandbox shell -- COMMAND” (see their --help).",
-        parents=[shared],
+        parents=[_shared(None)],
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )
@@ -116,7 +117,7 @@ def _parser() -> _Parser:
             name,
             help=summary,
             description=summary[:1].upper() + summary[1:] + ".",
-            parents=[shared],
+            parents=[_shared(_ALLOWED[name])],
             argument_default=argparse.SUPPRESS,
             allow_abbrev=False,
         )
@@ -128,15 +129,31 @@ def _parser() -> _Parser:
     revoke.add_argument(
         "--consumer", action="append", metavar="NAME|ID", help="cut this service off; may be given several times"
     )
-    revoke.add_argument("--method", metavar="NAME", choices=("grants", "disable"), help="grants or disable")
+    revoke.add_argument("--method", metavar="NAME", choices=("grants", "disable"), help=_METHODS)
     restore = add("restore", "give back what a revoke took")
-    restore.add_argument("operation", metavar="OPERATION", help="as “operations” lists it, or its beginning")
+    restore.add_argument(
+        "operation", metavar="OPERATION|FILE", help=f"the revoke, {_AS_LISTED}; or the file that it wrote"
+    )
     add("operations", "what was done here, and what is unfinished")
     resume = add("resume", "go on with an interrupted operation")
-    resume.add_argument("operation", metavar="OPERATION")
+    resume.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
     undo = add("undo", "take back what an operation did")
-    undo.add_argument("operation", metavar="OPERATION")
+    undo.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
     return parser
+
+
+def _shared(allowed: Sequence[str] | None) -> _Parser:
+    """The options that stand before a command or after it. Those it has no use for are known, so that they can be refused
+    by name, and left out of its help."""
+    shared = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    _add_connection(shared.add_argument_group("which Azure"))
+    output, changing = shared.add_argument_group("output"), shared.add_argument_group("changing")
+    _add_output(output)
+    _add_doing(changing)
+    for option in (*output._group_actions, *changing._group_actions):
+        if allowed is not None and option.dest not in allowed:
+            option.help = argparse.SUPPRESS
+    return shared
 
 
 def _add_connection(group: Any) -> None:

@@ -104,3 +104,10 @@ def test_any_line_is_either_understood_or_refused(line: list[str]) -> None:
         with contextlib.suppress(BadInput):
             options = parse(line)
             assert options.command is None or options.choice is not None
+
+
+def test_the_help_of_a_command_shows_what_goes_with_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, option, shown in (("mapping", "--yes", False), ("mapping", "--out", True), ("revoke", "--yes", True)):
+        with pytest.raises(SystemExit):
+            parse([command, "--help"])
+        assert (option in capsys.readouterr().out) is shown
