@@ -205,6 +205,7 @@ def test_past_operations_are_listed_and_lead_to_each_other(
     driver.until(lambda: len(driver.emergency.operations.reports) == 2, "the list")
     page = driver.open_operation(revoked)
     assert not driver.button("operation-restore", page).isVisible()
+    assert f"taken back by operation {restored}" in driver.text("operation-notice-text", page)
     driver.click("operation-answer", page)
     driver.until(lambda: driver.window.pages.currentWidget() is not page, "what gave it back")
     assert driver.page(OperationPage).report.operation == restored

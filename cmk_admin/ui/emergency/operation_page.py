@@ -163,6 +163,8 @@ class OperationPage(QWidget):
                 if acted
                 else "It was interrupted before anything was changed. Go on with it, or discard it.",
             )
+        if report.answered_by is not None and not report.undoable:
+            return (f"What it did was taken back by operation {report.answered_by}; this is how it stood before.",)
         if report.outcome is Outcome.PARTIAL and report.open_paths:
             left = words.count(len(report.open_paths), "path")
             are = "is" if len(report.open_paths) == 1 else "are"
