@@ -142,11 +142,15 @@ def test_a_second_process_on_the_same_operation_is_refused(sandbox: Sandbox, pro
     process = program.start(*REVOKE, "--format", "json")
     assert process.stderr is not None
     operation = Done(0, process.stderr.readline(), "").json["operation"]
-    for command in ("resume", "undo"):
-        refused = program.json(command, operation, "--yes")
-        assert refused.status == 1
-        assert refused.json["error"]["code"] == "busy"
-    assert program.json("operations").json["operations"][0]["alive"]
-    sandbox.post("release")
-    process.communicate(timeout=30)
+    process.send_signal(signal.SIGSTOP)  # it lives and holds its lock for as long as the others take
+    try:
+        for command in ("resume", "undo"):
+            refused = program.json(command, operation, "--yes")
+            assert refused.status == 1
+            assert refused.json["error"]["code"] == "busy"
+        assert program.json("operations").json["operations"][0]["alive"]
+    finally:
+        process.send_signal(signal.SIGCONT)
+        sandbox.post("release")
+        process.communicate(timeout=60)
     assert process.returncode == 0

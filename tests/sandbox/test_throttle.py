@@ -134,8 +134,10 @@ def test_a_call_over_budget_is_refused_over_the_wire_in_real_seconds(sandbox: Ru
     scope = f"/subscriptions/{estate.TWO}/resourceGroups"
     answers = [sandbox.arm("DELETE", f"{scope}/none", as_="nobody") for _ in range(3)]
     assert {answer.status_code for answer in answers} == {405}
-    answers = [sandbox.arm("PUT", f"{scope}/none", as_="nobody") for _ in range(230)]
-    over = [answer for answer in answers if answer.status_code == 429]
-    assert over
-    assert int(over[0].headers["Retry-After"]) >= 1
-    assert all(answer.status_code == 403 for answer in answers[:200])
+    answers = []
+    # The bucket fills by ten a second meanwhile, so how many it takes depends on how busy the machine is
+    while not answers or (answers[-1].status_code == 403 and len(answers) < 2000):
+        answers.append(sandbox.arm("PUT", f"{scope}/none", as_="nobody"))
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+    assert len(answers) > 200
