@@ -17,10 +17,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments[:1] == ["sandbox"]:
         return _sandbox(arguments[1:])
     try:
-        from cmk_admin import app, cli
+        from cmk_admin import app
+        from cmk_admin.cli.main import main as command_line
     except KeyboardInterrupt:
         return _interrupted(arguments)
-    return cli.main(arguments, connect=app.connect, open_window=app.open_window, vault_suffixes=app.VAULT_SUFFIXES)
+    return command_line(arguments, connect=app.connect, open_window=app.open_window, vault_suffixes=app.VAULT_SUFFIXES)
 
 
 def _sandbox(arguments: list[str]) -> int:

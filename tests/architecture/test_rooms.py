@@ -39,7 +39,7 @@ def test_rooms_import_only_what_stands_below_them() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["cmk_admin.cli", "cmk_admin.app", "cmk_admin.ui.application", "cmk_admin.ui.main_window"]
+    "module", ["cmk_admin.cli.main", "cmk_admin.app", "cmk_admin.ui.application", "cmk_admin.ui.main_window"]
 )
 def test_neither_the_command_line_nor_the_window_waits_for_the_sdk_to_load(module: str) -> None:
     assert not {m for m in loaded_by(module) if m.split(".")[0] in ("azure", "msal", "aiohttp")}

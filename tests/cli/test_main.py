@@ -18,10 +18,9 @@ def test_ctrl_c_while_the_program_is_loaded_ends_it_in_one_sentence(
         def find_spec(self, *_: object) -> None:
             raise KeyboardInterrupt
 
-    for name in [one for one in sys.modules if one in {"cmk_admin.app", "cmk_admin.cli"}]:
+    for name in [one for one in sys.modules if one in {"cmk_admin.app", "cmk_admin.cli.main"}]:
         monkeypatch.delitem(sys.modules, name)
-    for name in ("app", "cli"):
-        monkeypatch.delattr(sys.modules["cmk_admin"], name, raising=False)
+    monkeypatch.delattr(sys.modules["cmk_admin"], "app", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Pressed(), *sys.meta_path])
     assert start.main(["operations", *(["--format", "json"] if as_json else [])]) == 3
     told = capsys.readouterr()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmk_admin.cli_options import COMMANDS, parse, wants_json
+from cmk_admin.cli.options import COMMANDS, parse, wants_json
 from cmk_admin.domain.errors import BadInput
 
 REVOKE = ["revoke", "dcc-premium/mysql-encryption-key", "--consumer", "dcc-mysql"]

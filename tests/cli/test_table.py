@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmk_admin.cli_table import printable, table, width
+from cmk_admin.cli.table import printable, table, width
 
 
 def test_columns_stand_under_their_heads() -> None:

@@ -6,13 +6,13 @@ from functools import partial
 from typing import Any, TypeVar
 
 from cmk_admin import __version__
-from cmk_admin.cli_estate import CSV_HEAD as ESTATE_HEAD
-from cmk_admin.cli_estate import coverage_text, estate_rows, estate_text
-from cmk_admin.cli_mapping import CSV_HEAD as MAPPING_HEAD
-from cmk_admin.cli_mapping import mapping_rows, mapping_text
-from cmk_admin.cli_options import Options
-from cmk_admin.cli_output import DONE, INTERRUPTED, NOT_DONE, Output, dump, write_file
-from cmk_admin.cli_reports import operation_document, operation_text, operations_text, plan_text
+from cmk_admin.cli.estate import CSV_HEAD as ESTATE_HEAD
+from cmk_admin.cli.estate import coverage_text, estate_rows, estate_text
+from cmk_admin.cli.mapping import CSV_HEAD as MAPPING_HEAD
+from cmk_admin.cli.mapping import mapping_rows, mapping_text
+from cmk_admin.cli.options import Options
+from cmk_admin.cli.output import DONE, INTERRUPTED, NOT_DONE, Output, dump, write_file
+from cmk_admin.cli.reports import operation_document, operation_text, operations_text, plan_text
 from cmk_admin.domain import mapping, resolve
 from cmk_admin.domain.errors import CmkError, Refused
 from cmk_admin.domain.index import Index

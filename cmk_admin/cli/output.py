@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TextIO
 
-from cmk_admin.cli_table import printable
+from cmk_admin.cli.table import printable
 from cmk_admin.domain.errors import BadInput, CmkError
 from cmk_admin.domain.wire import JsonObject, boundary_json, error_json
 from cmk_admin.operations.interface import Boundary

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cmk_admin.cli_table import printable, table
+from cmk_admin.cli.table import printable, table
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Effect, PathState, Plan, PlannedPath

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from datetime import datetime
 
-from cmk_admin.cli_table import UNKNOWN, table
+from cmk_admin.cli.table import UNKNOWN, table
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.model import Consumer, Coverage, Estate, Key, Source, Vault

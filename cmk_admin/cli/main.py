@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 
-from cmk_admin.cli_commands import Commands
-from cmk_admin.cli_options import Options, parse, wants_json
-from cmk_admin.cli_output import BAD_INPUT, INTERRUPTED, NOT_DONE, Output
+from cmk_admin.cli.commands import Commands
+from cmk_admin.cli.options import Options, parse, wants_json
+from cmk_admin.cli.output import BAD_INPUT, INTERRUPTED, NOT_DONE, Output
 from cmk_admin.domain.errors import BadInput, CmkError
 from cmk_admin.domain.ids import parse_key_id
 from cmk_admin.operations.interface import ConnectionChoice, Connector
