@@ -47,6 +47,7 @@ def operation_document(report: OperationReport) -> JsonObject:
         "alive": report.alive,
         "resumable": report.resumable,
         "undoable": report.undoable,
+        "restore_file": str(report.restore_file) if report.restore_file else None,
     }
 
 
@@ -62,6 +63,8 @@ def operation_text(report: OperationReport) -> str:
     if report.watch:
         lines += ["", "Seen:"]
         lines += [f"  {_watch(w)}" for w in report.watch]
+    if report.restore_file and report.answered_by is None:
+        lines += ["", f"Anyone can give it back with: cmk-admin restore {report.restore_file}"]
     return printable_lines(lines)
 
 

@@ -33,7 +33,7 @@ from cmk_admin.operations.interface import (
 )
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended, report
-from cmk_admin.operations.rollback import looks_like_file, read_rollback, write_rollback
+from cmk_admin.operations.rollback import looks_like_file, read_rollback, rollback_path, write_rollback
 from cmk_admin.operations.state import OperationState
 from cmk_admin.runtime.connection import SandboxConnection
 from cmk_admin.runtime.paths import private_folder
@@ -215,7 +215,11 @@ class OpenBackend:
 
     def _report(self, row: OperationRow) -> OperationReport:
         state = self._running.get(row.id)
-        return state.report() if state is not None else self._history.report(row)
+        return self._with_file(state.report() if state is not None else self._history.report(row))
+
+    def _with_file(self, told: OperationReport) -> OperationReport:
+        path = rollback_path(self._info.folder, told.operation)
+        return replace(told, restore_file=path) if path.exists() else told
 
     async def _answered(self, operation: str) -> RestoreDraft:
         """What is to be given back, as the journal or a file knows it. Raises BadInput, Refused."""
@@ -341,7 +345,7 @@ class OpenBackend:
             del self._running[row.id]
             state.alive = False
             state.flush()
-        return state.report()
+        return self._with_file(state.report())
 
     async def _end_unbegun(self, operation: str, plan: Plan) -> OperationReport:
         """An operation that was interrupted before its first write: there is nothing to take back, and it is over."""

@@ -123,6 +123,8 @@ class OperationReport:
     sentence: str = ""
     """Where it stands, in one sentence."""
     plan: Plan | None = None
+    restore_file: Path | None = None
+    """The self-contained file from which `restore FILE` gives back what this revoke took; None where there is none."""
     cancel_requested: bool = False
     log: tuple[str, ...] = field(default=())
 

@@ -1,5 +1,8 @@
 """Cut MySQL off its key, watch it stop, give the key back: told by the command line, checked by a foreign client."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from tests.journeys.clients import AKS_KEY, MYSQL_KEY, Clients
@@ -50,6 +53,21 @@ def test_revoke_and_restore_are_what_a_foreign_client_sees(sandbox: Sandbox, pro
     listed = program.json("operations").json["operations"]
     assert [(o["verb"], o["outcome"]) for o in listed] == [("restore", "done"), ("revoke", "done")]
     assert (listed[1]["reason"], listed[1]["ticket"]) == ("drill", "INC-1")
+
+
+def test_the_file_that_a_revoke_names_gives_everything_back_on_another_machine(
+    sandbox: Sandbox, program: Program, tmp_path: Path
+) -> None:
+    scope = truth_of(sandbox, "dcc-mysql")["role_assignment_scope"][0]
+    grants = Clients(sandbox).grants(scope)
+    revoked = program.json(*CUT, "--yes")
+    assert Clients(sandbox).grants(scope) != grants
+    file = Path(str(revoked.json["restore_file"]))
+    assert file.stat().st_mode & 0o777 == 0o600
+    elsewhere = replace(program, home=tmp_path / "another-home")
+    restored = elsewhere.json("restore", str(file), "--yes")
+    assert restored.json["outcome"] == "done", restored.out
+    assert Clients(sandbox).grants(scope) == grants
 
 
 def test_disabling_a_key_cuts_everybody_and_restore_gives_it_back(sandbox: Sandbox, program: Program) -> None:
