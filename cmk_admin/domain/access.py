@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from cmk_admin.domain.ids import KeyId, fold, key_scope, same, subscription_of
-from cmk_admin.domain.index import Index, is_management_group
+from cmk_admin.domain.ids import KeyId, fold, is_management_group, key_scope, same, subscription_of
+from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, RoleAssignment, RoleDefinition, Vault
 
 _KEYS = "Microsoft.KeyVault/vaults/keys/"
@@ -93,6 +93,11 @@ class AccessPath:
     group_id: str | None = None
     unknown: str | None = None
     """Why it is not known whether the path is there; None: it is."""
+
+    @property
+    def unread(self) -> bool:
+        """True where it stands for what could not be read."""
+        return self.kind is PathKind.UNREAD
 
     @property
     def inherited(self) -> bool:

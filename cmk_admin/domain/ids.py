@@ -8,6 +8,7 @@ from cmk_admin.domain.errors import BadInput
 
 _NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 _VERSION = re.compile(r"[0-9A-Fa-f]{32}")
+_MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -124,3 +125,8 @@ def subscription_of(resource_id: str) -> str | None:
 def key_scope(vault_id: str, key_name: str) -> str:
     """The scope of role assignments on one key (KVD general/rbac-guide.md)."""
     return f"{vault_id}/keys/{key_name}"
+
+
+def is_management_group(scope: str) -> bool:
+    """True for the scope of a management group."""
+    return fold(scope).startswith(_MANAGEMENT_GROUPS)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import NamedTuple, TypeVar, cast
 
 from cmk_admin.domain.errors import FailureKind
-from cmk_admin.domain.ids import KeyId, fold, last, subscription_of
+from cmk_admin.domain.ids import KeyId, fold, is_management_group, last, subscription_of
 from cmk_admin.domain.model import (
     Consumer,
     CoverageProblem,
@@ -23,7 +23,6 @@ from cmk_admin.domain.model import (
 )
 
 T = TypeVar("T")
-_MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 
 
 class Use(NamedTuple):
@@ -31,11 +30,6 @@ class Use(NamedTuple):
 
     consumer: Consumer
     slot: KeySlot
-
-
-def is_management_group(scope: str) -> bool:
-    """True for the scope of a management group."""
-    return fold(scope).startswith(_MANAGEMENT_GROUPS)
 
 
 def guid(role_definition_id: str) -> str:

@@ -1,40 +1,11 @@
-"""A row of the tree, what it can be, and how rows are put together."""
+"""A row of the tree, and how rows are put together."""
 
 from collections.abc import Callable, Iterable
-from enum import StrEnum
 from typing import NamedTuple
 
 from cmk_admin.domain import mapping
 from cmk_admin.domain.findings import is_broken
-
-
-class Grouping(StrEnum):
-    VAULT = "vault"
-    SERVICE = "service"
-    IDENTITY = "identity"
-    SUBSCRIPTION = "subscription"
-
-
-class Kind(StrEnum):
-    SUBSCRIPTION = "subscription"
-    VAULT = "vault"
-    KEY = "key"
-    VERSION = "version"
-    CONSUMER = "consumer"
-    IDENTITY = "identity"
-    SERVICE = "service"
-    NOTE = "note"
-    """A row that says why there is nothing, and what to do next: not to be selected."""
-
-
-class Mark(StrEnum):
-    """What stands at the right of a row. Never shown by colour alone."""
-
-    NONE = ""
-    CARE = "care"
-    BROKEN = "broken"
-    UNKNOWN = "unknown"
-
+from cmk_admin.domain.kinds import Kind, Mark
 
 _WEIGHT = {Mark.NONE: 0, Mark.CARE: 1, Mark.UNKNOWN: 2, Mark.BROKEN: 3}
 

@@ -10,8 +10,9 @@ from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.findings import Problems
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index, Use
+from cmk_admin.domain.kinds import Grouping, Kind, Mark
 from cmk_admin.domain.model import Consumer, Key, KeyVersion, Source, Vault
-from cmk_admin.domain.node import Grouping, Kind, Mark, Node, hay, in_order, mark_of, parent, tags, worst
+from cmk_admin.domain.node import Node, hay, in_order, mark_of, parent, tags, worst
 from cmk_admin.domain.services import service
 
 __all__ = ["Grouping", "Kind", "Mark", "Node", "build"]

@@ -1,12 +1,18 @@
 """Durations, dates, states and kinds as people say them."""
 
-from datetime import UTC, datetime
+from __future__ import annotations
 
-from cmk_admin.domain.access import AccessPath, PathKind
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
 from cmk_admin.domain.errors import FailureKind
-from cmk_admin.domain.ids import last, subscription_of
-from cmk_admin.domain.index import Index, is_management_group
-from cmk_admin.domain.model import Coverage, Key
+from cmk_admin.domain.ids import is_management_group, last, subscription_of
+
+if TYPE_CHECKING:
+    # The strip, which is painted first, needs words and none of these
+    from cmk_admin.domain.access import AccessPath
+    from cmk_admin.domain.index import Index
+    from cmk_admin.domain.model import Coverage, Key
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
@@ -191,7 +197,7 @@ def scope(index: Index, scope_id: str) -> str:
 
 def via(index: Index, one: AccessPath) -> str:
     """How a path goes, without where it starts: ``group Payments-Ops → role Key Vault Crypto User``."""
-    if one.kind is PathKind.UNREAD:
+    if one.unread:
         return "not read"
     if one.policy is not None:
         what = "access policy"
