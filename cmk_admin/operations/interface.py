@@ -11,43 +11,27 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from cmk_admin.domain.model import Account, Estate
+from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations.connection import ConnectionChoice, ConnectionInfo, ConnectionKind
 
-
-class ConnectionKind(StrEnum):
-    SANDBOX = "sandbox"
-    LIVE = "live"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionInfo:
-    """What the strip and the prompts say about where we are."""
-
-    kind: ConnectionKind
-    key: str
-    """Name of the connection's folder; two connections never share one."""
-    account: Account
-    folder: Path
-    speed: float = 1.0
-    """Azure's seconds in one real second; 1 for a live connection."""
-    vault_suffixes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionChoice:
-    """Which Azure to open: exactly one of a running sandbox (`file`) and one of our own (`own_sandbox`)."""
-
-    file: Path | None = None
-    own_sandbox: bool = False
-    fresh: bool = False
-    """With `own_sandbox`: forget what was kept."""
-    principal: str | None = None
-    """Which of the sandbox's principals to sign in as; None: the administrator, or the only one there is."""
-    scenario: str = "dcc"
-    speed: float | None = None
+__all__ = [
+    "Backend",
+    "Boundary",
+    "ConnectionChoice",
+    "ConnectionInfo",
+    "ConnectionKind",
+    "Connector",
+    "OnBoundary",
+    "OnEstate",
+    "OnReport",
+    "OperationReport",
+    "StepReport",
+    "WatchReport",
+    "WatchResult",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
