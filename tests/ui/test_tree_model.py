@@ -138,3 +138,35 @@ def test_an_estate_that_grows_keeps_the_rows_that_were_there(model: TreeModel) -
     model.show(Search(build(Index(estate))).find(""))
     assert first.data() == "dcc-premium"
     assert model.rowCount() == 2
+
+
+def test_the_rows_that_were_left_for_later_follow_in_their_order(model: TreeModel) -> None:
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
+    names = [f"v{n:03}" for n in range(30)]
+    found = Search(tree(dict.fromkeys(names, "ab"))).find("")
+    model.begin(found, 10)
+    assert ([name for name, _ in shape(model)], model.waiting) == (names[:10], 20)
+    kept = QPersistentModelIndex(model.index_of(("v003", "v003/b")))
+    model.complete()
+    assert ([name for name, _ in shape(model)], model.waiting) == (names, 0)
+    assert (kept.data(), kept.parent().row()) == ("b", 3)
+    assert model.path_of(model.index_of(("v020", "v020/a"))) == ("v020", "v020/a")
+    assert tester is not None
+
+
+def test_a_newer_tree_brings_the_rows_that_were_left_for_later(model: TreeModel) -> None:
+    search = Search(tree({f"v{n:03}": "ab" for n in range(30)}))
+    model.begin(search.find(""), 10)
+    model.show(search.find(""))
+    assert (model.rowCount(), model.waiting) == (30, 0)
+
+
+def test_a_row_is_found_where_it_stands_now_and_nowhere_else(model: TreeModel) -> None:
+    model.show(Search(tree({"v1": "a", "v2": "b"})).find(""))
+    assert model.index_of(("v1", "v1/a")).isValid()
+    first, second = tree({"v1": "", "v2": "b"})
+    moved = Node(id="v1/a", kind=Kind.KEY, text="a")
+    model.rowCount(model.index(1, 0))
+    model.show(Search((first, second._replace(children=(*second.children, moved)))).find(""))
+    assert not model.index_of(("v1", "v1/a")).isValid()
+    assert model.index_of(("v2", "v1/a")).row() == 1

@@ -50,6 +50,7 @@ class TreeModel(QAbstractItemModel):
         super().__init__(parent)
         self._found: Found | None = None
         self._rows: dict[int, _Row] = {}
+        self._by_id: dict[str, _Row] = {}
         self._count = 0
         self._top: list[_Row] = []
 
@@ -57,6 +58,30 @@ class TreeModel(QAbstractItemModel):
         """Show this instead, keeping every row that stays: by its node's id, under the same parent."""
         self._found = found
         self._update(None, found.roots)
+
+    def begin(self, found: Found, first: int) -> None:
+        """Show only the first rows of this, all of them new: nothing is quicker. `complete` hands over the rest."""
+        self.beginResetModel()
+        self._found = found
+        self._rows.clear()
+        self._by_id.clear()
+        self._top = []
+        self._top += [self._make(node, None, at) for at, node in enumerate(found.roots[:first])]
+        self.endResetModel()
+
+    @property
+    def waiting(self) -> int:
+        """How many rows at the top are still to be handed over."""
+        return len(self._found.roots) - len(self._top) if self._found is not None else 0
+
+    def complete(self) -> None:
+        """Hand over the rows at the top that `begin` left out."""
+        if self._found is None or not self.waiting:
+            return
+        nodes, at = self._found.roots, len(self._top)
+        self.beginInsertRows(QModelIndex(), at, len(nodes) - 1)
+        self._top += [self._make(nodes[n], None, n) for n in range(at, len(nodes))]
+        self.endInsertRows()
 
     def forget(self, index: Index) -> None:
         """Let go of the rows under a row that was folded: they are made anew when somebody asks, and cost nothing till then."""
@@ -73,10 +98,12 @@ class TreeModel(QAbstractItemModel):
         """The row that is reached by these node ids from the top; invalid where it is not shown."""
         row: _Row | None = None
         for node_id in path:
-            rows = self._top if row is None else self._children(row)
-            row = next((one for one in rows if one.node.id == node_id), None)
-            if row is None:
+            if row is not None:
+                self._children(row)
+            below = self._by_id.get(node_id)
+            if below is None or below.parent is not row:
                 return QModelIndex()
+            row = below
         return self._index(row) if row else QModelIndex()
 
     def path_of(self, index: Index) -> tuple[str, ...]:
@@ -91,6 +118,13 @@ class TreeModel(QAbstractItemModel):
     def node(self, index: Index) -> Node | None:
         row = self._at(index)
         return row.node if row else None
+
+    def depth(self, index: Index) -> int:
+        """How many rows stand above a row."""
+        row, depth = self._at(index), 0
+        while row is not None and row.parent is not None:
+            row, depth = row.parent, depth + 1
+        return depth
 
     def above(self, index: Index) -> Iterator[Node]:
         """The nodes above a row, nearest first."""
@@ -176,10 +210,13 @@ class TreeModel(QAbstractItemModel):
         self._count += 1
         row = _Row(self._count, node, parent, at, self._found)
         self._rows[row.number] = row
+        self._by_id[node.id] = row
         return row
 
     def _drop(self, row: _Row) -> None:
         del self._rows[row.number]
+        if self._by_id.get(row.node.id) is row:
+            del self._by_id[row.node.id]  # else a newer tree has it elsewhere, and that row was made already
         for below in row.rows or ():
             self._drop(below)
 

@@ -9,22 +9,28 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
-    QRect,
     Qt,
+    QTimer,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QCursor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView, QWidget
 
 from cmk_admin.domain.search import Found
 from cmk_admin.domain.tree import Kind, Node
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
-from cmk_admin.ui.tree.delegate import RowDelegate
+from cmk_admin.ui.tree.delegate import Marks, RowDelegate
 from cmk_admin.ui.tree.model import TreeModel
 
 SHOWN_MATCHES = 40
 """The rows above so many matches are unfolded while something is typed: more than a screen holds."""
+
+FIRST_ROWS = 100
+"""So many rows at the top are laid out at each key press, more than any screen holds: Qt asks for every one of them."""
+
+REST_MS = 250
+"""The other rows follow when no key was pressed for so long."""
 
 Path = tuple[str, ...]
 
@@ -52,10 +58,19 @@ class TreeView(QTreeView):
         """While rows are exchanged: what happens then is not the user's doing."""
         self._exchanging = False
         """While rows come and go and are unfolded: one layout follows, not one for each."""
+        self._place = 0
+        """How far down it was scrolled before something was typed."""
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.complete)
+        self._selected_number = self._focused_number = self._hovered_number = 0
+        """Internal ids of the rows that are drawn so; no row has 0."""
         self.setObjectName("tree")
         self.setAccessibleName("Vaults, keys and the services that use them")
         self.setModel(self._model)
-        self.setItemDelegate(RowDelegate(theme, self))
+        self._delegate = RowDelegate(theme, self)
+        self.setItemDelegate(self._delegate)
         self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
         self.setAnimated(False)
@@ -76,7 +91,8 @@ class TreeView(QTreeView):
         return self._model
 
     def show_found(self, found: Found) -> None:
-        """Show a tree or what a filter leaves of it. Selection, what is unfolded and the place stay."""
+        """Show a newer tree or what the filter leaves of it. Selection, what is unfolded and the place stay."""
+        self._rest.stop()
         self._quiet = True
         self._filtered = not found.everything
         try:
@@ -88,8 +104,52 @@ class TreeView(QTreeView):
         finally:
             self._quiet = self._exchanging = False
 
+    def show_filtered(self, found: Found) -> None:
+        """Show what a key press in the filter leaves of the same tree: the first rows at once, the rest soon after.
+
+        It begins at the top; when nothing is typed any more, it goes back to what is selected, or to where it was.
+        """
+        if not self._filtered:
+            self._place = self.verticalScrollBar().value()
+        self._quiet = True
+        self._filtered = not found.everything
+        wanted = self._above_matches(found) if self._filtered else self._unfolded
+        try:
+            self._model.begin(found, FIRST_ROWS)
+            self._unfold_these(wanted)
+            self._by_filter = wanted - self._unfolded if self._filtered else set()
+            self._select_again()
+        finally:
+            self._quiet = False
+        if self._filtered or not (self._selected or self._place):
+            self.verticalScrollBar().setValue(0)
+            self._rest.start()
+            return
+        self.complete()
+        index = self._model.index_of(self._selected)
+        if index.isValid():
+            self.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+        else:
+            self.doItemsLayout()
+            self.verticalScrollBar().setValue(self._place)
+
+    def complete(self) -> None:
+        """Show the rows that `show_filtered` left for later."""
+        self._rest.stop()
+        if not self._model.waiting:
+            return
+        self._quiet = True
+        try:
+            self._model.complete()
+            if not self._filtered:
+                self._unfold_these(self._unfolded)
+            self._select_again()
+        finally:
+            self._quiet = False
+
     def select_path(self, path: Path, *, tell: bool = True) -> bool:
         """Select the row that these node ids lead to, unfolding what is above; False where it is not shown."""
+        self.complete()
         index = self._model.index_of(path)
         if not index.isValid():
             return False
@@ -133,6 +193,7 @@ class TreeView(QTreeView):
             self.chosen.emit(node, tuple(self._model.above(indexes[0])))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.complete()
         text = event.text()
         plain = event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier == Qt.KeyboardModifier.NoModifier
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
@@ -145,23 +206,35 @@ class TreeView(QTreeView):
     def keyboardSearch(self, search: str) -> None:
         """Typing goes to the filter instead."""
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        # Asked once, not for every row
+        selected = self.selectedIndexes()
+        self._selected_number = selected[0].internalId() if selected else 0
+        self._focused_number = self.currentIndex().internalId() if self.hasFocus() else 0
+        viewport = self.viewport()
+        under = self.indexAt(viewport.mapFromGlobal(QCursor.pos())) if viewport.underMouse() else QModelIndex()
+        self._hovered_number = under.internalId()
+        self._delegate.begin(viewport.devicePixelRatioF())
+        super().paintEvent(event)
+
     def drawRow(
         self, painter: QPainter, options: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        selected = self.selectionModel().isSelected(index)
-        super().drawRow(painter, options, index)
-        if selected:
-            rect = options.rect
-            painter.fillRect(QRect(0, rect.top(), 3, rect.height()), self._theme.color("accent_fill"))
-
-    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex | QPersistentModelIndex) -> None:
-        if not self._model.hasChildren(index):
+        node = self._model.node(index)
+        if node is None:
             return
-        name = "chevron-down" if self.isExpanded(index) else "chevron-right"
-        size = 12
-        place = QPoint(rect.right() - size - 1, rect.top() + (rect.height() - size) // 2)
-        ratio = painter.device().devicePixelRatioF()
-        painter.drawPixmap(place, self._theme.pixmap(name, "secondary", size, ratio))
+        number = index.internalId()
+        fold = ""
+        if self._model.hasChildren(index):
+            fold = "chevron-down" if self.isExpanded(index) else "chevron-right"
+        marks = Marks(
+            indent=self.indentation() * (self._model.depth(index) + 1),
+            fold=fold,
+            selected=number == self._selected_number,
+            hovered=number == self._hovered_number,
+            focused=number == self._focused_number,
+        )
+        self._delegate.draw(painter, options.rect, node, marks)
 
     # What is unfolded and selected
 
@@ -188,6 +261,14 @@ class TreeView(QTreeView):
         for index in unfold:
             self.setExpanded(index, True)
         self._by_filter = wanted - self._unfolded if self._filtered else set()
+
+    def _unfold_these(self, wanted: set[Path]) -> None:
+        # While a layout is pending these are only noted
+        self.scheduleDelayedItemsLayout()
+        for path in sorted(wanted, key=len):
+            index = self._model.index_of(path)
+            if index.isValid() and not self.isExpanded(index):
+                self.setExpanded(index, True)
 
     def _above_matches(self, found: Found) -> set[Path]:
         """The rows above the first matches, which are looked for top down until a screenful is found."""
