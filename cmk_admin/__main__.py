@@ -1,6 +1,5 @@
 """Where the program starts: the sandbox, the command line or the window. Each loads only what it needs."""
 
-import json
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -18,10 +17,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _sandbox(arguments[1:])
     try:
         from cmk_admin import app
-        from cmk_admin.cli.main import main as command_line
+        from cmk_admin.cli.main import prepare
+
+        run = prepare(arguments, connect=app.connect, open_window=app.open_window, vault_suffixes=app.vault_suffixes)
     except KeyboardInterrupt:
         return _interrupted(arguments)
-    return command_line(arguments, connect=app.connect, open_window=app.open_window, vault_suffixes=app.VAULT_SUFFIXES)
+    return run()
 
 
 def _sandbox(arguments: list[str]) -> int:
@@ -43,6 +44,8 @@ def _interrupted(arguments: list[str]) -> int:
     """Ctrl+C while the program was still being loaded: nobody listened for it yet, and nothing was begun."""
     sentence = "Interrupted; nothing was changed."
     if "--format=json" in arguments or ("--format", "json") in pairwise(arguments):
+        import json
+
         error = {"code": "interrupted", "message": sentence, "subject": None, "next": None}
         print(json.dumps({"error": error}, indent=2))
     else:

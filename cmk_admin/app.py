@@ -1,37 +1,22 @@
-"""The composition root: the one file that knows all rooms and says who gets which object.
+"""The composition root: who gets which object. With `opening` it is the one place that knows all rooms.
 
-The room that talks to Azure takes most of a second to load, so it is loaded when a connection is opened, not before.
+Nothing is loaded here that the first paint of the window, or the help of the command line, does not need.
 """
 
-import asyncio
+from __future__ import annotations
+
 import gc
-import shutil
-import time
-from collections.abc import Awaitable, Callable
-from functools import partial
-from pathlib import Path
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from cmk_admin.cloud.names import PUBLIC
-from cmk_admin.domain.errors import BadInput, Refused
-from cmk_admin.operations.interface import Backend, ConnectionChoice
+from cmk_admin.domain.errors import BadInput
 from cmk_admin.runtime import crash
-from cmk_admin.runtime.background import Background
-from cmk_admin.runtime.connection import SandboxConnection, read_connection
 from cmk_admin.runtime.display import has_display
-from cmk_admin.runtime.locks import ProcessLock
-from cmk_admin.runtime.log import close_log, open_log
-from cmk_admin.runtime.paths import home, own_sandbox_folder
-from cmk_admin.runtime.sandbox_process import START_SECONDS, SandboxFailed, SandboxProcess, start_sandbox_async
+from cmk_admin.runtime.paths import home
 
-VAULT_SUFFIXES = PUBLIC.vault_suffixes
-"""Of the one cloud there is a door to."""
-
-OWN_SPEED = 60.0
-"""A sandbox of one's own runs so many times as fast as Azure (interfaces.md, "Sandbox")."""
-
-_HANDOVER_SECONDS = 10.0
-"""How long a sandbox whose program was killed may take to end, before a new one can have its state."""
-_PAUSE = 0.05
+if TYPE_CHECKING:
+    from cmk_admin.operations.interface import Backend, ConnectionChoice
+    from cmk_admin.runtime.background import Background
 
 
 async def connect(choice: ConnectionChoice) -> Backend:
@@ -40,23 +25,16 @@ async def connect(choice: ConnectionChoice) -> Backend:
     Raises BadInput (file unreadable, no such principal), Refused (our own sandbox cannot be made fresh while another
     process uses it), SandboxFailed, AzureFailure.
     """
-    if choice.file is not None:
-        return await _open(await asyncio.to_thread(read_connection, choice.file), choice.principal)
-    folder = own_sandbox_folder()
-    owner = ProcessLock(folder, "owner")
-    if not owner.take():
-        return await _open(await _shared(folder, choice), choice.principal)
-    try:
-        sandbox = await _start(folder, choice)
-    except BaseException:
-        owner.free()
-        raise
-    end = partial(_end, sandbox, owner)
-    try:
-        return await _open(sandbox.connection, choice.principal, after_close=end)
-    except BaseException:
-        await end()
-        raise
+    from cmk_admin import opening
+
+    return await opening.connect(choice)
+
+
+def vault_suffixes() -> tuple[str, ...]:
+    """Of the one cloud there is a door to."""
+    from cmk_admin.cloud.names import PUBLIC
+
+    return PUBLIC.vault_suffixes
 
 
 def open_window(choice: ConnectionChoice | None) -> int:
@@ -75,62 +53,26 @@ def open_window(choice: ConnectionChoice | None) -> int:
     gc.disable()
     folder = home()
     last_crash = crash.watch(folder / "crash")
-    log = open_log(folder / "log")
-    try:
-        from cmk_admin.ui.application import open_window as show
-    except ImportError as error:
-        raise BadInput(
-            "no-qt",
-            f"Qt cannot be loaded: {error}.",
-            next="“make setup” installs the system libraries that it needs, or names them.",
-        ) from error
-    background = Background().start()
-    try:
-        return show(background=background, connector=connect, home=folder, choice=choice, last_crash=last_crash)
-    finally:
-        background.stop()
-        close_log(log)
-        crash.unwatch()
+    with ExitStack() as ending:
+        ending.callback(crash.unwatch)
 
+        def start_background() -> Background:
+            from cmk_admin.runtime.background import Background
+            from cmk_admin.runtime.log import close_log, open_log
 
-async def _open(
-    connection: SandboxConnection, principal: str | None, *, after_close: Callable[[], Awaitable[None]] | None = None
-) -> Backend:
-    from cmk_admin.operations.backend import open_backend
+            ending.callback(close_log, open_log(folder / "log"))
+            background = Background().start()
+            ending.callback(background.stop)
+            return background
 
-    return await open_backend(connection, home(), principal=principal, after_close=after_close)
-
-
-async def _start(folder: Path, choice: ConnectionChoice) -> SandboxProcess:
-    """Start our own sandbox. One that a killed program left behind is ending: wait until it has let go of its state."""
-    if choice.fresh and (folder / "state").exists():
-        await asyncio.to_thread(shutil.rmtree, folder / "state")
-    until = time.monotonic() + _HANDOVER_SECONDS
-    while True:
         try:
-            return await start_sandbox_async(folder, scenario=choice.scenario, speed=choice.speed or OWN_SPEED)
-        except SandboxFailed as failure:
-            if "in use by another sandbox" not in (failure.subject or "") or time.monotonic() > until:
-                raise
-        await asyncio.sleep(_PAUSE)
-
-
-async def _shared(folder: Path, choice: ConnectionChoice) -> SandboxConnection:
-    """Our own sandbox, which another process of ours runs already (the window beside a command line)."""
-    if choice.fresh:
-        raise Refused(
-            "sandbox-in-use",
-            "The sandbox cannot be made fresh while another cmk-admin uses it.",
-            next="Close that one first.",
+            from cmk_admin.ui.application import open_window as show
+        except ImportError as error:
+            raise BadInput(
+                "no-qt",
+                f"Qt cannot be loaded: {error}.",
+                next="“make setup” installs the system libraries that it needs, or names them.",
+            ) from error
+        return show(
+            start_background=start_background, connector=connect, home=folder, choice=choice, last_crash=last_crash
         )
-    file = folder / "connection.json"
-    for _ in range(round(START_SECONDS / _PAUSE)):
-        if file.exists():
-            break
-        await asyncio.sleep(_PAUSE)
-    return await asyncio.to_thread(read_connection, file)
-
-
-async def _end(sandbox: SandboxProcess, owner: ProcessLock) -> None:
-    await asyncio.to_thread(sandbox.stop)
-    owner.free()

@@ -1,103 +1,58 @@
 """The command line: parse, call operations, print. app.py hands in how to connect and how to open the window."""
 
-import asyncio
-import logging
-import re
-import signal
+from __future__ import annotations
+
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from io import TextIOWrapper
+from typing import TYPE_CHECKING
 
-from cmk_admin.cli.commands import Commands
-from cmk_admin.cli.options import Options, parse, wants_json
-from cmk_admin.cli.output import BAD_INPUT, INTERRUPTED, NOT_DONE, Output
-from cmk_admin.domain.errors import BadInput, CmkError
-from cmk_admin.domain.ids import parse_key_id
-from cmk_admin.operations.interface import ConnectionChoice, Connector
-from cmk_admin.runtime.log import close_log, open_log
-from cmk_admin.runtime.paths import home
+from cmk_admin.cli.options import parse, wants_json
+from cmk_admin.domain.errors import BadInput
 
-OpenWindow = Callable[[ConnectionChoice | None], int]
+if TYPE_CHECKING:
+    from cmk_admin.operations.interface import ConnectionChoice, Connector
 
-_NAMED_KEY = re.compile(r"([0-9A-Za-z.-]{1,255}/)?[0-9A-Za-z-]{1,127}")
-_KEY_SCOPE = re.compile(
-    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.KeyVault/vaults/[^/]+/keys/[^/]+", re.IGNORECASE
-)
-
-_log = logging.getLogger(__name__)
+    OpenWindow = Callable[[ConnectionChoice | None], int]
 
 
-def main(argv: Sequence[str], *, connect: Connector, open_window: OpenWindow, vault_suffixes: tuple[str, ...]) -> int:
-    """Run one command line; returns the exit status (interfaces.md, "Command line").
+def prepare(
+    argv: Sequence[str],
+    *,
+    connect: Connector,
+    open_window: OpenWindow,
+    vault_suffixes: Callable[[], tuple[str, ...]],
+) -> Callable[[], int]:
+    """Read a command line and load what it needs, and no more; nothing is done yet.
 
-    `vault_suffixes` are those of the configured cloud: a key id of any other host is refused before anything is sent.
+    Returns what carries it out and gives the exit status (interfaces.md, "Command line").
     """
     _speak_utf8()
-    output = Output(as_json=wants_json(argv))
     try:
         options = parse(argv)
-        if options.command is None:
-            return open_window(options.choice)
-        _check_target(options.target, vault_suffixes)
-        log = open_log(home() / "log")
     except BadInput as error:
-        output.error(error)
-        return BAD_INPUT
-    try:
-        return _run(options, output, connect)
-    finally:
-        close_log(log)
+        return partial(_refuse, error, wants_json(argv))
+    if options.command is None:
+        return partial(_open, open_window, options.choice)
+    from cmk_admin.cli.output import Output
+    from cmk_admin.cli.running import run
+
+    return partial(run, options, Output(as_json=wants_json(argv)), connect, vault_suffixes())
 
 
-def _run(options: Options, output: Output, connect: Connector) -> int:
+def _open(open_window: OpenWindow, choice: ConnectionChoice | None) -> int:
     try:
-        return asyncio.run(_with_signals(options, output, connect))
+        return open_window(choice)
     except BadInput as error:
-        output.error(error)
-        return BAD_INPUT
-    except CmkError as error:
-        output.error(error)
-        return INTERRUPTED if error.code == "interrupted" else NOT_DONE
-    except Exception as error:
-        # A defect of ours: its places go into the log, without values; the person gets a sentence instead of a traceback.
-        _log.exception("the command ended in a defect")
-        sentence = f"The program has a defect here ({type(error).__name__})."
-        output.error(
-            CmkError("internal", sentence, next=f"Where it happened stands in {home() / 'log' / 'log.jsonl'}.")
-        )
-        return NOT_DONE
+        return _refuse(error, as_json=False)
 
 
-async def _with_signals(options: Options, output: Output, connect: Connector) -> int:
-    """The first Ctrl+C (or SIGTERM) asks to stop; a second one ends the process as any death does: resumable."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+def _refuse(error: BadInput, as_json: bool) -> int:
+    from cmk_admin.cli.output import BAD_INPUT, Output
 
-    def interrupted() -> None:
-        if stop.is_set():
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
-            signal.raise_signal(signal.SIGINT)
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        if sys.platform == "win32":
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(interrupted))
-        else:
-            loop.add_signal_handler(number, interrupted)
-    return await Commands(options, output, stop).run(connect)
-
-
-def _check_target(text: str, vault_suffixes: tuple[str, ...]) -> None:
-    """What can be said about a key's name without asking anybody. Raises BadInput."""
-    if "://" in text:
-        parse_key_id(text, vault_suffixes=vault_suffixes)
-    elif text and not _KEY_SCOPE.fullmatch(text) and not _NAMED_KEY.fullmatch(text):
-        raise BadInput(
-            "bad-key-id",
-            f"“{text}” does not name a key; nothing was sent.",
-            subject=text,
-            next="Name it as VAULT/KEY, or by its id (https://VAULT.vault.azure.net/keys/KEY).",
-        )
+    Output(as_json=as_json).error(error)
+    return BAD_INPUT
 
 
 def _speak_utf8() -> None:

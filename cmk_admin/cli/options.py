@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from cmk_admin import __version__
 from cmk_admin.domain.errors import BadInput
-from cmk_admin.operations.interface import ConnectionChoice
+from cmk_admin.operations.connection import ConnectionChoice
 
 READS = ("estate", "mapping", "operations")
 CHANGES = ("revoke", "restore", "resume", "undo")
@@ -72,7 +72,7 @@ def wants_json(argv: Sequence[str]) -> bool:
 
 def parse(argv: Sequence[str]) -> Options:
     """Read a command line (without the program's name). Raises BadInput; ends the process for --help and --version."""
-    typed = vars(_parser().parse_args(_text_only(argv)))
+    typed = vars(_parser(argv).parse_args(_text_only(argv)))
     command = typed.pop("command", None)
     _refuse_strays(command, typed)
     choice = _choice(command, typed)
@@ -99,7 +99,8 @@ def parse(argv: Sequence[str]) -> Options:
     )
 
 
-def _parser() -> _Parser:
+def _parser(argv: Sequence[str]) -> _Parser:
+    """The whole grammar, with the options of those commands only that may be meant: making them all takes longest."""
     # SUPPRESS everywhere: a subparser's default would overwrite what was written before the command.
     parser = _Parser(
         prog="cmk-admin",
@@ -117,7 +118,7 @@ def _parser() -> _Parser:
             name,
             help=summary,
             description=summary[:1].upper() + summary[1:] + ".",
-            parents=[_shared(_ALLOWED[name])],
+            parents=[_shared(_ALLOWED[name])] if name in argv else [],
             argument_default=argparse.SUPPRESS,
             allow_abbrev=False,
         )

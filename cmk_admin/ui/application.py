@@ -1,115 +1,50 @@
-"""The application object: look, font, garbage collection, uncaught errors; and the window with all that plugs into it.
+"""The application object, and the window from its first paint to its end.
 
 Imports as little as it can: the first paint waits for it.
 """
 
-import gc
-import logging
-import sys
-from collections.abc import Callable
-from datetime import datetime
-from functools import partial
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol
+from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, QTimer, Signal
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication
 
 from cmk_admin import __version__
-from cmk_admin.operations.interface import ConnectionChoice, Connector
-from cmk_admin.ui.bridge import Bridge, Submits
-from cmk_admin.ui.dialogs import tell
+from cmk_admin.operations.connection import ConnectionChoice
+from cmk_admin.ui.later import AfterFirstPaint
 from cmk_admin.ui.main_window import MainWindow, utc_now
 from cmk_admin.ui.theme import fonts
 from cmk_admin.ui.theme.theme import Theme
 
-COLLECT_MS = 5_000
-"""How often cyclic garbage is collected, always on the Qt thread: a widget in a cycle must not be destroyed elsewhere."""
+if TYPE_CHECKING:
+    from cmk_admin.operations.interface import Connector
+    from cmk_admin.ui.bridge import Bridge, Submits
 
 SWITCH_SECONDS = 0.001
 """How long the background may compute while the Qt thread waits for the interpreter; Python's own is 0.005, which a
 thousand calls from one layout turn into a visible pause."""
 
-_log = logging.getLogger(__name__)
-
-
-class Background(Submits, Protocol):
-    """What runs coroutines for the window."""
-
-
-class Collector(QObject):
-    """Collects cyclic garbage on the Qt thread; the automatic collector, which runs on any thread, is off meanwhile."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        gc.disable()
-        self._timer = QTimer(self)
-        self._timer.setInterval(COLLECT_MS)
-        self._timer.timeout.connect(self.collect)
-        self._timer.start()
-        gc.callbacks.append(_watch_thread)
-        self.destroyed.connect(_stop_watching)
-
-    def collect(self) -> None:
-        """Collect what was made since the last time: the rest was found alive then, or is frozen."""
-        gc.collect(1)
-
-
-def _watch_thread(phase: str, _: dict[str, int]) -> None:
-    app = QCoreApplication.instance()
-    if phase == "start" and app is not None and QThread.currentThread() is not app.thread():
-        _log.error("the garbage collector ran outside the Qt thread; a widget may have been destroyed there")
-
-
-def _stop_watching(*_: object) -> None:
-    if _watch_thread in gc.callbacks:
-        gc.callbacks.remove(_watch_thread)
-
-
-class Uncaught(QObject):
-    """Errors of our own that nobody caught: logged, and told once at a time without stopping anything."""
-
-    happened = Signal(object)
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._window: MainWindow | None = None
-        self._shown: Any = None
-        self.happened.connect(self._show, Qt.ConnectionType.QueuedConnection)
-        self._before = sys.excepthook
-        sys.excepthook = self._hook
-
-    def attach(self, window: MainWindow) -> None:
-        """Tell in this window."""
-        self._window = window
-
-    def detach(self) -> None:
-        """Leave errors to Python again."""
-        sys.excepthook = self._before
-        self._window = None
-
-    def _hook(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            QApplication.quit()
-            return
-        _log.error("an error that nobody caught", exc_info=(kind, error, trace))
-        self._before(kind, error, trace)
-        self.happened.emit(f"{kind.__name__}: {error}")
-
-    def _show(self, details: str) -> None:
-        if self._window is None or self._shown is not None or not self._window.isVisible():
-            return
-        self._shown = tell(
-            self._window,
-            "The program made a mistake",
-            "Something went wrong inside the program itself. What runs in the background goes on. The log has the details.",
-            details=details,
-        )
-        self._shown.finished.connect(self._forget)
-
-    def _forget(self, _: int) -> None:
-        self._shown = None
+LOADED_LATER = (
+    "asyncio",
+    "cmk_admin.domain.model",
+    "cmk_admin.domain.tree",
+    "cmk_admin.operations.interface",
+    "cmk_admin.ui.details.panel",
+    "cmk_admin.ui.table.page",
+    "cmk_admin.ui.palette",
+    "cmk_admin.ui.emergency.revoke_page",
+    "cmk_admin.ui.emergency.operation_page",
+    "cmk_admin.ui.furnishing",
+    "cmk_admin.ui.guards",
+)
+"""What takes long to load, one slice each; `furnishing` and `guards` load the rest."""
 
 
 def make_application(argv: list[str] | None = None, *, bundled_font: bool = False) -> QApplication:
@@ -133,20 +68,72 @@ def make_window(
     theme: Theme | None = None,
     now: Callable[[], datetime] = utc_now,
 ) -> MainWindow:
-    """The window with everything that plugs into it, not shown yet."""
-    window = MainWindow(bridge=bridge, connector=connector, home=home, theme=theme, now=now)
-    from cmk_admin.ui.emergency.install import install
+    """The whole window, not shown yet."""
+    from cmk_admin.ui.furnishing import furnish
 
-    install(window)
-    # The verbs that stand on the page of what is selected
-    for verb_id in ("refresh", "revoke"):
-        window.details.header.add_button(window.verbs.action(verb_id), danger=window.verbs.verb(verb_id).danger)
+    window = MainWindow(home=home, theme=theme, now=now)
+    for _ in furnish(window, bridge, connector):
+        pass
     return window
+
+
+class _Session:
+    """The one window of a process: first its frame, then, slice by slice, all that makes it work."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        start_background: Callable[[], Submits],
+        connector: Connector,
+        choice: ConnectionChoice | None,
+        last_crash: str | None,
+    ) -> None:
+        self._window, self._start_background, self._connector = window, start_background, connector
+        self._choice, self._last_crash = choice, last_crash
+        self._ends: list[Callable[[], None]] = []
+
+    def slices(self) -> Iterator[None]:
+        """Load, furnish, watch; then open what was chosen."""
+        for name in LOADED_LATER:
+            import_module(name)
+            yield
+        from cmk_admin.ui import guards
+        from cmk_admin.ui.bridge import Bridge
+        from cmk_admin.ui.dialogs import tell
+        from cmk_admin.ui.furnishing import furnish
+
+        window = self._window
+        bridge = Bridge(self._start_background())
+        self._ends.append(bridge.stop)
+        yield from furnish(window, bridge, self._connector)
+        collector, uncaught = guards.Collector(window), guards.Uncaught(window)
+        self._ends += [uncaught.detach, collector.deleteLater]
+        uncaught.attach(window)
+        yield
+        if self._choice is not None:
+            window.open(self._choice)
+        if self._last_crash:
+            tell(
+                window,
+                "The program ended badly the last time",
+                "It left a note of where it was. Operations that were running then stand under Activity and can be "
+                "resumed.",
+                details=self._last_crash,
+            )
+        yield
+        # What was imported and made so far stays: the collector need never walk it again
+        gc.collect()
+        gc.freeze()
+
+    def end(self) -> None:
+        """Nothing is delivered to the window any more."""
+        for end in self._ends:
+            end()
 
 
 def open_window(
     *,
-    background: Background,
+    start_background: Callable[[], Submits],
     connector: Connector,
     home: Path,
     choice: ConnectionChoice | None = None,
@@ -154,32 +141,19 @@ def open_window(
 ) -> int:
     """Show the window until it is closed; with a choice that connection is opened at once, else the doors are shown.
 
-    `last_crash` is what the crash file says of the time before, and is told. Returns the process's exit code.
+    `start_background` is called after the first paint. `last_crash` is what the crash file says of the time before, and
+    is told. Returns the process's exit code.
     """
     app = make_application()
     sys.setswitchinterval(SWITCH_SECONDS)
-    collector = Collector(app)
-    uncaught = Uncaught(app)
-    bridge = Bridge(background)
-    window = make_window(bridge=bridge, connector=connector, home=home)
-    uncaught.attach(window)
+    window = MainWindow(home=home, opening=choice)
+    session = _Session(window, start_background, connector, choice, last_crash)
+    rest = AfterFirstPaint(window, session.slices())
     window.show()
-    if choice is not None:
-        QTimer.singleShot(0, window, partial(window.open, choice))
-    if last_crash:
-        tell(
-            window,
-            "The program ended badly the last time",
-            "It left a note of where it was. Operations that were running then stand under Activity and can be resumed.",
-            details=last_crash,
-        )
-    # What was imported and made so far stays: the collector need never walk it again
-    gc.collect()
-    gc.freeze()
     code = app.exec()
-    bridge.stop()
-    uncaught.detach()
+    session.end()
     window.deleteLater()
-    collector.deleteLater()
     QCoreApplication.sendPostedEvents()
+    if rest.error is not None:
+        raise rest.error
     return code

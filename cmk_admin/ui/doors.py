@@ -5,7 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from cmk_admin.operations.interface import ConnectionChoice
+from cmk_admin.operations.connection import ConnectionChoice
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import Elided, ToneIcon, label, repolish
 

@@ -1,28 +1,33 @@
 """What the window is made of and where it stands: strip, message, doors or pages, dock."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from cmk_admin.operations.interface import ConnectionChoice
-from cmk_admin.ui.bridge import Bridge
-from cmk_admin.ui.details.panel import Details
+from cmk_admin.operations.connection import ConnectionChoice
 from cmk_admin.ui.doors import Doors
 from cmk_admin.ui.message_bar import MessageBar
 from cmk_admin.ui.pages import Pages
 from cmk_admin.ui.strip import Strip
-from cmk_admin.ui.table.page import TablePage
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.tree.panel import TreePanel
+
+if TYPE_CHECKING:
+    from cmk_admin.ui.details.panel import Details
+    from cmk_admin.ui.table.page import TablePage
 
 LEAST_TREE = 220
 LEAST_DETAILS = 380
 
 
 class Frame(QWidget):
-    """The centre of the window. Decides nothing."""
+    """The centre of the window. Decides nothing. Details and table have their places in it, and come after its paint."""
 
-    def __init__(self, bridge: Bridge, theme: Theme, last: ConnectionChoice | None, tree_width: int) -> None:
+    def __init__(self, theme: Theme, last: ConnectionChoice | None, tree_width: int) -> None:
         """`last` is what the third door opens; `tree_width` as remembered, 0 for the usual."""
         super().__init__()
         self.setObjectName("centre")
@@ -32,21 +37,21 @@ class Frame(QWidget):
         self.message = MessageBar(theme)
         self.doors = Doors(theme, last)
         self.tree = TreePanel(theme)
-        self.details = Details(bridge, theme)
-        self.table = TablePage(bridge, theme)
         self.pages = Pages(theme)
+        self._details: QWidget = QWidget()
+        self._table: QWidget = QWidget()
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setObjectName("split")
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(1)
         self._split.addWidget(self.tree)
-        self._split.addWidget(self.details)
+        self._split.addWidget(self._details)
         self._split.setStretchFactor(0, 0)
         self._split.setStretchFactor(1, 1)
         self.tree.setMinimumWidth(LEAST_TREE)
-        self.details.setMinimumWidth(LEAST_DETAILS)
+        self._details.setMinimumWidth(LEAST_DETAILS)
         self.pages.add_fixed(self._split, "Estate", "tree")
-        self.pages.add_fixed(self.table, "Table", "table")
+        self.pages.add_fixed(self._table, "Table", "table")
         self._places = QStackedWidget()
         self._places.setObjectName("places")
         self._places.addWidget(self.doors)
@@ -68,6 +73,21 @@ class Frame(QWidget):
         """As it is now, or as it was remembered where the tree was not shown."""
         return self._split.sizes()[0] if self._placed else self._tree_width
 
+    def put_details(self, details: Details) -> None:
+        """In their place beside the tree."""
+        widths = self._split.sizes()
+        details.setMinimumWidth(LEAST_DETAILS)
+        self._split.replaceWidget(1, details)
+        self._split.setStretchFactor(1, 1)
+        self._split.setSizes(widths)
+        self._details.deleteLater()
+        self._details = details
+
+    def put_table(self, table: TablePage) -> None:
+        """On its tab."""
+        self.pages.replace(self._table, table)
+        self._table = table
+
     def dock(self, widget: QWidget) -> None:
         """Put a widget at the bottom."""
         self._dock_column.addWidget(widget)
@@ -80,6 +100,12 @@ class Frame(QWidget):
         if not self._placed:
             self._placed = True
             self._split.setSizes([self._tree_width, max(LEAST_DETAILS, self.width() - self._tree_width)])
+
+    def show_opening(self, choice: ConnectionChoice) -> None:
+        """A connection is being opened: its frame, still empty."""
+        self.message.hide()
+        self.show_pages()
+        self.strip.show_opening(choice)
 
     def show_doors(self, last: ConnectionChoice | None) -> None:
         """No connection: the doors alone."""

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QTabBar, QTabWidget, QToolButton, QWidget
 
@@ -41,6 +41,17 @@ class Pages(QTabWidget):
         page.setProperty("tab-icon", icon)
         self.addTab(page, self._theme.icon(icon, "secondary"), title)
         self._fixed += 1
+
+    def replace(self, before: QWidget, page: QWidget) -> None:
+        """Another page on a tab that is always there; the one before is deleted."""
+        at, shown = self.indexOf(before), self.currentIndex()
+        title, icon = self.tabText(at), self.tabIcon(at)
+        page.setProperty("tab-icon", before.property("tab-icon"))
+        with QSignalBlocker(self):
+            self.removeTab(at)
+            self.insertTab(at, page, icon, title)
+            self.setCurrentIndex(shown)
+        before.deleteLater()
 
     def open_page(self, page: QWidget, title: str, icon: QIcon | None) -> None:
         """Show a page on a tab of its own, or raise it."""

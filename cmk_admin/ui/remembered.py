@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from cmk_admin.operations.interface import ConnectionChoice
+from cmk_admin.operations.connection import ConnectionChoice
 from cmk_admin.runtime.paths import write_private
-from cmk_admin.ui.table.page import Layout
+from cmk_admin.ui.table.layout import Layout
 
 FILE = "window.json"
 _log = logging.getLogger(__name__)

@@ -1,6 +1,8 @@
 """The strip at the top: which Azure this is, who is signed in, what was read of it, and how old that is."""
 
-from datetime import datetime
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
@@ -8,12 +10,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QTo
 
 from cmk_admin.domain import words
 from cmk_admin.domain.errors import FailureKind
-from cmk_admin.domain.model import Coverage, Estate
-from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind
+from cmk_admin.operations.connection import ConnectionChoice, ConnectionInfo, ConnectionKind
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.colors import Tone
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import Elided, ToneIcon, label, repolish
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cmk_admin.domain.model import Coverage, Estate
 
 HEIGHT = 44
 FIXED_WIDTH = 470
@@ -81,10 +87,10 @@ class Strip(QFrame):
         button.setToolTip(f"{action.toolTip()} ({shortcut})" if shortcut else action.toolTip())
         self._row.addWidget(button)
 
-    def show_opening(self, text: str) -> None:
-        """A connection is being opened: which, in words."""
+    def show_opening(self, choice: ConnectionChoice) -> None:
+        """A connection is being opened."""
         self.show_connection(None)
-        self.account.setText(text)
+        self.account.setText("Starting the sandbox…" if choice.own_sandbox else "Opening the connection…")
         self.account.set_tip("")
         self.account.show()
 

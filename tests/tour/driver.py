@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from cmk_admin import app as program
 from cmk_admin.operations.interface import ConnectionChoice, OperationReport
 from cmk_admin.runtime.background import Background
-from cmk_admin.ui.application import Collector, make_application, make_window
+from cmk_admin.ui.application import make_application, make_window
 from cmk_admin.ui.bridge import Bridge
 from cmk_admin.ui.emergency.operation_page import OperationPage
+from cmk_admin.ui.guards import Collector
 from cmk_admin.ui.main_window import MainWindow, utc_now
 from cmk_admin.ui.theme.theme import Mode
 

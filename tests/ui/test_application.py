@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QPlainTextEdit
 from cmk_admin.operations.interface import Backend, ConnectionChoice
 from cmk_admin.runtime.background import Background
 from cmk_admin.ui import application
-from cmk_admin.ui.application import Collector, Uncaught
+from cmk_admin.ui.guards import Collector, Uncaught
 from cmk_admin.ui.main_window import MainWindow
 from tests.domain import estates
 from tests.ui.conftest import Windows
@@ -95,7 +95,7 @@ def test_the_window_opens_what_was_chosen_and_ends_with_its_last_close(
     before = sys.getswitchinterval()
     try:
         code = application.open_window(
-            background=background, connector=connector, home=tmp_path, choice=ConnectionChoice(own_sandbox=True)
+            start_background=lambda: background, connector=connector, home=tmp_path, choice=ConnectionChoice(own_sandbox=True)
         )
     finally:
         sys.setswitchinterval(before)

@@ -1,7 +1,6 @@
 """The reviewer's table: sort, filter per column, copy, export."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Bridge, Job
 from cmk_admin.ui.table.export import write_csv, write_json
 from cmk_admin.ui.table.filters import FilterRow
+from cmk_admin.ui.table.layout import Layout
 from cmk_admin.ui.table.model import Role, TableModel
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
@@ -30,17 +30,6 @@ WIDTHS = {
     "problems": 220, "read_at": 190,
 }  # fmt: skip
 """Pixels, until the user chooses."""
-
-
-@dataclass(slots=True)
-class Layout:
-    """How the user arranged the table; remembered."""
-
-    order: list[str] = field(default_factory=list)
-    hidden: list[str] = field(default_factory=list)
-    widths: dict[str, int] = field(default_factory=dict)
-    sort: str = ""
-    descending: bool = False
 
 
 class _View(QTableView):

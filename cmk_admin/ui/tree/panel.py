@@ -1,16 +1,23 @@
 """The left side: grouping, filter, tree."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from cmk_admin.domain.search import Search
-from cmk_admin.domain.tree import Grouping, Kind, Mark, Node
+from cmk_admin.domain.kinds import Grouping
 from cmk_admin.domain.words import count
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
-from cmk_admin.ui.tree.view import TreeView
+
+if TYPE_CHECKING:
+    from cmk_admin.domain.search import Found, Search
+    from cmk_admin.ui.tree.view import TreeView
 
 GROUPINGS = {
     Grouping.VAULT: "By vault",
@@ -21,6 +28,10 @@ GROUPINGS = {
 
 
 class TreePanel(QWidget):
+    """Painted with the frame of the window; the tree is put into it afterwards."""
+
+    tree: TreeView
+
     chosen = Signal(object, object)
     """A `Node` was selected by the user, and the nodes above it, nearest first."""
     opened = Signal()
@@ -33,7 +44,7 @@ class TreePanel(QWidget):
         self.setProperty("role", "surface")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._theme = theme
-        self._search = Search(())
+        self._search: Search | None = None
         self.filter = QLineEdit()
         self.filter.setObjectName("filter")
         self.filter.setAccessibleName("Filter the tree")
@@ -47,11 +58,8 @@ class TreePanel(QWidget):
         self.grouping = QComboBox()
         self.grouping.setObjectName("grouping")
         self.grouping.setAccessibleName("Group the tree")
-        self.grouping.view().setObjectName("grouping-list")
-        self.grouping.view().setAccessibleName("Group the tree")
         for grouping, text in GROUPINGS.items():
             self.grouping.addItem(text, grouping.value)
-        self.tree = TreeView(theme)
         self._nothing = QLabel()
         self._nothing.setObjectName("filter-nothing")
         self._nothing.setProperty("role", "quiet")
@@ -65,32 +73,35 @@ class TreePanel(QWidget):
         top.setSpacing(sizes.GRID)
         top.addWidget(self.filter, 1)
         top.addWidget(self.grouping)
-        body = QVBoxLayout(self)
+        self._body = body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
         body.addLayout(top)
         body.addWidget(self._nothing)
-        body.addWidget(self.tree, 1)
+        body.addStretch()
 
         self.filter.textChanged.connect(self._filter)
         self.filter.returnPressed.connect(self._take_first)
         self.filter.installEventFilter(self)
         self.grouping.currentIndexChanged.connect(self._regroup)
-        self.tree.typed.connect(self._type)
-        self.tree.chosen.connect(self.chosen)
-        self.tree.opened.connect(self.opened)
-        self.tree.menu_wanted.connect(self.menu_wanted)
         theme.changed.connect(self._paint)
         self._paint()
+
+    def put(self, tree: TreeView) -> None:
+        """Let this be the tree. What only shows when somebody asks for it is made by now, too."""
+        self.tree = tree
+        self.grouping.view().setObjectName("grouping-list")
+        self.grouping.view().setAccessibleName("Group the tree")
+        self._body.addWidget(tree, 1)
+        tree.typed.connect(self._type)
+        tree.chosen.connect(self.chosen)
+        tree.opened.connect(self.opened)
+        tree.menu_wanted.connect(self.menu_wanted)
 
     def show_tree(self, search: Search) -> None:
         """Show a newer tree, filtered by what is typed."""
         self._search = search
-        self._show()
-
-    def show_note(self, text: str, secondary: str = "", mark: Mark = Mark.NONE) -> None:
-        """One row of text instead of a tree: reading, failed ..."""
-        self.show_tree(Search((Node(id="note", kind=Kind.NOTE, text=text, secondary=secondary, mark=mark),)))
+        self._show(self.tree.show_found)
 
     def current_grouping(self) -> Grouping:
         return Grouping(self.grouping.currentData())
@@ -118,26 +129,30 @@ class TreePanel(QWidget):
         return QSize(sizes.TREE_WIDTH, 400)
 
     def _filter(self, text: str) -> None:
-        self._show()
-        if text and self._nothing.isVisible():
-            announce(self, self._nothing.text())
-        elif text:
-            announce(self, count(self.tree.tree_model().rowCount(), "row") + " at the top")
+        found = self._show(self.tree.show_filtered)
+        if found is None or not text:
+            return
+        announce(self, count(len(found.roots), "row") + " at the top" if found.roots else self._nothing.text())
 
-    def _show(self) -> None:
-        text = self.filter.text().strip()
-        found = self._search.find(text)
-        self.tree.show_found(found)
-        none = bool(text) and not found.roots
+    def _show(self, show: Callable[[Found], None]) -> Found | None:
+        """Show by one of the tree's ways what the filter leaves."""
+        if self._search is None:
+            return None
+        found = self._search.find(self.filter.text().strip())
+        show(found)
+        none = not found.everything and not found.roots
         if none:
-            self._nothing.setText(f"Nothing that was read has “{text}” in it.\nEsc clears the filter.")
+            self._nothing.setText(f"Nothing that was read has “{found.text}” in it.\nEsc clears the filter.")
         self._nothing.setVisible(none)
+        return found
 
     def _type(self, text: str) -> None:
         self.filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.filter.setText(self.filter.text() + text)
 
     def _take_first(self) -> None:
+        if self._search is None:
+            return
         first = self._search.find(self.filter.text().strip()).first()
         if first is None:
             return

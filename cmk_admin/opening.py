@@ -1,0 +1,93 @@
+"""Opens a connection for the window and the command line, with our own sandbox where that is asked for.
+
+The room that talks to Azure takes most of a second to load, so it is loaded when a connection is opened, not before.
+"""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+from cmk_admin.domain.errors import Refused
+from cmk_admin.operations.interface import Backend, ConnectionChoice
+from cmk_admin.runtime.connection import SandboxConnection, read_connection
+from cmk_admin.runtime.locks import ProcessLock
+from cmk_admin.runtime.paths import home, own_sandbox_folder
+from cmk_admin.runtime.sandbox_process import START_SECONDS, SandboxFailed, SandboxProcess, start_sandbox_async
+
+OWN_SPEED = 60.0
+"""A sandbox of one's own runs so many times as fast as Azure (interfaces.md, "Sandbox")."""
+
+_HANDOVER_SECONDS = 10.0
+"""How long a sandbox whose program was killed may take to end, before a new one can have its state."""
+_PAUSE = 0.05
+
+
+async def connect(choice: ConnectionChoice) -> Backend:
+    """Open a connection: to the sandbox of a connection file, or to our own, which ends when the backend is closed.
+
+    Raises BadInput (file unreadable, no such principal), Refused (our own sandbox cannot be made fresh while another
+    process uses it), SandboxFailed, AzureFailure.
+    """
+    if choice.file is not None:
+        return await _open(await asyncio.to_thread(read_connection, choice.file), choice.principal)
+    folder = own_sandbox_folder()
+    owner = ProcessLock(folder, "owner")
+    if not owner.take():
+        return await _open(await _shared(folder, choice), choice.principal)
+    try:
+        sandbox = await _start(folder, choice)
+    except BaseException:
+        owner.free()
+        raise
+    end = partial(_end, sandbox, owner)
+    try:
+        return await _open(sandbox.connection, choice.principal, after_close=end)
+    except BaseException:
+        await end()
+        raise
+
+
+async def _open(
+    connection: SandboxConnection, principal: str | None, *, after_close: Callable[[], Awaitable[None]] | None = None
+) -> Backend:
+    from cmk_admin.operations.backend import open_backend
+
+    return await open_backend(connection, home(), principal=principal, after_close=after_close)
+
+
+async def _start(folder: Path, choice: ConnectionChoice) -> SandboxProcess:
+    """Start our own sandbox. One that a killed program left behind is ending: wait until it has let go of its state."""
+    if choice.fresh and (folder / "state").exists():
+        await asyncio.to_thread(shutil.rmtree, folder / "state")
+    until = time.monotonic() + _HANDOVER_SECONDS
+    while True:
+        try:
+            return await start_sandbox_async(folder, scenario=choice.scenario, speed=choice.speed or OWN_SPEED)
+        except SandboxFailed as failure:
+            if "in use by another sandbox" not in (failure.subject or "") or time.monotonic() > until:
+                raise
+        await asyncio.sleep(_PAUSE)
+
+
+async def _shared(folder: Path, choice: ConnectionChoice) -> SandboxConnection:
+    """Our own sandbox, which another process of ours runs already (the window beside a command line)."""
+    if choice.fresh:
+        raise Refused(
+            "sandbox-in-use",
+            "The sandbox cannot be made fresh while another cmk-admin uses it.",
+            next="Close that one first.",
+        )
+    file = folder / "connection.json"
+    for _ in range(round(START_SECONDS / _PAUSE)):
+        if file.exists():
+            break
+        await asyncio.sleep(_PAUSE)
+    return await asyncio.to_thread(read_connection, file)
+
+
+async def _end(sandbox: SandboxProcess, owner: ProcessLock) -> None:
+    await asyncio.to_thread(sandbox.stop)
+    owner.free()
