@@ -11,6 +11,7 @@ from cmk_admin import __version__
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.operations.connection import ConnectionChoice
 
+_PROGRAM = "cmk-admin"
 READS = ("estate", "mapping", "operations")
 CHANGES = ("revoke", "restore", "resume", "undo")
 COMMANDS = READS + CHANGES
@@ -72,7 +73,7 @@ def wants_json(argv: Sequence[str]) -> bool:
 
 def parse(argv: Sequence[str]) -> Options:
     """Read a command line (without the program's name). Raises BadInput; ends the process for --help and --version."""
-    typed = vars(_parser(argv).parse_args(_text_only(argv)))
+    typed = _typed(_text_only(argv))
     command = typed.pop("command", None)
     _refuse_strays(command, typed)
     choice = _choice(command, typed)
@@ -99,11 +100,27 @@ def parse(argv: Sequence[str]) -> Options:
     )
 
 
+def _typed(argv: list[str]) -> dict[str, Any]:
+    """What was typed, by name. The grammar of the commands takes a while to make: the window does not wait for it."""
+    if not any(word in COMMANDS for word in argv):
+        window = _Parser(
+            prog=_PROGRAM,
+            parents=[_shared(None)],
+            argument_default=argparse.SUPPRESS,
+            allow_abbrev=False,
+            add_help=False,
+        )
+        typed, rest = window.parse_known_args(argv)
+        if not rest:
+            return vars(typed)
+    return vars(_parser(argv).parse_args(argv))
+
+
 def _parser(argv: Sequence[str]) -> _Parser:
-    """The whole grammar, with the options of those commands only that may be meant: making them all takes longest."""
+    """The whole grammar, but only those commands with all their options that may be meant."""
     # SUPPRESS everywhere: a subparser's default would overwrite what was written before the command.
     parser = _Parser(
-        prog="cmk-admin",
+        prog=_PROGRAM,
         description="See, revoke and restore the customer-managed keys of an Azure estate. Alone, it opens the window.",
         epilog="Also: “cmk-admin sandbox serve” and “cmk-admin sandbox shell -- COMMAND” (see their --help).",
         parents=[_shared(None)],

@@ -1,7 +1,6 @@
 """Whether a window can be shown here. Asked before Qt is loaded: where its platform plugin finds no display, it aborts."""
 
 import os
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,6 +25,8 @@ def _wayland(environment: Mapping[str, str]) -> bool:
 
 
 def _x11(display: str) -> bool:
+    import socket
+
     host, colon, number = display.rpartition(":")
     digits = number.split(".")[0]
     if not colon or not digits.isdecimal():
@@ -41,6 +42,8 @@ def _x11(display: str) -> bool:
 
 
 def _answers(path: str) -> bool:
+    import socket  # of all platforms only these two need it
+
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(_WAIT_SECONDS)
         try:

@@ -4,8 +4,6 @@ import os
 import tempfile
 from pathlib import Path
 
-import platformdirs
-
 from cmk_admin.domain.errors import BadInput
 
 _ENVIRONMENT = "CMK_ADMIN_HOME"
@@ -17,7 +15,7 @@ def home() -> Path:
     Raises BadInput ``bad-home`` where it cannot be made or is not a folder.
     """
     named = os.environ.get(_ENVIRONMENT)
-    place = Path(named).expanduser() if named else platformdirs.user_data_path("cmk-admin", appauthor=False)
+    place = Path(named).expanduser() if named else _usual_place()
     try:
         return private_folder(place.absolute())
     except OSError as error:
@@ -27,6 +25,12 @@ def home() -> Path:
             subject=str(place),
             next=f"Name another one in {_ENVIRONMENT}.",
         ) from error
+
+
+def _usual_place() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path("cmk-admin", appauthor=False)
 
 
 def connection_folder(key: str) -> Path:

@@ -43,7 +43,6 @@ class Entering(QObject):
         window = self._window
         window.remembered.remember(choice)
         window.message.hide()
-        window.doors.show_idle()
         window.strip.show_connection(backend.info)
         window.frame.show_pages()
         window.tree.show_tree(note("Reading the estate…", "The first vaults appear as answers arrive"))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cmk_admin.operations.connection import ConnectionChoice
-from cmk_admin.ui.doors import Doors
 from cmk_admin.ui.message_bar import MessageBar
 from cmk_admin.ui.pages import Pages
 from cmk_admin.ui.strip import Strip
@@ -18,6 +18,7 @@ from cmk_admin.ui.tree.panel import TreePanel
 
 if TYPE_CHECKING:
     from cmk_admin.ui.details.panel import Details
+    from cmk_admin.ui.doors import Doors
     from cmk_admin.ui.table.page import TablePage
 
 LEAST_TREE = 220
@@ -27,15 +28,18 @@ LEAST_DETAILS = 380
 class Frame(QWidget):
     """The centre of the window. Decides nothing. Details and table have their places in it, and come after its paint."""
 
+    door_chosen = Signal(object)
+    """A `ConnectionChoice`."""
+
     def __init__(self, theme: Theme, last: ConnectionChoice | None, tree_width: int) -> None:
         """`last` is what the third door opens; `tree_width` as remembered, 0 for the usual."""
         super().__init__()
+        self._theme, self._last = theme, last
         self.setObjectName("centre")
         self._tree_width = tree_width or sizes.TREE_WIDTH
         self._placed = False
         self.strip = Strip(theme)
         self.message = MessageBar(theme)
-        self.doors = Doors(theme, last)
         self.tree = TreePanel(theme)
         self.pages = Pages(theme)
         self._details: QWidget = QWidget()
@@ -54,7 +58,6 @@ class Frame(QWidget):
         self.pages.add_fixed(self._table, "Table", "table")
         self._places = QStackedWidget()
         self._places.setObjectName("places")
-        self._places.addWidget(self.doors)
         self._places.addWidget(self.pages)
         self._dock = QWidget()
         self._dock.setObjectName("bottom")
@@ -67,6 +70,16 @@ class Frame(QWidget):
         column.addWidget(self.message)
         column.addWidget(self._places, 1)
         column.addWidget(self._dock)
+
+    @cached_property
+    def doors(self) -> Doors:
+        """What is shown while there is no connection; made when it is first shown, which may be never."""
+        from cmk_admin.ui.doors import Doors
+
+        doors = Doors(self._theme, self._last)
+        doors.chosen.connect(self.door_chosen)
+        self._places.addWidget(doors)
+        return doors
 
     @property
     def tree_width(self) -> int:

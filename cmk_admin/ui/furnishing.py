@@ -37,7 +37,7 @@ def furnish(window: MainWindow, bridge: Bridge, connector: Connector) -> Iterato
     window.palette_ = Palette(window, theme, window.verbs)
     window.showing = Showing(window)
     window.entering = Entering(window)
-    window.doors.chosen.connect(window.open)
+    window.frame.door_chosen.connect(window.open)
     add_verbs(window)
     for verb_id in ("palette", "refresh"):
         window.strip.add_button(window.verbs.action(verb_id))

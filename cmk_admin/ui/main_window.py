@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from cmk_admin.ui.bridge import Bridge
     from cmk_admin.ui.connecting import Connecting
     from cmk_admin.ui.details.panel import Details
+    from cmk_admin.ui.doors import Doors
     from cmk_admin.ui.entering import Entering
     from cmk_admin.ui.looking import Looking
     from cmk_admin.ui.palette import Palette
@@ -104,8 +105,7 @@ class MainWindow(QMainWindow):
         self.setAccessibleName("CMK Admin")
         self.menus = Menus(self.menuBar())
         self.frame = frame = Frame(self.theme, self.remembered.last, self.remembered.tree_width)
-        self.strip, self.message, self.doors, self.pages = frame.strip, frame.message, frame.doors, frame.pages
-        self.tree = frame.tree
+        self.strip, self.message, self.pages, self.tree = frame.strip, frame.message, frame.pages, frame.tree
         self.setCentralWidget(frame)
         self.setMinimumSize(760, 480)
         self.resize(1280, 800)
@@ -113,12 +113,18 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(QByteArray.fromBase64(self.remembered.geometry.encode()))
         if self.remembered.grouping in {grouping.value for grouping in Grouping}:
             self.tree.set_grouping(Grouping(self.remembered.grouping))
-        frame.show_doors(self.remembered.last)
         if opening is not None:
             frame.show_opening(opening)
+        else:
+            frame.show_doors(self.remembered.last)
         self.theme.dress()
 
     # What other parts use
+
+    @property
+    def doors(self) -> Doors:
+        """What is shown while there is no connection."""
+        return self.frame.doors
 
     @property
     def backend(self) -> Backend | None:

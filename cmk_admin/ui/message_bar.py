@@ -38,7 +38,6 @@ class MessageBar(QFrame):
         row.addWidget(self.text, 1)
         row.addWidget(self._close)
         theme.changed.connect(self._paint)
-        self._paint()
         self.hide()
 
     def say(self, text: str, tone: str, *, urgent: bool) -> None:
@@ -48,6 +47,7 @@ class MessageBar(QFrame):
         self.text.setText(text)
         self.setProperty("tone", tone)
         repolish(self)
+        self._paint()
         self.show()
         announce(self, text, urgent=urgent)
 

@@ -28,10 +28,17 @@ def names() -> tuple[str, ...]:
 
 def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
     """The icon in one colour, `size` device-independent pixels square. Raises FileNotFoundError for an unknown name."""
+    return _rendered(_renderer(name, color), size, ratio)
+
+
+def _renderer(name: str, color: str) -> QSvgRenderer:
+    return QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
+
+
+def _rendered(renderer: QSvgRenderer, size: int, ratio: float) -> QPixmap:
     picture = QPixmap(QSize(round(size * ratio), round(size * ratio)))
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
-    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     renderer.render(painter, QRectF(0, 0, size, size))
@@ -42,7 +49,8 @@ def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
 def icon(name: str, color: str, disabled: str, ratio: float) -> QIcon:
     """The icon at all sizes, normal and disabled, for screens of up to that pixel ratio."""
     result = QIcon()
-    for size in SIZES:
-        result.addPixmap(pixmap(name, color, size, ratio), QIcon.Mode.Normal)
-        result.addPixmap(pixmap(name, disabled, size, ratio), QIcon.Mode.Disabled)
+    for mode, tone in ((QIcon.Mode.Normal, color), (QIcon.Mode.Disabled, disabled)):
+        renderer = _renderer(name, tone)
+        for size in SIZES:
+            result.addPixmap(_rendered(renderer, size, ratio), mode)
     return result

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette, QPixmap
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QApplication
 
 from cmk_admin.ui.theme import icons, sizes
 from cmk_admin.ui.theme.colors import DARK, LIGHT, Colors, Tone
@@ -30,7 +30,6 @@ class Theme(QObject):
         self._dressed = False
         self._icons: dict[tuple[str, str], QIcon] = {}
         self._pixmaps: dict[tuple[str, str, int, float], QPixmap] = {}
-        app.setStyle(QStyleFactory.create("Fusion"))
         self._colors = self._wanted()
         self._apply()
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow)

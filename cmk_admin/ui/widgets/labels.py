@@ -1,7 +1,7 @@
 """Labels: plain text, elided text, icon and word, ids that can be copied."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from cmk_admin.ui.announce import announce
@@ -78,16 +78,24 @@ class ToneIcon(QLabel):
         super().__init__()
         self._theme, self._name, self._tone, self._size = theme, name, tone, size
         self.setFixedSize(size, size)
+        self._drawn = False
         theme.changed.connect(self._paint)
-        self._paint()
 
     def show_icon(self, name: str, tone: Tone) -> None:
         if (name, tone) != (self._name, self._tone):
             self._name, self._tone = name, tone
             self._paint()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._drawn:
+            self._paint()
+
     def _paint(self) -> None:
-        self.setPixmap(self._theme.pixmap(self._name, self._tone, self._size, self.devicePixelRatioF()))
+        # While it is hidden it is not drawn: most icons of a start are on pages that nobody has asked for
+        self._drawn = self.isVisible()
+        if self._drawn:
+            self.setPixmap(self._theme.pixmap(self._name, self._tone, self._size, self.devicePixelRatioF()))
 
 
 class ChipLabel(QFrame):
