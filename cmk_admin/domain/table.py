@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from cmk_admin.domain import mapping, words
 from cmk_admin.domain.access import AccessPath
@@ -70,8 +71,7 @@ class Row:
     problems: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
+class _Cell(NamedTuple):
     text: str | None
     tip: str = ""
     number: float = 0.0
@@ -82,7 +82,13 @@ class _Cell:
 def rows(index: Index, now: datetime | None = None) -> tuple[Row, ...]:
     """The rows, by service, consumer and slot. `now` decides what is expired; None: when the estate was read."""
     at = now or index.estate.read_at
-    return tuple(_row(index, row, at) for row in mapping.rows(index, at))
+    return index.remember("table", at, lambda: _rows(index, at))
+
+
+def _rows(index: Index, now: datetime) -> tuple[Row, ...]:
+    read_at = index.estate.read_at
+    read = _Cell(words.exact(read_at), number=read_at.timestamp())
+    return tuple([_row(index, row, now, read) for row in mapping.rows(index, now)])
 
 
 def matching(all_rows: Sequence[Row], text: str = "", columns: Mapping[str, str] | None = None) -> tuple[Row, ...]:
@@ -127,7 +133,7 @@ def neutral(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _row(index: Index, row: MappingRow, now: datetime) -> Row:
+def _row(index: Index, row: MappingRow, now: datetime, read: _Cell) -> Row:
     facts = service(row.service)
     consumer = row.use.consumer if row.use else index.consumer(row.consumer_id)
     key = index.key(row.use.slot.key_id) if row.use else None
@@ -174,16 +180,18 @@ def _row(index: Index, row: MappingRow, now: datetime) -> Row:
             number=-len(row.problems),
             hidden=" ".join(row.problems),
         ),
-        _Cell(words.exact(index.estate.read_at), number=index.estate.read_at.timestamp()),
+        read,
     )
+    texts = tuple([NOT_KNOWN if cell.text is None else cell.text for cell in cells])
+    lower = [text.lower() for text in texts]
     return Row(
         id=f"{row.consumer_id}|{row.service}|{row.slot}|{row.key_id}".lower(),
-        cells=tuple(NOT_KNOWN if cell.text is None else cell.text for cell in cells),
-        sort=tuple((cell.text is None, cell.number, (cell.text or "").lower()) for cell in cells),
-        folded=tuple(f"{NOT_KNOWN if cell.text is None else cell.text} {cell.hidden}".lower() for cell in cells),
+        cells=texts,
+        sort=tuple([(cell.text is None, cell.number, text) for cell, text in zip(cells, lower, strict=True)]),
+        folded=tuple([f"{text} {cell.hidden.lower()}" for cell, text in zip(cells, lower, strict=True)]),
         key_id=row.key_id or "",
         consumer_id=row.consumer_id,
-        tooltips=tuple(cell.tip for cell in cells),
+        tooltips=tuple([cell.tip for cell in cells]),
         problems=row.problems,
     )
 

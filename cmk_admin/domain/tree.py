@@ -11,6 +11,7 @@ from cmk_admin.domain.findings import Problems
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.kinds import Grouping, Kind, Mark
+from cmk_admin.domain.lone_keys import LoneKeys
 from cmk_admin.domain.model import Consumer, Key, KeyVersion, Source, Vault
 from cmk_admin.domain.node import Node, hay, in_order, mark_of, parent, tags, worst
 from cmk_admin.domain.services import service
@@ -18,12 +19,15 @@ from cmk_admin.domain.services import service
 __all__ = ["Grouping", "Kind", "Mark", "Node", "build"]
 
 
-def build(index: Index, grouping: Grouping = Grouping.VAULT, now: datetime | None = None) -> tuple[Node, ...]:
+def build(
+    index: Index, grouping: Grouping = Grouping.VAULT, now: datetime | None = None, lone: LoneKeys | None = None
+) -> tuple[Node, ...]:
     """The top rows of the tree. Never empty: an estate without anything to show has a note that says why.
 
-    `now` decides what is expired; None: when the estate was read.
+    `now` decides what is expired; None: when the estate was read. With a `lone` made from the one of an earlier estate
+    much less is to be done.
     """
-    builder = _Builder(index, now or index.estate.read_at)
+    builder = _Builder(index, now or index.estate.read_at, lone or LoneKeys())
     made = {
         Grouping.VAULT: builder.by_vault,
         Grouping.SERVICE: builder.by_service,
@@ -36,12 +40,13 @@ def build(index: Index, grouping: Grouping = Grouping.VAULT, now: datetime | Non
 class _Builder:
     """The rows of one estate. Ids begin with the id of the parent wherever a thing can stand in several places."""
 
-    def __init__(self, index: Index, now: datetime) -> None:
+    def __init__(self, index: Index, now: datetime, lone: LoneKeys) -> None:
         self._index = index
         self._now = now
         self._problems = Problems(index, now)
         self._granted = _granted_on_keys(index)
-        self._kinds: dict[tuple[object, ...], tuple[str, str, tuple[str, ...]]] = {}
+        self._granted_names = _names_by_host(self._granted)
+        self._lone = lone
 
     def by_vault(self) -> tuple[Node, ...]:
         vaults = [self._vault(vault) for vault in self._index.estate.vaults]
@@ -150,38 +155,16 @@ class _Builder:
         )
         return parent(top, children, _number(uses))
 
-    def _keys(self, vault: Vault) -> list[Node]:
-        """The keys that were read of a vault; nearly all of a large estate's rows, so that those are made in one go.
-
-        The hay of a key that nobody uses has no version: 32 digits for each of a hundred thousand keys would make every
-        key press slower (see `search.words_of`).
-        """
-        uses = self._index.uses_by_name(vault.host)
-        base, url = f"key:{vault.host}/".lower(), f"https://{vault.host}/keys/".lower()
-        granted, now, kinds = self._granted, self._now, self._kinds
-        found = []
-        for key in self._index.keys_of(vault.id):
-            spelt = key.id.name
-            name = spelt.lower()
-            node_id = base + name
-            used = uses.get(name, ())
-            if used or key.versions or node_id in granted:
-                found.append(self._key_node("", key.id, key, used))
-                continue
-            what = (key.vault_id, key.key_type, key.curve, key.size)
-            known = kinds.get(what)
-            if known is None:
-                text = words.key_type(key)
-                known = kinds[what] = (text, f" {text.lower()}", self._problems.of_lone_key(key))
-            text, look, codes = known
-            if key.tags:
-                look = f"{look} {tags(key.tags).lower()}"
-            state = "enabled"
-            if not key.enabled or key.expires is not None or key.not_before is not None:
-                state = mapping.key_state(key, now)
-            mark = mark_of(codes, state) if codes or state == mapping.UNKNOWN else Mark.NONE
-            found.append(Node(node_id, Kind.KEY, spelt, text, 0, mark, codes, state, url + spelt, name + look))
-        return found
+    def _keys(self, vault: Vault) -> Iterable[Node]:
+        """The keys that were read of a vault."""
+        uses, keys = self._index.uses_by_name(vault.host), self._index.keys_of(vault.id)
+        apart = self._granted_names.get(vault.host.lower(), frozenset()).union(uses)
+        made = [
+            self._key_node("", key.id, key, uses.get(key.id.name.lower(), ()))
+            for key in keys
+            if key.versions or key.id.name.lower() in apart
+        ]
+        return (*self._lone.rows(vault, keys, apart, self._problems, self._now), *made)
 
     def _missing_keys(self, vault: Vault) -> Iterable[Node]:
         """Keys that consumers name and that were not among those read of the vault."""
@@ -349,6 +332,15 @@ def _granted_on_keys(index: Index) -> dict[str, str]:
             row = f"key:{vault.host}/{name.rstrip('/')}".lower()
             found[row] += filter(None, (one.principal_id, index.client_id_of(one.principal_id)))
     return {row: " ".join(ids) for row, ids in found.items()}
+
+
+def _names_by_host(granted: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The folded names in ids of key rows, by the host of their vault."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for row in granted:
+        host, _, name = row.removeprefix("key:").partition("/")
+        found[host].add(name)
+    return {host: frozenset(names) for host, names in found.items()}
 
 
 def _number(uses: Iterable[Use]) -> int:

@@ -3,6 +3,7 @@
 import gc
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -12,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from cmk_admin.domain import table
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.lone_keys import LoneKeys
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.search import Search
 from cmk_admin.domain.tree import Grouping, Node, build
@@ -37,16 +39,19 @@ class Prepared:
     grouping: Grouping
     roots: tuple[Node, ...]
     search: Search
-    rows: tuple[table.Row, ...]
+    rows: Callable[[], tuple[table.Row, ...]]
+    """The reviewer's table; worked out when it is first asked for, which belongs beside the Qt thread too."""
+    lone: LoneKeys
+    """What the next estate's tree can use again."""
 
 
 def prepare(estate: Estate, grouping: Grouping, known: Prepared | None, now: datetime) -> Prepared:
-    """Index, tree, filter and table of an estate; what the same estate was already prepared for is used again."""
+    """Index, tree and filter of an estate; what the same estate was already prepared for is used again."""
     same = known if known is not None and known.estate is estate else None
     index = same.index if same else Index(estate)
-    roots = build(index, grouping, now)
-    rows = same.rows if same else table.rows(index, now)
-    return Prepared(estate, index, grouping, roots, Search(roots), rows)
+    lone = LoneKeys(known.lone if known is not None else None)
+    roots = build(index, grouping, now, lone)
+    return Prepared(estate, index, grouping, roots, Search(roots), partial(table.rows, index, now), lone)
 
 
 class Looking(QObject):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.lone_keys import LoneKeys
 from cmk_admin.domain.model import CoverageProblem, Estate, Source
 from cmk_admin.domain.tree import Grouping, Kind, Mark, Node, build
 from tests.domain import estates
@@ -128,3 +130,32 @@ def test_no_part_of_an_estate_can_make_two_rows_alike(consumers: list[object], g
     estate = replace(estates.dcc(), consumers=tuple(consumers))  # type: ignore[arg-type]
     ids = [node.id for node in walk(tree(estate, grouping))]
     assert len(ids) == len(set(ids))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.booleans(), st.booleans(), st.integers(-3, 40), st.booleans()),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_what_the_tree_before_had_worked_out_makes_no_difference(
+    changes: list[tuple[bool, bool, bool, int, bool]],
+) -> None:
+    whole = estate = estates.large(3, 6)
+    closed = CoverageProblem(scope=whole.vaults[0].id, kind=FailureKind.UNREACHABLE, message="No.")
+    lone, now = None, estate.read_at
+    for disabled, granted, unused, days, reachable in changes:
+        first, *others = estate.keys
+        estate = replace(
+            estate,
+            keys=(replace(first, enabled=not disabled), *others),
+            role_assignments=whole.role_assignments[: 1 if granted else None],
+            consumers=() if unused else whole.consumers,
+            vaults=whole.vaults if reachable else (replace(whole.vaults[0], problem=closed), *whole.vaults[1:]),
+        )
+        now += timedelta(days=days)
+        index = estates.index(estate)
+        lone = LoneKeys(lone)
+        assert build(index, Grouping.VAULT, now, lone) == build(index, Grouping.VAULT, now)

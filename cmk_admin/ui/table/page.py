@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QPushButton, QTableView, QVBoxLayout, QWidget
 
 from cmk_admin.domain import words
@@ -54,7 +54,9 @@ class TablePage(QWidget):
         super().__init__(parent)
         self.setObjectName("table-page")
         self._bridge, self._theme = bridge, theme
-        self._all: tuple[Row, ...] = ()
+        self._rows: Callable[[], tuple[Row, ...]] | None = None
+        self._behind = False
+        """Newer rows wait until somebody looks."""
         self._index: Index | None = None
         self._info: ConnectionInfo | None = None
         self._sort, self._descending = "", False
@@ -95,14 +97,20 @@ class TablePage(QWidget):
         theme.changed.connect(self._paint)
         self._lay_out()
 
-    def show_rows(self, rows: tuple[Row, ...], index: Index, info: ConnectionInfo) -> None:
-        """Newer rows, in the same order and under the same filters."""
-        self._all, self._index, self._info = rows, index, info
-        self._refilter()
+    def show_rows(self, rows: Callable[[], tuple[Row, ...]], index: Index, info: ConnectionInfo) -> None:
+        """Newer rows, in the same order and under the same filters; `rows` is called beside the Qt thread.
+
+        While answers still arrive that only happens where somebody looks: other things need the time more.
+        """
+        self._rows, self._index, self._info = rows, index, info
+        self._behind = not self.isVisible() and not index.estate.coverage.finished
+        if not self._behind:
+            self._refilter()
 
     def clear(self) -> None:
         """No estate."""
-        self._all, self._index, self._info = (), None, None
+        self._rows, self._index, self._info = None, None, None
+        self._behind = False
         self.model.show(())
         self._count.setText("")
 
@@ -138,6 +146,8 @@ class TablePage(QWidget):
         """Ask for a file and write what is shown to it, as CSV or JSON by its ending."""
         if self._index is None or self._info is None:
             return
+        if self._behind:
+            self._refilter()
         dialog = QFileDialog(self, "Export the rows that are shown")
         dialog.setObjectName("export-dialog")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -161,6 +171,11 @@ class TablePage(QWidget):
     def focus_filter(self) -> None:
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._behind:
+            self._refilter()
 
     # Inside
 
@@ -186,16 +201,20 @@ class TablePage(QWidget):
     def _refilter(self, *_: object) -> None:
         if self._job is not None:
             self._job.cancel()
+        if self._rows is None:
+            return
+        self._behind = False
         work = partial(
-            arranged, self._all, self.search.text(), self.filters.wanted(), self._sort, descending=self._descending
+            arranged, self._rows, self.search.text(), self.filters.wanted(), self._sort, descending=self._descending
         )
         self._job = self._bridge.compute(self, work, self._show, _raise)
 
-    def _show(self, rows: tuple[Row, ...]) -> None:
+    def _show(self, found: tuple[tuple[Row, ...], int]) -> None:
         self._job = None
+        rows, number = found
         self.model.show(rows)
-        all_shown = len(rows) == len(self._all)
-        text = words.count(len(rows), "row") if all_shown else f"{len(rows):,} of {words.count(len(self._all), 'row')}"
+        all_shown = len(rows) == number
+        text = words.count(len(rows), "row") if all_shown else f"{len(rows):,} of {words.count(number, 'row')}"
         if text != self._count.text() and not all_shown:
             announce(self, text)
         self._count.setText(text)
@@ -264,11 +283,12 @@ class TablePage(QWidget):
 
 
 def arranged(
-    rows: tuple[Row, ...], text: str, wanted: dict[str, str], sort: str, *, descending: bool
-) -> tuple[Row, ...]:
-    """The rows that are wanted, in the order that is wanted."""
-    found = matching(rows, text, wanted)
-    return sorted_by(found, sort, descending=descending) if sort else found
+    rows: Callable[[], tuple[Row, ...]], text: str, wanted: dict[str, str], sort: str, *, descending: bool
+) -> tuple[tuple[Row, ...], int]:
+    """The rows that are wanted, in the order that is wanted, and how many there are in all."""
+    every = rows()
+    found = matching(every, text, wanted)
+    return (sorted_by(found, sort, descending=descending) if sort else found), len(every)
 
 
 def _button(name: str, text: str, clicked: Callable[[], None]) -> QPushButton:
