@@ -13,12 +13,19 @@ from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.mapping import MappingRow
-from cmk_admin.domain.model import Key, Vault
+from cmk_admin.domain.model import Consumer, Key, Source, Vault
+from cmk_admin.domain.services import service
 
 K = TypeVar("K")
 
 _BROKEN = frozenset({"disabled-version-in-use"})
 _OF_KEYS = frozenset({"software-key", "unused-grant", "vault-unreachable"})
+_READ_FROM = {
+    Source.DATA_PLANE: "What is shown of its keys was read before.",
+    Source.ARM: "Its keys were read through Azure Resource Manager.",
+    Source.UNREAD: "Its keys could not be read at all.",
+}
+"""What is shown of the keys of a vault that cannot be reached."""
 _DOUBT = frozenset({"not-visible", "vault-unreachable"})
 
 
@@ -100,32 +107,45 @@ class Problems:
 def of_key(index: Index, key: KeyId, now: datetime | None = None) -> tuple[Finding, ...]:
     """What is wrong with a key, by itself and in each use of it; the broken first."""
     found: list[Finding] = []
-    known = index.key(key)
+    known, vault = index.key(key), index.vault_of(key)
     if known is not None:
-        found += [_finding(code, known.id.name, key_id=str(known.id)) for code in mapping.key_problems(index, known)]
+        found += [
+            _finding(code, known.id.name, key_id=str(known.id), vault=vault)
+            for code in mapping.key_problems(index, known)
+        ]
         found += _of_life(known, now or index.estate.read_at)
     for row in Problems(index, now).rows:
         if row.use and row.use.slot.key_id.key.folded == key.key.folded:
             mine = (code for code in row.problems if not any(one.code == code and not one.consumer_id for one in found))
             found += [
-                _finding(code, row.use.consumer.name, key_id=row.key_id, consumer_id=row.consumer_id) for code in mine
+                _finding(code, row.use.consumer.name, key_id=row.key_id, consumer_id=row.consumer_id, vault=vault)
+                for code in mine
             ]
-    return tuple(sorted(found, key=lambda one: (not one.broken, not one.doubt, one.code, one.subject)))
+    found.sort(key=lambda one: (not one.broken, not one.doubt, one.code, one.subject))
+    return (*_lost(use.consumer for use in index.uses_of_key(key)), *found)
 
 
 def of_consumer(index: Index, consumer_id: str, now: datetime | None = None) -> tuple[Finding, ...]:
-    """What is wrong with a consumer's use of its keys."""
-    return tuple(
-        _finding(code, row.use.consumer.name if row.use else row.consumer_id, row.key_id, row.consumer_id)
+    """What is wrong with a consumer, and with its use of its keys; that it has lost one comes first."""
+    found = [
+        _finding(
+            code,
+            row.use.consumer.name if row.use else row.consumer_id,
+            key_id=row.key_id,
+            consumer_id=row.consumer_id,
+            vault=index.vault_of(row.use.slot.key_id) if row.use else None,
+        )
         for row in Problems(index, now).rows
         if fold(row.consumer_id) == fold(consumer_id)
         for code in row.problems
-    )
+    ]
+    return (*_lost(index.consumers(consumer_id)), *found)
 
 
 def of_vault(index: Index, vault: Vault) -> tuple[Finding, ...]:
-    """What is wrong with a vault itself."""
-    found = [_finding(code, vault.name) for code in Problems(index).of_vault(vault)]
+    """What is wrong with a vault itself, and which services have lost a key of it."""
+    found = list(_lost(use.consumer for use in index.uses_of_host(vault.host)))
+    found += [_finding(code, vault.name, vault=vault) for code in Problems(index).of_vault(vault)]
     if vault.problem is not None and vault.problem.kind is not FailureKind.UNREACHABLE:
         found.append(
             Finding(
@@ -154,6 +174,30 @@ def is_broken(codes: Iterable[str]) -> bool:
     return not _BROKEN.isdisjoint(codes)
 
 
+def has_lost_key(consumer: Consumer) -> bool:
+    """Whether the consumer's own state says that it cannot get at its key any more.
+
+    No code of the mapping's: those are about grants and keys, and hold before anything is lost.
+    """
+    return (consumer.state or "").lower() in service(consumer.service).lost_words
+
+
+def _lost(consumers: Iterable[Consumer]) -> tuple[Finding, ...]:
+    """One finding for each consumer that has lost its key."""
+    lost = {(fold(one.id), one.service): one for one in consumers if has_lost_key(one)}
+    return tuple(
+        Finding(
+            code="lost-key",
+            title=f"{service(one.service).title} is {one.state}",
+            help=f"It cannot get at its data. {service(one.service).comes_back}.",
+            subject=one.name,
+            consumer_id=one.id,
+            broken=True,
+        )
+        for one in lost.values()
+    )
+
+
 def _of_life(key: Key, now: datetime) -> list[Finding]:
     """What a key's dates say. Expiry is no revocation: an expired key still unwraps (KVD includes/key-attributes.md)."""
     if key.expires is None or (left := (key.expires - now).total_seconds()) > 30 * 86400:
@@ -171,11 +215,16 @@ def _of_life(key: Key, now: datetime) -> list[Finding]:
     ]
 
 
-def _finding(code: str, subject: str, key_id: str | None = None, consumer_id: str | None = None) -> Finding:
+def _finding(
+    code: str, subject: str, *, key_id: str | None = None, consumer_id: str | None = None, vault: Vault | None = None
+) -> Finding:
+    advice = words.problem_help(code)
+    if code == "vault-unreachable" and vault is not None:
+        advice = f"{advice} {_READ_FROM[vault.keys_from]}".rstrip()
     return Finding(
         code=code,
         title=words.problem(code),
-        help=words.problem_help(code),
+        help=advice,
         subject=subject,
         key_id=key_id,
         consumer_id=consumer_id,

@@ -7,7 +7,7 @@ from datetime import datetime
 from cmk_admin.domain import mapping, words
 from cmk_admin.domain.access import allowed_words
 from cmk_admin.domain.errors import FailureKind
-from cmk_admin.domain.findings import Problems
+from cmk_admin.domain.findings import Problems, has_lost_key
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.kinds import Grouping, Kind, Mark
@@ -270,7 +270,7 @@ class _Builder:
     def _consumer(self, node_id: str, consumer: Consumer, slot: str, children: tuple[Node, ...]) -> Node:
         facts = service(consumer.service)
         codes = self._problems.of_consumer(consumer.id, consumer.service)
-        lost = (consumer.state or "").lower() in facts.lost_words
+        lost = has_lost_key(consumer)
         return Node(
             id=node_id,
             kind=Kind.CONSUMER,

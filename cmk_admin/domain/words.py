@@ -52,7 +52,7 @@ _PROBLEMS = {
     ),
     "vault-unreachable": (
         "vault unreachable",
-        "The vault's firewall does not let this address in, so its keys were read through Azure Resource Manager.",
+        "The vault's own endpoint cannot be reached from here: as a rule its firewall does not let this address in.",
     ),
     "shared-identity": (
         "shared identity",

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from cmk_admin.domain import findings
+import pytest
+
+from cmk_admin.domain import findings, mapping
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.findings import Problems
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import CoverageProblem
+from cmk_admin.domain.model import CoverageProblem, Source
 from tests.domain import estates
 from tests.domain.estates import AKS_KEY, DES, MYSQL, MYSQL_KEY, NOW, PREMIUM, SOFT_KEY, STANDARD
 
@@ -63,3 +65,35 @@ def test_the_cheap_answer_for_a_lone_key_is_the_answer() -> None:
             lone = replace(MYSQL_KEY, key_type=kind)
             index = Index(replace(estates.dcc(), vaults=(vault,), keys=(lone,), consumers=(), role_assignments=()))
             assert Problems(index).of_lone_key(lone) == Problems(index).of_key(lone)
+
+
+def test_a_service_that_has_lost_its_key_is_found_with_its_key_its_vault_and_itself() -> None:
+    lost = replace(MYSQL, state="Inaccessible")
+    estate = estates.dcc()
+    index = Index(replace(estate, consumers=(lost, *estate.consumers[1:])))
+    for found in (
+        findings.of_key(index, MYSQL_KEY.id),
+        findings.of_vault(index, PREMIUM),
+        findings.of_consumer(index, MYSQL.id),
+    ):
+        assert [(one.code, one.subject, one.broken) for one in found] == [("lost-key", "dcc-mysql", True)]
+        assert "Inaccessible" in found[0].title
+    assert all("lost-key" not in row.problems for row in mapping.rows(index)), "the mapping is about grants and keys"
+
+
+@pytest.mark.parametrize(
+    ("source", "said"), [(Source.ARM, "through Azure Resource Manager"), (Source.UNREAD, "could not be read at all")]
+)
+def test_of_a_vault_that_cannot_be_reached_it_is_said_how_its_keys_were_read(source: Source, said: str) -> None:
+    problem = CoverageProblem(scope=PREMIUM.id, kind=FailureKind.UNREACHABLE, message="")
+    closed = replace(PREMIUM, problem=problem, keys_from=source)
+    index = Index(replace(estates.dcc(), vaults=(closed, STANDARD)))
+    for found in (
+        findings.of_vault(index, closed),
+        findings.of_key(index, MYSQL_KEY.id),
+        findings.of_consumer(index, MYSQL.id),
+    ):
+        assert [one.help for one in found if one.code == "vault-unreachable" and said in one.help]
+        assert [one for one in found if "Resource Manager" in one.help] == (
+            [one for one in found if one.code == "vault-unreachable"] if source is Source.ARM else []
+        )

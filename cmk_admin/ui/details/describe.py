@@ -39,7 +39,7 @@ def key_page(index: Index, key_id: KeyId, now: datetime) -> Page:
     uses = index.uses_of_key(key_id)
     holders = access.holders(index, key_id)
     again = access.regrants(index, key_id)
-    found = (*parts.lost_findings(uses), *findings.of_key(index, key_id, now))
+    found = findings.of_key(index, key_id, now)
     complete = index.estate.coverage.complete
     state = mapping.key_state(key, now) if key else mapping.state_of(index, key_id, now)
     chips = [Chip(text=words.key_type(key) if key else "type not known"), parts.state_chip(state)]

@@ -23,7 +23,7 @@ def vault_page(index: Index, vault_id: str, now: datetime) -> Page | None:
         return _unseen_vault(index, host) if host in index.unseen_hosts else None
     keys = index.keys_of(vault.id)
     uses = index.uses_of_host(vault.host)
-    found = (*parts.lost_findings(uses), *findings.of_vault(index, vault))
+    found = findings.of_vault(index, vault)
     complete = index.estate.coverage.complete
     chips = [
         Chip(text="Premium, HSM keys" if vault.premium else "Standard, software keys"),
@@ -172,8 +172,7 @@ def consumer_page(index: Index, consumer_id: str, now: datetime) -> Page | None:
         return None
     facts = service(consumer.service)
     slots = index.slots_of(consumer)
-    mine = (Use(consumer, slot) for slot in slots)
-    found = (*parts.lost_findings(mine), *findings.of_consumer(index, consumer_id, now))
+    found = findings.of_consumer(index, consumer_id, now)
     complete = index.estate.coverage.complete
     state, tone, icon = parts.consumer_look(consumer)
     held = index.held_by(consumer.id)

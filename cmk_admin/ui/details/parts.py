@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import AccessPath, PathKind
-from cmk_admin.domain.findings import Finding
+from cmk_admin.domain.findings import Finding, has_lost_key
 from cmk_admin.domain.ids import fold, last, subscription_of
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer
@@ -42,8 +42,7 @@ def consumer_look(consumer: Consumer) -> tuple[str, Tone, str | None]:
     """A consumer's state in words, its tone and icon. Azure's own word stays as it is."""
     if consumer.state is None:
         return "state not known", "unknown", "unknown"
-    facts = service(consumer.service)
-    if consumer.state.lower() in facts.lost_words:
+    if has_lost_key(consumer):
         return consumer.state, "danger", "broken"
     return consumer.state, "secondary", None
 
@@ -99,26 +98,6 @@ def uses_section(index: Index, uses: tuple[Use, ...], subject: str) -> Section:
         tone="secondary" if uses or index.estate.coverage.complete else "unknown",
         more="consumers" if more > 0 else "",
         more_text=f"{words.count(more, 'more service', 'more services')}" if more > 0 else "",
-    )
-
-
-def lost_findings(uses: Iterable[Use]) -> tuple[Finding, ...]:
-    """Consumers whose own state says that they have lost their key."""
-    lost = {
-        use.consumer.id: use.consumer
-        for use in uses
-        if (use.consumer.state or "").lower() in service(use.consumer.service).lost_words
-    }
-    return tuple(
-        Finding(
-            code="lost-key",
-            title=f"{service(one.service).title} is {one.state}",
-            help=f"It cannot get at its data. {service(one.service).comes_back}.",
-            subject=one.name,
-            consumer_id=one.id,
-            broken=True,
-        )
-        for one in lost.values()
     )
 
 
