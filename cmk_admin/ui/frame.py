@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LEAST_TREE = 220
 LEAST_DETAILS = 380
+FOLDED_DOCK = 31
+"""What the dock takes while it is folded away; kept free for it, so that nothing moves when it comes."""
 
 
 class Frame(QWidget):
@@ -61,6 +63,8 @@ class Frame(QWidget):
         self._places.addWidget(self.pages)
         self._dock = QWidget()
         self._dock.setObjectName("bottom")
+        self._dock.setProperty("role", "surface")
+        self._dock.setMinimumHeight(FOLDED_DOCK)
         self._dock_column = QVBoxLayout(self._dock)
         self._dock_column.setContentsMargins(0, 0, 0, 0)
         column = QVBoxLayout(self)
