@@ -100,6 +100,19 @@ def test_the_export_writes_the_rows_that_are_shown_with_what_has_to_be_known(
     assert str(file) in window.message.text.text()
 
 
+def test_the_table_is_worked_out_when_somebody_looks_and_its_export_does_not_wait_for_that(
+    windows: Windows, tmp_path: Path
+) -> None:
+    window = windows.on(estates.dcc())
+    file = tmp_path / "out.json"
+    with windows.qtbot.waitSignal(window.table.wrote, timeout=5000):
+        window.table.export_to(str(file))
+    assert len(json.loads(file.read_text())["rows"]) == 4
+    assert window.table.model.rows == ()
+    window.pages.setCurrentIndex(1)
+    windows.qtbot.waitUntil(lambda: len(window.table.model.rows) == 4)
+
+
 def test_an_export_that_cannot_be_written_says_why(window: MainWindow, windows: Windows, tmp_path: Path) -> None:
     with windows.qtbot.waitSignal(window.table.failed, timeout=5000):
         window.table.export_to(str(tmp_path / "nowhere" / "out.csv"))

@@ -74,9 +74,9 @@ def test_every_way_to_a_key_shows_its_page(windows: Windows, route: str) -> None
         select(window, windows, estates.MYSQL.id)
         window.details.go.emit(target)
     elif route == "table":
+        window.pages.setCurrentIndex(1)
         windows.qtbot.waitUntil(lambda: len(window.table.model.rows) == 4)
         row = next(at for at, one in enumerate(window.table.model.rows) if one.cells[1] == "mysql-encryption-key")
-        window.pages.setCurrentIndex(1)
         window.table.view.setCurrentIndex(window.table.model.index(row, 0))
         QTest.keyClick(window.table.view, Qt.Key.Key_Return)
     elif route == "palette":
@@ -389,7 +389,6 @@ def test_the_screens_do_not_load_the_sdk() -> None:
 
 def test_the_file_dialogs_do_not_block(windows: Windows) -> None:
     window = windows.on(estates.dcc())
-    windows.qtbot.waitUntil(lambda: len(window.table.model.rows) == 4)
     window.verbs.run("export")
     dialog = window.findChild(QFileDialog, "export-dialog")
     assert dialog is not None

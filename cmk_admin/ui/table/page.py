@@ -100,10 +100,10 @@ class TablePage(QWidget):
     def show_rows(self, rows: Callable[[], tuple[Row, ...]], index: Index, info: ConnectionInfo) -> None:
         """Newer rows, in the same order and under the same filters; `rows` is called beside the Qt thread.
 
-        While answers still arrive that only happens where somebody looks: other things need the time more.
+        That waits until somebody looks at the table.
         """
         self._rows, self._index, self._info = rows, index, info
-        self._behind = not self.isVisible() and not index.estate.coverage.finished
+        self._behind = not self.isVisible()
         if not self._behind:
             self._refilter()
 
@@ -146,8 +146,6 @@ class TablePage(QWidget):
         """Ask for a file and write what is shown to it, as CSV or JSON by its ending."""
         if self._index is None or self._info is None:
             return
-        if self._behind:
-            self._refilter()
         dialog = QFileDialog(self, "Export the rows that are shown")
         dialog.setObjectName("export-dialog")
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -160,12 +158,16 @@ class TablePage(QWidget):
         dialog.open()
 
     def export_to(self, path: str) -> None:
-        """Write what is shown to this file."""
-        if self._index is None or self._info is None:
+        """Write what is shown, or would be, to this file."""
+        if self._rows is None or self._index is None or self._info is None:
             return
         write = write_json if path.lower().endswith(".json") else write_csv
         wanted = {**self.filters.wanted(), **({"any": self.search.text()} if self.search.text().strip() else {})}
-        work = partial(write, Path(path), self._index, self._info, self.model.rows, wanted)
+        find = self._arranged(self._rows)
+
+        def work(index: Index = self._index, info: ConnectionInfo = self._info) -> Path:
+            return write(Path(path), index, info, find()[0], wanted)
+
         self._bridge.compute(self, work, self._written, partial(self._not_written, path))
 
     def focus_filter(self) -> None:
@@ -204,10 +206,13 @@ class TablePage(QWidget):
         if self._rows is None:
             return
         self._behind = False
-        work = partial(
-            arranged, self._rows, self.search.text(), self.filters.wanted(), self._sort, descending=self._descending
+        self._job = self._bridge.compute(self, self._arranged(self._rows), self._show, _raise)
+
+    def _arranged(self, rows: Callable[[], tuple[Row, ...]]) -> Callable[[], tuple[tuple[Row, ...], int]]:
+        """What finds the rows that are to be shown now; holds no widget."""
+        return partial(
+            arranged, rows, self.search.text(), self.filters.wanted(), self._sort, descending=self._descending
         )
-        self._job = self._bridge.compute(self, work, self._show, _raise)
 
     def _show(self, found: tuple[tuple[Row, ...], int]) -> None:
         self._job = None
