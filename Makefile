@@ -5,7 +5,7 @@ OUT ?= build/tour
 BIN := .venv/bin
 export PYTHON
 # Nothing of the caller's own Python settings may leak into the program or its tests.
-unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE
 PYTEST = $(BIN)/python -P -m pytest -q -n $(JOBS) --dist worksteal
 
 .DEFAULT_GOAL := help

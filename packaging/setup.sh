@@ -70,6 +70,9 @@ LAUNCHER
     [ "$kind" = run ] || (cat packaging/requirements.txt packaging/setup.sh | cksum; pwd) >"$venv/.stamp-run"
 fi
 
+# Compiled now, so that the first start is as quick as every other; a read-only checkout starts without.
+"$venv/bin/python" -m compileall -q cmk_admin || say "The program could not be compiled ahead; it starts more slowly."
+
 # Qt's system libraries: without the first list no window at all, not even an invisible one; the second is for X11.
 case $(uname -s) in Linux) ;; *) exit 0 ;; esac
 needed=$("$venv/bin/python" packaging/system_libraries.py needed)
