@@ -33,7 +33,7 @@ from cmk_admin.operations.interface import (
 )
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended, report
-from cmk_admin.operations.rollback import looks_like_file, read_rollback, rollback_path, write_rollback
+from cmk_admin.operations.rollback import looks_like_file, read_rollback, write_rollback
 from cmk_admin.operations.state import OperationState
 from cmk_admin.runtime.connection import SandboxConnection
 from cmk_admin.runtime.paths import private_folder
@@ -215,11 +215,7 @@ class OpenBackend:
 
     def _report(self, row: OperationRow) -> OperationReport:
         state = self._running.get(row.id)
-        return self._with_file(state.report() if state is not None else self._history.report(row))
-
-    def _with_file(self, told: OperationReport) -> OperationReport:
-        path = rollback_path(self._info.folder, told.operation)
-        return replace(told, restore_file=path) if path.exists() else told
+        return state.report() if state is not None else self._history.report(row)
 
     async def _answered(self, operation: str) -> RestoreDraft:
         """What is to be given back, as the journal or a file knows it. Raises BadInput, Refused."""
@@ -308,8 +304,8 @@ class OpenBackend:
         async with self._locked(*(one for one in (first.answers, first.id) if one)):
             row = await self._history.find(first.id)  # as it stands now that nobody else writes
             plan = plan_of(row)
-            if not report(row, plan, alive=False).resumable:
-                return report(row, plan, alive=False)
+            if not report(row, plan, folder=self._info.folder, alive=False).resumable:
+                return report(row, plan, folder=self._info.folder, alive=False)
             row = _fresh_start(replace(row, watching=watch))
             await self._journal.reopen(row)
             return await self._work(row, plan, on_report, on_boundary)
@@ -331,6 +327,7 @@ class OpenBackend:
             plan=plan,
             row=row,
             inventory=self._inventory,
+            folder=self._info.folder,
             on_report=on_report,
             on_boundary=on_boundary,
         )
@@ -345,14 +342,14 @@ class OpenBackend:
             del self._running[row.id]
             state.alive = False
             state.flush()
-        return self._with_file(state.report())
+        return state.report()
 
     async def _end_unbegun(self, operation: str, plan: Plan) -> OperationReport:
         """An operation that was interrupted before its first write: there is nothing to take back, and it is over."""
         words = "Cancelled: nothing had been changed."
         now = datetime.now(UTC)
         await self._journal.put_outcome(operation, Outcome.CANCELLED, sentence=words, ended_at=now, note=words)
-        return report(await self._history.find(operation), plan, alive=False)
+        return report(await self._history.find(operation), plan, folder=self._info.folder, alive=False)
 
     async def _close_answered(self, answered: str, by: str) -> None:
         """What was given back is not to be gone on with, nor are earlier tries to give it back."""

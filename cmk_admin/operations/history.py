@@ -21,6 +21,7 @@ class History:
 
     def __init__(self, journal: Journal, folder: Path) -> None:
         self._journal = journal
+        self._folder = folder
         self._locks = folder / "locks"
 
     async def find(self, beginning: str) -> OperationRow:
@@ -51,7 +52,7 @@ class History:
 
     def report(self, row: OperationRow) -> OperationReport:
         """How an operation stands that this process does not run."""
-        return report(row, plan_of(row), alive=self.alive(row))
+        return report(row, plan_of(row), folder=self._folder, alive=self.alive(row))
 
     def alive(self, row: OperationRow) -> bool:
         """True where some process runs it now."""

@@ -4,11 +4,13 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.interface import OnReport, OperationReport, StepReport, WatchReport, WatchResult
+from cmk_admin.operations.rollback import rollback_path
 from cmk_admin.store.journal import OperationRow, WatchRow
 
 AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
@@ -48,8 +50,10 @@ class Publisher:
             self._listener(self._make())
 
 
-def report(row: OperationRow, plan: Plan, *, alive: bool, cancel_requested: bool = False) -> OperationReport:
-    """How an operation stands."""
+def report(
+    row: OperationRow, plan: Plan, *, folder: Path, alive: bool, cancel_requested: bool = False
+) -> OperationReport:
+    """How an operation stands. `folder` is the connection's, where the file that gives back may lie."""
     states = [step.state for step in row.steps]
     answered = row.answered_by is not None
     unfinished = any(state not in AT_REST for state in states) or row.outcome not in _ENDED
@@ -78,6 +82,7 @@ def report(row: OperationRow, plan: Plan, *, alive: bool, cancel_requested: bool
         ),
         sentence=row.sentence,
         plan=plan,
+        restore_file=path if (path := rollback_path(folder, row.id)).exists() else None,
         cancel_requested=cancel_requested,
         log=row.notes,
     )

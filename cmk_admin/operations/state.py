@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from time import monotonic
 
 from cmk_admin.cloud.session import Session
@@ -39,6 +40,7 @@ class OperationState:
         plan: Plan,
         row: OperationRow,
         inventory: Inventory,
+        folder: Path,
         on_report: OnReport | None = None,
         on_boundary: OnBoundary | None = None,
     ) -> None:
@@ -47,6 +49,7 @@ class OperationState:
         self.plan = plan
         self.row = row
         self.inventory = inventory
+        self._folder = folder
         self.alive = True
         self.cancel_requested = False
         self.closing = False
@@ -59,7 +62,13 @@ class OperationState:
 
     def report(self) -> OperationReport:
         """How it stands now."""
-        return report(self.row, self.plan, alive=self.alive, cancel_requested=self.cancel_requested)
+        return report(
+            self.row,
+            self.plan,
+            folder=self._folder,
+            alive=self.alive,
+            cancel_requested=self.cancel_requested,
+        )
 
     def cancel(self) -> None:
         """No further step is begun; what is in flight is finished and journaled."""

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, Step, StepState, StepVerb
@@ -13,6 +14,7 @@ from cmk_admin.store.journal import OperationRow, StepRow
 _NOW = datetime(2026, 1, 2, tzinfo=UTC)
 _STEP = Step(verb=StepVerb.REMOVE_ASSIGNMENT, target="/a", words="Remove it", undo_words="Give it back")
 _PLAN = Plan(verb="revoke", title="Cut x off y", subject="y", steps=(_STEP, _STEP))
+_NOWHERE = Path("/nowhere")
 
 
 def _row(*states: StepState, outcome: Outcome = Outcome.RUNNING) -> OperationRow:
@@ -35,7 +37,9 @@ def test_many_changes_are_told_at_most_ten_times_a_second_and_the_last_one_alway
         told: list[OperationReport] = []
 
         def make() -> OperationReport:
-            return replace(report(_row(StepState.DONE, StepState.DONE), _PLAN, alive=True), title=str(count))
+            return replace(
+                report(_row(StepState.DONE, StepState.DONE), _PLAN, folder=_NOWHERE, alive=True), title=str(count)
+            )
 
         publisher = Publisher(told.append, make)
         began = asyncio.get_running_loop().time()
@@ -67,22 +71,24 @@ def test_open_paths_survive_the_journal() -> None:
 
 
 def test_an_interrupted_operation_can_be_gone_on_with_and_taken_back() -> None:
-    told = report(_row(StepState.DONE, StepState.INTENT), _PLAN, alive=False)
+    told = report(_row(StepState.DONE, StepState.INTENT), _PLAN, folder=_NOWHERE, alive=False)
     assert (told.resumable, told.undoable) == (True, True)
 
 
 def test_an_operation_that_some_process_runs_is_not_offered_for_anything() -> None:
-    told = report(_row(StepState.DONE, StepState.INTENT), _PLAN, alive=True)
+    told = report(_row(StepState.DONE, StepState.INTENT), _PLAN, folder=_NOWHERE, alive=True)
     assert (told.resumable, told.undoable) == (False, False)
 
 
 def test_an_operation_that_changed_nothing_has_nothing_to_take_back() -> None:
-    told = report(_row(StepState.FAILED, StepState.SKIPPED, outcome=Outcome.FAILED), _PLAN, alive=False)
+    told = report(
+        _row(StepState.FAILED, StepState.SKIPPED, outcome=Outcome.FAILED), _PLAN, folder=_NOWHERE, alive=False
+    )
     assert (told.resumable, told.undoable) == (True, False)
 
 
 def test_what_is_wholly_done_cannot_be_gone_on_with() -> None:
-    told = report(_row(StepState.DONE, StepState.DONE, outcome=Outcome.DONE), _PLAN, alive=False)
+    told = report(_row(StepState.DONE, StepState.DONE, outcome=Outcome.DONE), _PLAN, folder=_NOWHERE, alive=False)
     assert (told.resumable, told.undoable) == (False, True)
 
 
