@@ -6,6 +6,9 @@ from cmk_admin.domain.tree import Node
 
 Words = tuple[str, ...]
 
+KNOWN = 64
+"""So many answers are kept: more than anybody takes back."""
+
 
 def words_of(text: str) -> Words:
     """What to look for: lower-case words; an id of a key is taken apart, so that any spelling of it finds the key.
@@ -35,16 +38,24 @@ class Search:
         for node in roots:
             self._gather(node)
         self._last: tuple[Words, tuple[Node, ...]] = ((), roots)
+        self._known: dict[str, Found] = {}
 
     def find(self, text: str) -> "Found":
-        """What to show for what was typed. Typing on narrows what was found before."""
+        """What to show for what was typed. Typing on narrows what was found before, taking back finds it again."""
+        known = self._known.get(text)
+        if known is None:
+            if len(self._known) >= KNOWN:
+                self._known.clear()
+            known = self._known[text] = self._find(text)
+        self._last = (known.words, known.roots)
+        return known
+
+    def _find(self, text: str) -> "Found":
         wanted = words_of(text)
         words, roots = self._last
         if not all(any(word in one for one in wanted) for word in words):
             roots = self._roots
-        found = Found(text, wanted, roots, self._under, self._inner)
-        self._last = (wanted, found.roots)
-        return found
+        return Found(text, wanted, roots, self._under, self._inner)
 
     def _gather(self, node: Node) -> str:
         """Join what can be looked for under a row, one line a row: one look then answers for all of them."""
@@ -72,7 +83,7 @@ class Found:
         self.text = text
         self.everything = not words
         """True where nothing was typed."""
-        self._words = words
+        self.words = words
         self._under, self._inner = under, inner
         # What is still to be found under a row that is shown; a row that is not in it is shown whole
         self._left: dict[str, Words] = {}
