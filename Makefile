@@ -1,12 +1,14 @@
 # Each target stands alone; git, make and python3 (3.11 or newer) are enough to start. See README.md.
 PYTHON ?= python3
 JOBS ?= 2
+# The long matrices wait more than they work.
+JOBS_FULL ?= 3
 OUT ?= build/tour
 BIN := .venv/bin
 export PYTHON
 # Nothing of the caller's own Python settings may leak into the program or its tests.
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE
-PYTEST = $(BIN)/python -P -m pytest -q -n $(JOBS) --dist worksteal
+PYTEST = $(BIN)/python -P -m pytest -q --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-run run check test test-full tour pictures bench clean
@@ -32,10 +34,10 @@ check: setup ## ruff, strict types, import rules
 	$(BIN)/lint-imports
 
 test: check ## the checks and the everyday tests
-	$(PYTEST) -m "not full"
+	$(PYTEST) -n $(JOBS) -m "not full"
 
 test-full: setup ## every boundary, fault and matrix cell too
-	$(PYTEST)
+	$(PYTEST) -n $(JOBS_FULL)
 
 tour: setup-run ## drive the real window through the main job and take pictures
 	$(BIN)/python -P -m tests.tour --out "$(OUT)"
