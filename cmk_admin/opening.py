@@ -4,6 +4,7 @@ The room that talks to Azure takes most of a second to load, so it is loaded whe
 """
 
 import asyncio
+import gc
 import shutil
 import time
 from collections.abc import Awaitable, Callable
@@ -55,6 +56,8 @@ async def _open(
 ) -> Backend:
     from cmk_admin.operations.backend import open_backend
 
+    # What was loaded stays: the window's collector need never walk it
+    gc.freeze()
     return await open_backend(connection, home(), principal=principal, after_close=after_close)
 
 

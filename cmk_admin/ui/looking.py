@@ -99,6 +99,8 @@ class Looking(QObject):
         if backend is None:
             self._follow.stop()
             return
+        # What was loaded to open the connection stays: the collector need never walk it
+        gc.freeze()
         self._keep(self._bridge.start(self, backend.load_last(), self._took_last, self._no_last))
 
     def read(self) -> None:

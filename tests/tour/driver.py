@@ -1,5 +1,6 @@
 """A hand for the real window: waits for what is on screen, clicks and types where a person would, takes pictures."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from cmk_admin import app as program
 from cmk_admin.operations.interface import ConnectionChoice, OperationReport
 from cmk_admin.runtime.background import Background
-from cmk_admin.ui.application import make_application, make_window
+from cmk_admin.ui.application import SWITCH_SECONDS, make_application, make_window
 from cmk_admin.ui.bridge import Bridge
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.guards import Collector
@@ -119,6 +120,8 @@ def hand(home: Path, pictures: Path | None = None, size: tuple[int, int] = (1280
     The window's calendar stands still at the moment when its estate was read, so that ages do not differ between runs.
     """
     application = make_application(["cmk-admin"], bundled_font=True)
+    switch_seconds = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
     collector = Collector(application)
     background = Background().start()
     bridge = Bridge(background)
@@ -142,6 +145,7 @@ def hand(home: Path, pictures: Path | None = None, size: tuple[int, int] = (1280
         window.hide()
         bridge.stop()
         background.stop()
+        sys.setswitchinterval(switch_seconds)
         window.deleteLater()
         collector.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
