@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHeaderView, QLineEdit, QTableView, QWidget
+from shiboken6 import isValid
 
 from cmk_admin.domain.table import COLUMNS
 from cmk_admin.ui.theme import sizes
@@ -61,7 +62,9 @@ class FilterRow(QWidget):
             QWidget.setTabOrder(self.fields[COLUMNS[one].name], self.fields[COLUMNS[following].name])
 
     def _place(self, *_: object) -> None:
-        self.place()
+        # A window that is closed takes the header down first, and that moves its sections once more
+        if isValid(self._header):
+            self.place()
 
     def _tell(self, _: str) -> None:
         self.changed.emit()
