@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
@@ -28,6 +28,13 @@ WAIT_SECONDS = 60.0
 W = TypeVar("W", bound=QWidget)
 
 
+def pause(milliseconds: int) -> None:
+    """Let the window work. QTest.qWait would hold the interpreter, and with it the background, for that long."""
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+
+
 class Hand:
     """Drives one window."""
 
@@ -42,7 +49,7 @@ class Hand:
         while not true():
             if time.monotonic() > end:
                 raise TimeoutError(f"the window did not come to this within {seconds:g} s: {what}")
-            QTest.qWait(10)
+            pause(10)
 
     def find(self, kind: type[W], name: str) -> W:
         """The visible widget of that name, once it is there."""
@@ -86,7 +93,7 @@ class Hand:
         """Show a key or a service, by its id."""
         self.window.go(target)
         self.until(f"{target} is shown", lambda: self.window.details.page is not None)
-        QTest.qWait(50)
+        pause(50)
 
     def operation(self) -> OperationReport:
         """The operation whose page is in front."""
@@ -110,7 +117,7 @@ class Hand:
         for _ in range(3):
             QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
             QApplication.processEvents()
-            QTest.qWait(30)
+            pause(30)
 
 
 @contextmanager
