@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QApplication
 
 from cmk_admin import __version__
 from cmk_admin.operations.connection import ConnectionChoice
+from cmk_admin.ui.interrupts import Interrupts
 from cmk_admin.ui.later import AfterFirstPaint
 from cmk_admin.ui.main_window import MainWindow, utc_now
 from cmk_admin.ui.theme import fonts
@@ -150,11 +151,13 @@ def open_window(
     app = make_application()
     sys.setswitchinterval(SWITCH_SECONDS)
     window = MainWindow(home=home, opening=choice)
+    interrupts = Interrupts(window)
     session = _Session(window, start_background, connector, choice, last_crash)
     rest = AfterFirstPaint(window, session.slices())
     window.show()
     code = app.exec()
     session.end()
+    interrupts.stop()
     window.deleteLater()
     QCoreApplication.sendPostedEvents()
     if rest.error is not None:

@@ -21,10 +21,9 @@ _ASKS = frozenset(
         QEvent.Type.TouchBegin,
         QEvent.Type.ContextMenu,
         QEvent.Type.DragEnter,
-        QEvent.Type.Close,
     }
 )
-"""What a person does to a window; all of it finds a whole window."""
+"""What a person does to a window; all of it finds a whole window. Closing it does not need one."""
 
 
 class AfterFirstPaint(QObject):

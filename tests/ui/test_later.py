@@ -103,10 +103,21 @@ def test_what_is_pressed_right_after_the_first_paint_finds_a_whole_window(
 
 
 def test_a_window_that_is_closed_before_it_is_whole_goes_and_forgets_nothing(
-    unfurnished: MainWindow, tmp_path: Path
+    unfurnished: MainWindow, bridge: Bridge, tmp_path: Path
 ) -> None:
+    begun: list[bool] = []
+
+    def slices() -> Iterator[None]:
+        begun.append(True)
+        yield from furnishing(unfurnished, bridge, tmp_path)
+
+    rest = AfterFirstPaint(unfurnished, slices())
     unfurnished.show()
+    while not begun:
+        QApplication.processEvents()
     assert unfurnished.close()
+    assert not unfurnished.furnished
+    rest.finish()
     assert not (tmp_path / "window.json").exists()
 
 
