@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.support import serve
 
-ROUNDS = 7
+ROUNDS = 11
 
 
 def _once(*arguments: str) -> float:
