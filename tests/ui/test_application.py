@@ -95,7 +95,10 @@ def test_the_window_opens_what_was_chosen_and_ends_with_its_last_close(
     before = sys.getswitchinterval()
     try:
         code = application.open_window(
-            start_background=lambda: background, connector=connector, home=tmp_path, choice=ConnectionChoice(own_sandbox=True)
+            start_background=lambda: background,
+            connector=connector,
+            home=tmp_path,
+            choice=ConnectionChoice(own_sandbox=True),
         )
     finally:
         sys.setswitchinterval(before)
