@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QWidget
 
 from cmk_admin.domain.kinds import Grouping
@@ -20,6 +20,7 @@ from cmk_admin.operations.connection import ConnectionChoice
 from cmk_admin.ui import remembered
 from cmk_admin.ui.frame import Frame
 from cmk_admin.ui.menus import Menus
+from cmk_admin.ui.theme.colors import Tone
 from cmk_admin.ui.theme.theme import Mode, Theme
 
 if TYPE_CHECKING:
@@ -157,13 +158,13 @@ class MainWindow(QMainWindow):
         if self.backend is not None and self._may_close(self.close_connection):
             self.connecting.close(self.entering.show_doors)
 
-    def open_page(self, page: QWidget, *, title: str, icon: QIcon | None = None) -> None:
+    def open_page(self, page: QWidget, *, title: str, icon: str = "info", tone: Tone = "text") -> None:
         """Show a page on a tab of its own over the whole width, or raise it if it is open.
 
         The window owns it from now on. Closing the tab calls `page.close()`: a page that must not go ignores the close
         event; one that went is deleted. `page.windowTitle()` changes follow on the tab.
         """
-        self.pages.open_page(page, title, icon)
+        self.pages.open_page(page, title, icon, tone)
 
     def close_page(self, page: QWidget) -> None:
         """Close a page opened with `open_page`; one that is closed already is passed over."""

@@ -3,10 +3,10 @@
 from functools import partial
 
 from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QTabBar, QTabWidget, QToolButton, QWidget
 
 from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.colors import Tone
 from cmk_admin.ui.theme.theme import Theme
 
 LONGEST_TITLE = 36
@@ -39,6 +39,7 @@ class Pages(QTabWidget):
     def add_fixed(self, page: QWidget, title: str, icon: str) -> None:
         """A tab that is always there."""
         page.setProperty("tab-icon", icon)
+        page.setProperty("tab-tone", "secondary")
         self.addTab(page, self._theme.icon(icon, "secondary"), title)
         self._fixed += 1
 
@@ -46,18 +47,21 @@ class Pages(QTabWidget):
         """Another page on a tab that is always there; the one before is deleted."""
         at, shown = self.indexOf(before), self.currentIndex()
         title, icon = self.tabText(at), self.tabIcon(at)
-        page.setProperty("tab-icon", before.property("tab-icon"))
+        for name in ("tab-icon", "tab-tone"):
+            page.setProperty(name, before.property(name))
         with QSignalBlocker(self):
             self.removeTab(at)
             self.insertTab(at, page, icon, title)
             self.setCurrentIndex(shown)
         before.deleteLater()
 
-    def open_page(self, page: QWidget, title: str, icon: QIcon | None) -> None:
+    def open_page(self, page: QWidget, title: str, icon: str, tone: Tone) -> None:
         """Show a page on a tab of its own, or raise it."""
         at = self.indexOf(page)
         if at < 0:
-            at = self.addTab(page, icon or QIcon(), "")
+            page.setProperty("tab-icon", icon)
+            page.setProperty("tab-tone", tone)
+            at = self.addTab(page, self._theme.icon(icon, tone), "")
             close = QToolButton()
             close.setObjectName(f"close-{page.objectName() or 'page'}")
             close.setAccessibleName(f"Close {title}")
@@ -121,10 +125,13 @@ class Pages(QTabWidget):
         self.turned.emit()
 
     def _paint(self) -> None:
-        for at in range(self._fixed):
+        for at in range(self.count()):
             page = self.widget(at)
             if page is not None:
-                self.setTabIcon(at, self._theme.icon(str(page.property("tab-icon")), "secondary"))
+                self.setTabIcon(at, self._theme.icon(page.property("tab-icon"), page.property("tab-tone")))
+            close = self.tabBar().tabButton(at, QTabBar.ButtonPosition.RightSide)
+            if isinstance(close, QToolButton):
+                close.setIcon(self._theme.icon("close", "secondary"))
 
 
 def _short(title: str) -> str:

@@ -77,7 +77,7 @@ class Emergency(QObject):
 
         page = self._plan_page(f"revoke {selection.key.folded} {consumers}", make)
         title = page.windowTitle() if page.plan is not None else f"Revoke {what}"
-        self._window.open_page(page, title=title, icon=self._window.theme.icon("revoke", "danger"))
+        self._window.open_page(page, title=title, icon="revoke", tone="danger")
 
     def restore(self) -> None:
         """Give back what the newest revoke took that was not given back."""
@@ -112,7 +112,7 @@ class Emergency(QObject):
             page.destroyed.connect(partial(self._forget_operation, report.operation))
             self._operation_pages[report.operation] = page
         icon = "watch" if report.verb == "revoke" else "restore"
-        self._window.open_page(page, title=page.windowTitle(), icon=self._window.theme.icon(icon))
+        self._window.open_page(page, title=page.windowTitle(), icon=icon)
         return page
 
     # Verbs
@@ -213,7 +213,7 @@ class Emergency(QObject):
 
         page = self._plan_page(f"{verb} {report.operation}", make)
         icon = "restore" if verb == RESTORE else "undo"
-        self._window.open_page(page, title=page.windowTitle(), icon=self._window.theme.icon(icon))
+        self._window.open_page(page, title=page.windowTitle(), icon=icon)
 
     def _start(self, key: str, plan: Plan, reason: str, ticket: str) -> None:
         self.operations.run(

@@ -151,8 +151,10 @@ class RowDelegate(QStyledItemDelegate):
         name = _laid_out(text, self._text)
         if not secondary or width - used < LEAST_SECONDARY:
             return _Words(name, None, 0)
-        grey = self._small_metrics.elidedText(secondary, Qt.TextElideMode.ElideRight, width - used)
-        return _Words(name, _laid_out(grey, self._small), used)
+        # Whole words or none: “RSA-HSM” says something, “RSA-HS…” only that there is no room
+        while secondary and self._small_metrics.horizontalAdvance(secondary) > width - used:
+            secondary = secondary.rpartition(" ")[0]
+        return _Words(name, _laid_out(secondary, self._small), used) if secondary else _Words(name, None, 0)
 
     def _recolour(self) -> None:
         names = ("text", "secondary", "selected", "hover", "accent", "accent_fill", "unknown_soft")

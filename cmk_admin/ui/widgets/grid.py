@@ -182,7 +182,10 @@ def dress(view: QTableView) -> None:
 
 
 def fit_columns(view: QTableView, room: int, widest: int = 480, least: int = 110) -> None:
-    """Make columns as wide as what stands in their first rows; where that is more than the room, the widest give way."""
+    """Make columns as wide as what stands in their first rows; where that is more than the room, the widest give way.
+
+    The first two columns say what the row is about: the others give way before them.
+    """
     metrics = view.fontMetrics()
     model = view.model()
     widths = []
@@ -194,15 +197,21 @@ def fit_columns(view: QTableView, room: int, widest: int = 480, least: int = 110
         )
         width = max(metrics.horizontalAdvance(text) for text in texts) + (48 if has_icon else 28)
         widths.append(max(64, min(widest, width)))
+    for first in (min(2, len(widths) - 1), 0):
+        _narrow(widths, first, room, least)
+    for column, width in enumerate(widths):
+        view.setColumnWidth(column, width)
+
+
+def _narrow(widths: list[int], first: int, room: int, least: int) -> None:
+    """Take from the widest of the columns from `first` on, until all fit or none is wider than `least`."""
     excess = sum(widths) - room
-    while excess > 0 and max(widths) > least:
-        at = widths.index(max(widths))
-        second = max([width for width in widths if width < widths[at]] + [least])
+    while excess > 0 and max(widths[first:]) > least:
+        at = widths.index(max(widths[first:]), first)
+        second = max([width for width in widths[first:] if width < widths[at]] + [least])
         cut = min(excess, max(1, widths[at] - second))
         widths[at] -= cut
         excess -= cut
-    for column, width in enumerate(widths):
-        view.setColumnWidth(column, width)
 
 
 def copy_selection(view: QTableView) -> None:
