@@ -22,7 +22,7 @@ BAD_INPUT = 2
 DEFAULT_SCENARIO = "dcc"
 DEFAULT_SEED = 1
 # How many key pairs a scenario that is often started anew takes: they are made while the rest is loaded.
-PAIRS = {DEFAULT_SCENARIO: 11}
+PAIRS = {DEFAULT_SCENARIO: 11, "workshop": 12}
 MAX_SPEED = 1_000_000.0
 MAX_LATENCY_MS = 600_000.0
 _DESCRIPTION = (
@@ -59,7 +59,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--scenario",
         metavar="NAME",
-        help=f"the estate of a new state: dcc, empty, forbidden or many-VxK (default: {DEFAULT_SCENARIO})",
+        help=f"the estate of a new state: dcc, empty, forbidden, workshop or many-VxK (default: {DEFAULT_SCENARIO})",
     )
     parser.add_argument("--seed", type=_whole(0, 2**63 - 1), metavar="N", help="what its names and ids are drawn from")
     parser.add_argument(

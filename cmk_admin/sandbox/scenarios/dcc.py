@@ -11,7 +11,7 @@ from .estate import ENCRYPTION_USER, LOCATION, Estate, access_policy
 # One pair for each key version laid in below, so that no two keys share material.
 KEY_PAIRS = 11
 # Every key permission that an access policy can name (Microsoft.KeyVault 2026-05-15, KeyPermissions, without "all").
-_ALL_KEY_PERMISSIONS = (
+ALL_KEY_PERMISSIONS = (
     "get", "list", "update", "create", "import", "delete", "recover", "backup", "restore", "decrypt", "encrypt",
     "unwrapKey", "wrapKey", "verify", "sign", "purge", "release", "rotate", "getrotationpolicy", "setrotationpolicy",
 )  # fmt: skip
@@ -150,7 +150,7 @@ def _standard(estate: Estate, subscription: str, keys: str, group: str) -> None:
         rbac=False,
         purge_protection=False,
         access_policies=[
-            access_policy(estate.tenant_id, estate.administrator, _ALL_KEY_PERMISSIONS),
+            access_policy(estate.tenant_id, estate.administrator, ALL_KEY_PERMISSIONS),
             access_policy(estate.tenant_id, _principal(identity), ("get", "list", "wrapKey", "unwrapKey")),
         ],
     )

@@ -96,9 +96,22 @@ class Estate:
         self._meta = {**self._meta, "graph_forbidden": [*self._meta["graph_forbidden"], object_id]}
         self.world.put("meta", "world", self._meta)
 
-    def identity(self, subscription: str, group: str, name: str) -> Document:
+    def identity(self, subscription: str, group: str, name: str, *, location: str = LOCATION) -> Document:
         """Make a user-assigned identity; its envelope."""
-        return make_identity(self.world, subscription=subscription, group=group, name=name, **self.system_ids(name))
+        return make_identity(
+            self.world,
+            subscription=subscription,
+            group=group,
+            name=name,
+            location=location,
+            **self.system_ids(name),
+        )
+
+    def lock(self, scope: str, name: str, level: str) -> None:
+        """Lock a scope: level CanNotDelete or ReadOnly."""
+        lock_id = f"{scope}/providers/Microsoft.Authorization/locks/{name}"
+        lock = {"properties": {"level": level}, "id": lock_id, "type": "Microsoft.Authorization/locks", "name": name}
+        self.world.put("lock", lock_id, lock)
 
     def system_ids(self, name: str) -> Ids:
         """The ids of an identity of this name, as the models' makers take them."""

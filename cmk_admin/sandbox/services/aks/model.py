@@ -8,6 +8,7 @@ from typing import Any
 
 from cmk_admin.sandbox.consumers import CLUSTER, slots_of
 from cmk_admin.sandbox.entra import caller_for
+from cmk_admin.sandbox.services.identity.model import make_system_identity
 from cmk_admin.sandbox.services.keyvault import model as keyvault
 from cmk_admin.sandbox.services.mysql.model import assignable, carried
 from cmk_admin.sandbox.state import Document, World
@@ -34,13 +35,18 @@ def make_cluster(
     subscription: str,
     group: str,
     name: str,
-    identity: Document,
+    identity: Document | None,
     disk_set: str | None,
     nodes: int,
     location: str = "westeurope",
     tags: dict[str, str] | None = None,
+    version: str = "1.33.3",
+    running: bool = True,
+    object_id: str | None = None,
+    client_id: str | None = None,
 ) -> Document:
-    """Make a cluster that runs, with one node pool and a user-assigned identity; the ARM envelope."""
+    """Make a cluster with one node pool; without a user-assigned identity it gets a system-assigned one. The ARM envelope."""
+    power = {"code": "Running" if running else "Stopped"}
     pool: dict[str, Any] = {
         "name": "nodepool1",
         "count": nodes,
@@ -51,14 +57,14 @@ def make_cluster(
         "mode": "System",
         "osType": "Linux",
         "provisioningState": "Succeeded",
-        "powerState": {"code": "Running"},
-        "orchestratorVersion": "1.33.3",
+        "powerState": power,
+        "orchestratorVersion": version,
     }
     properties: dict[str, Any] = {
         "provisioningState": "Succeeded",
-        "powerState": {"code": "Running"},
-        "kubernetesVersion": "1.33",
-        "currentKubernetesVersion": "1.33.3",
+        "powerState": power,
+        "kubernetesVersion": version.rsplit(".", 1)[0],
+        "currentKubernetesVersion": version,
         "dnsPrefix": name,
         "fqdn": f"{name}-{hashlib.sha256(name.encode()).hexdigest()[:8]}.hcp.{location}.azmk8s.io",
         "agentPoolProfiles": [pool],
@@ -69,13 +75,19 @@ def make_cluster(
     }
     if disk_set is not None:
         properties["diskEncryptionSetID"] = disk_set
+    resource_id = cluster_id(subscription, group, name)
+    if identity is not None:
+        block = {"type": "UserAssigned", "userAssignedIdentities": {identity["id"]: carried(identity)}}
+    else:
+        principal, tenant = make_system_identity(world, resource_id, name, object_id=object_id, client_id=client_id)
+        block = {"type": "SystemAssigned", "principalId": principal, "tenantId": tenant}
     cluster: Document = {
-        "id": cluster_id(subscription, group, name),
+        "id": resource_id,
         "location": location,
         "name": name,
         "tags": tags or {},
         "type": CLUSTER,
-        "identity": {"type": "UserAssigned", "userAssignedIdentities": {identity["id"]: carried(identity)}},
+        "identity": block,
         "sku": {"name": "Base", "tier": "Standard"},
         "properties": properties,
     }

@@ -33,16 +33,20 @@ def make_server(
     key_url: str | None = None,
     location: str = "West Europe",
     tags: dict[str, str] | None = None,
+    tier: str = "GeneralPurpose",
+    state: str = "Ready",
+    geo_backup: bool = False,
+    replica_of: str | None = None,
 ) -> Document:
-    """Make a server that runs, with a user-assigned identity and a key where given; the ARM envelope."""
+    """Make a server, with a user-assigned identity and a key where given; replica_of is its source's ARM id. The ARM envelope."""
     properties: dict[str, Any] = {
         "administratorLogin": "dbadmin",
         "version": "8.0.21",
-        "state": "Ready",
+        "state": state,
         "fullyQualifiedDomainName": f"{name}.mysql.database.azure.com",
         "availabilityZone": "1",
-        "replicationRole": "None",
-        "replicaCapacity": 10,
+        "replicationRole": "Replica" if replica_of else "None",
+        "replicaCapacity": 0 if replica_of else 10,
         "storage": {
             "storageSizeGB": 128,
             "iops": 700,
@@ -51,14 +55,16 @@ def make_server(
             "logOnDisk": "Disabled",
             "storageSku": "Premium_LRS",
         },
-        "backup": {"backupRetentionDays": 7, "geoRedundantBackup": "Disabled"},
+        "backup": {"backupRetentionDays": 7, "geoRedundantBackup": "Enabled" if geo_backup else "Disabled"},
         "highAvailability": {"mode": "Disabled", "state": "NotEnabled", "standbyAvailabilityZone": ""},
         "network": {"publicNetworkAccess": "Enabled"},
         "maintenanceWindow": {"customWindow": "Disabled", "dayOfWeek": 0, "startHour": 0, "startMinute": 0},
         "privateEndpointConnections": [],
     }
+    if replica_of is not None:
+        properties["sourceServerResourceId"] = replica_of
     server: Document = {
-        "sku": {"name": "Standard_D2ds_v4", "tier": "GeneralPurpose"},
+        "sku": {"name": "Standard_B2s" if tier == "Burstable" else "Standard_D2ds_v4", "tier": tier},
         "properties": properties,
         "location": location,
         "tags": tags or {},

@@ -26,6 +26,7 @@ def make_server(
     tags: dict[str, str] | None = None,
     object_id: str | None = None,
     client_id: str | None = None,
+    tier: str = "GeneralPurpose",
 ) -> Document:
     """Make a server that runs, with a system-assigned identity; the ARM envelope."""
     resource_id = server_id(subscription, group, name)
@@ -53,7 +54,7 @@ def make_server(
     }
     server: Document = {
         "identity": {"type": "SystemAssigned", "principalId": principal, "tenantId": tenant},
-        "sku": {"name": "GP_Gen5_2", "tier": "GeneralPurpose", "family": "Gen5", "capacity": 2},
+        "sku": {"name": f"{'B' if tier == 'Basic' else 'GP'}_Gen5_2", "tier": tier, "family": "Gen5", "capacity": 2},
         "properties": properties,
         "location": location,
         "tags": tags or {},
