@@ -1,6 +1,7 @@
 """Disks of an AKS cluster; their key is held by a disk encryption set (AKSD azure-disk-customer-managed-keys.md)."""
 
 from cmk_admin.domain.services.facts import DATA_ACTIONS, POLICY_PERMISSIONS, SERVICE_ROLE, Heal, Service
+from cmk_admin.domain.services.requirements import Requirements, Verdict
 
 SERVICE = Service(
     name="aks-disks",
@@ -18,4 +19,6 @@ SERVICE = Service(
     source="CD virtual-machines/disk-encryption.md",
     lost_words=("stopped", "deallocated"),
     up_words=("running",),
+    short="aks-disks",
+    needs=Requirements(other_region=Verdict.REFUSED),
 )

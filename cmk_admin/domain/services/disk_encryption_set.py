@@ -1,6 +1,7 @@
 """Disk encryption set: it holds the key for disks and for the clusters that use them (CD .../disk-encryption.md)."""
 
 from cmk_admin.domain.services.facts import DATA_ACTIONS, POLICY_PERMISSIONS, SERVICE_ROLE, Heal, Service
+from cmk_admin.domain.services.requirements import Requirements, Verdict
 
 SERVICE = Service(
     name="disk-encryption-set",
@@ -19,4 +20,6 @@ SERVICE = Service(
     source="CD virtual-machines/disk-encryption.md",
     lost_words=("stopped", "deallocated"),
     up_words=("running",),
+    short="disks",
+    needs=Requirements(other_region=Verdict.REFUSED),
 )

@@ -1,12 +1,15 @@
 """What is known about a service that can use a key."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from cmk_admin.domain.services.requirements import Requirements
 
 DATA_ACTIONS = ("Microsoft.KeyVault/vaults/keys/unwrap/action", "Microsoft.KeyVault/vaults/keys/decrypt/action")
 """Of a service that wraps its data key with RSA: either of the two gets at the data key (fact sheet 2.3)."""
 POLICY_PERMISSIONS = ("unwrapkey", "decrypt")
 SERVICE_ROLE = "Key Vault Crypto Service Encryption User"
+CRYPTO_USER = "Key Vault Crypto User"
 
 
 class Heal(StrEnum):
@@ -45,3 +48,11 @@ class Service:
     lost_words: tuple[str, ...] = ()
     """Azure's state words that mean lost, lower case."""
     up_words: tuple[str, ...] = ()
+    short: str = ""
+    """What the command line's `--for` calls it: ``mysql``, ``aks-disks`` ..."""
+    needs: Requirements = field(default_factory=Requirements)
+    """What it asks of a key before it takes it."""
+    detaches: bool = False
+    """Azure can take it back to a platform-managed key."""
+    retired: str | None = None
+    """A sentence, where Microsoft has retired the service."""

@@ -1,6 +1,7 @@
 """MySQL flexible server (DBD mysql/flexible-server/security-customer-managed-key.md)."""
 
 from cmk_admin.domain.services.facts import DATA_ACTIONS, POLICY_PERMISSIONS, SERVICE_ROLE, Heal, Service
+from cmk_admin.domain.services.requirements import Requirements, Verdict
 
 SERVICE = Service(
     name="mysql-flexible",
@@ -19,4 +20,15 @@ SERVICE = Service(
     source="DBD mysql/flexible-server/security-customer-managed-key.md",
     lost_words=("inaccessible",),
     up_words=("ready",),
+    short="mysql",
+    needs=Requirements(
+        # The document of January 2026 lets a server go on with a key that has expired, and asks for the same region;
+        # that of November 2024 says otherwise of both. None is about taking a key that has expired: Key Vault refuses
+        # to wrap with it (KVD includes/key-attributes.md)
+        expiry=Verdict.WARNED,
+        retention_days=90,
+        other_region=Verdict.WARNED,
+        permissions=("get", "list", "wrapKey", "unwrapKey"),
+    ),
+    detaches=True,
 )

@@ -1,6 +1,7 @@
 """MySQL single server, retired since September 2024 (AD mysql/single-server/concepts-data-encryption-mysql.md)."""
 
 from cmk_admin.domain.services.facts import DATA_ACTIONS, POLICY_PERMISSIONS, SERVICE_ROLE, Heal, Service
+from cmk_admin.domain.services.requirements import Requirements, Verdict
 
 SERVICE = Service(
     name="mysql-single",
@@ -18,4 +19,8 @@ SERVICE = Service(
     source="AD mysql/single-server/concepts-data-encryption-mysql.md",
     lost_words=("inaccessible",),
     up_words=("ready",),
+    short="mysql-single",
+    needs=Requirements(sizes=(2048,), expiry=Verdict.REFUSED, retention_days=90, other_region=Verdict.WARNED),
+    detaches=True,
+    retired="MySQL single server was retired on 16 September 2024; a server that still runs should be moved.",
 )
