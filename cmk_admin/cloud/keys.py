@@ -19,13 +19,13 @@ async def get_key(session: Session, vault_id: str, key: KeyId, *, urgent: bool =
     reply = await session.vault("GET", key.host, f"/keys/{key.name}/", urgent=urgent)
     found = parse.key_from_vault(reply.body or {}, vault_id)
     if found is None:
-        raise _unreadable(key)
+        raise unreadable(key)
     return found
 
 
 async def list_keys(session: Session, vault_id: str, host: str, *, urgent: bool = False) -> list[Key]:
     """All keys of a vault as the list shows them: no type, size or operations. Raises AzureFailure."""
-    elements = await _pages(session, host, "/keys", urgent=urgent)
+    elements = await pages(session, host, "/keys", urgent=urgent)
     return [key for each in elements if (key := parse.key_from_vault(each, vault_id)) is not None]
 
 
@@ -34,13 +34,13 @@ async def get_version(session: Session, key: KeyId, *, urgent: bool = True) -> K
     reply = await session.vault("GET", key.host, f"/keys/{key.name}/{key.version or ''}", urgent=urgent)
     found = parse.key_version(reply.body or {})
     if found is None:
-        raise _unreadable(key)
+        raise unreadable(key)
     return found
 
 
 async def list_versions(session: Session, key: KeyId, *, urgent: bool = True) -> tuple[KeyVersion, ...]:
     """All versions from the data plane, newest first. Raises AzureFailure."""
-    elements = await _pages(session, key.host, f"/keys/{key.name}/versions", urgent=urgent)
+    elements = await pages(session, key.host, f"/keys/{key.name}/versions", urgent=urgent)
     return parse.newest_first([version for each in elements if (version := parse.key_version(each)) is not None])
 
 
@@ -56,7 +56,7 @@ async def set_enabled(session: Session, key: KeyId, enabled: bool) -> KeyVersion
     reply = await session.vault("PATCH", key.host, f"/keys/{key.name}/{key.version}", body=body, urgent=True)
     found = parse.key_version(reply.body or {})
     if found is None:
-        raise _unreadable(key)
+        raise unreadable(key)
     return found
 
 
@@ -103,7 +103,8 @@ async def list_arm_versions(
     return parse.newest_first([version for each in elements if (version := parse.key_version(each)) is not None])
 
 
-async def _pages(session: Session, host: str, path: str, *, urgent: bool) -> list[dict[str, Any]]:
+async def pages(session: Session, host: str, path: str, *, urgent: bool) -> list[dict[str, Any]]:
+    """All elements of a data-plane list. Raises AzureFailure where any page fails."""
     found: list[dict[str, Any]] = []
     reply = await session.vault("GET", host, path, params={"maxresults": str(PAGE)}, urgent=urgent)
     while True:
@@ -114,5 +115,6 @@ async def _pages(session: Session, host: str, path: str, *, urgent: bool) -> lis
         reply = await session.vault("GET", host, link, urgent=urgent)
 
 
-def _unreadable(key: KeyId) -> AzureFailure:
+def unreadable(key: KeyId) -> AzureFailure:
+    """An answer about a key that is not as Azure documents it."""
     return AzureFailure(FailureKind.FAILED, f"The vault's answer about {key.name} could not be read.", subject=str(key))

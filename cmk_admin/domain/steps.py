@@ -19,6 +19,19 @@ class StepVerb(StrEnum):
     """Ask a consumer to try its key again."""
     START_NODES = "start-nodes"
     """Start the machines of a node pool that lost their disks."""
+    CREATE_KEY = "create-key"
+    """Make a key under a name that is free; `after`: see `changes.key_facts`."""
+    DELETE_KEY = "delete-key"
+    """Delete a key softly: its name stays taken until it is recovered, purged, or its retention is over."""
+    RECOVER_KEY = "recover-key"
+    BACKUP_KEY = "backup-key"
+    """Write a key's backup into a file; `after`: ``{"file": PATH}``."""
+    CREATE_IDENTITY = "create-identity"
+    """Make a user-assigned identity; `after`: ``{"location": REGION}``."""
+    DELETE_IDENTITY = "delete-identity"
+    SET_CONSUMER_KEY = "set-consumer-key"
+    """Make a consumer's encryption settings what `after` says; `service` in them names the kind, `key` the key's id or
+    None for a platform-managed key; what else stands there is the service's own (`cloud.consumers`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

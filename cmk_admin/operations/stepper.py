@@ -91,10 +91,18 @@ class Stepper:
         return look
 
     async def _look_once(self) -> Look:
-        try:
-            return await self._executor.look(self._state.session, self._step)
-        except AzureFailure as failure:
-            return Look(seen=Seen.UNSEEN, difference=failure.message, failure=failure)
+        """One look; at a target that is being changed, so many as it takes until that has ended."""
+        deadline = monotonic() + LONG_RUNNING_SECONDS
+        while True:
+            try:
+                look = await self._executor.look(self._state.session, self._step)
+            except AzureFailure as failure:
+                return Look(seen=Seen.UNSEEN, difference=failure.message, failure=failure)
+            if look.seen is not Seen.BUSY:
+                return look
+            pause = self._patience_pause()
+            if monotonic() + pause > deadline or not await self._state.pause(pause):
+                return Look(seen=Seen.UNSEEN, difference=f"it is still being changed: {look.difference}.")
 
     async def _already(self, *, uncertain: bool) -> None:
         if uncertain:
@@ -166,19 +174,33 @@ class Stepper:
         await self._state.put_step(
             self._n, StepState.ACCEPTED, event="accepted", request_id=accepted.request_id, address=address
         )
-        if not accepted.long_running:
-            await self._state.put_step(self._n, StepState.DONE, event="done")
-            return None
         try:
-            if not await self._poll(accepted.long_running):
+            if accepted.long_running and not await self._poll(accepted.long_running):
                 return None
         except AzureFailure as failure:
             if not is_transient(failure):
                 return failure
             await self._left(failure)
             return None
-        await self._state.put_step(self._n, StepState.DONE, event="done")
+        await self._end()
         return None
+
+    async def _end(self) -> None:
+        """Azure says that it is done; where that is not enough, the target itself must say so too."""
+        if self._executor.verifies:
+            look = await self._look()
+            for wait in WAITS:
+                if look.seen is not Seen.BEFORE or not await self._state.pause(wait):
+                    break
+                look = await self._look()
+            if look.seen is Seen.UNSEEN:
+                await self._unseen(look, uncertain=True)
+                return
+            if look.seen is not Seen.AFTER:
+                what = look.difference or "it is as it was before"
+                await self._fail(f"Azure said that it was done, but the target does not show it: {what}.")
+                return
+        await self._state.put_step(self._n, StepState.DONE, event="done")
 
     async def _settle(self, failure: AzureFailure) -> Look:
         """After a failure: whether it may be sent again. Looks wherever Azure may have done it all the same."""
@@ -214,7 +236,7 @@ class Stepper:
             await self._state.note(f"Step {self._n}: What Azure had accepted did not end well: {failure.message}")
             return False
         if ended:
-            await self._state.put_step(self._n, StepState.DONE, event="done")
+            await self._end()
         return True
 
     async def _poll(self, operations: tuple[LongRunning, ...]) -> bool:
@@ -263,9 +285,9 @@ class Stepper:
         azure = max(_LEAST_PATIENCE, *effects, 0.0) * 1.2
         return monotonic() + max(self._state.session.clock.real_seconds(azure), _LEAST_PATIENCE_REAL)
 
-    def _patience_pause(self, failure: AzureFailure) -> float:
+    def _patience_pause(self, failure: AzureFailure | None = None) -> float:
         pause = min(max(self._state.session.clock.real_seconds(_PATIENCE_PAUSE), 0.5), _PATIENCE_PAUSE)
-        return max(pause, failure.retry_after or 0.0)
+        return max(pause, failure.retry_after or 0.0) if failure else pause
 
     async def _wait(self, failure: AzureFailure, words: str) -> None:
         error = f"{words}: {failure.message}"

@@ -9,6 +9,10 @@ from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.model import Consumer, CoverageProblem, Identity, KeySlot
+from cmk_admin.domain.steps import Json
+from cmk_admin.domain.surroundings import CarriedIdentity, Target
+
+DISK_SETS = "disk-encryption-set"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -17,11 +21,22 @@ class Related:
 
     identities: dict[str, Identity] = field(default_factory=dict)
     """User-assigned identities by folded resource id."""
-    consumers: dict[str, Consumer] = field(default_factory=dict)
-    """Consumers read before, by folded id: disk encryption sets come before the clusters that use them."""
+    consumers: dict[tuple[str, str], Consumer] = field(default_factory=dict)
+    """Consumers read before, by folded id and service: a cluster's disks and its etcd are two consumers of one id."""
     problems: list[CoverageProblem] = field(default_factory=list)
     """What could not be read; the readers add to it."""
 
+    def add(self, consumer: Consumer) -> None:
+        """Note a consumer, in place of what was known of it."""
+        self.consumers[fold(consumer.id), consumer.service] = consumer
+
+    def disk_set(self, set_id: str) -> Consumer | None:
+        """The disk encryption set of that id: sets are read before the clusters that use them."""
+        return self.consumers.get((fold(set_id), DISK_SETS))
+
+
+Settings = Mapping[str, Json]
+"""Encryption settings in the service's own words: the facts of `StepVerb.SET_CONSUMER_KEY`."""
 
 Read = Callable[[Session, list[Mapping[str, Any]], Related, bool], Coroutine[Any, Any, list[Consumer]]]
 
@@ -41,6 +56,14 @@ class ConsumerKind:
     """A write that asks the service to try its key again; None: the service has no such thing."""
     start_nodes: Callable[[Session, str], Coroutine[Any, Any, tuple[LongRunning, ...]]] | None = None
     """A write that starts the machines that lost their disks; None: the service has no machines."""
+    target: Callable[[Session, str], Coroutine[Any, Any, Target]] | None = None
+    """``(session, resource id)``, urgent: the resource as its provider shows it, with or without a key. Raises
+    AzureFailure. None: the service takes no key from here."""
+    set_key: Callable[[Session, str, Settings, Target | None], Coroutine[Any, Any, LongRunning | None]] | None = None
+    """``(session, resource id, settings, what was read just before)``: the one write that gives the resource these
+    settings, urgent, never retried. None: it cannot be changed."""
+    shown: Callable[[Mapping[str, Any]], Target] | None = None
+    """The target that an ARM envelope of the resource type shows, for lists; None: as for `target`."""
 
 
 def slot_of(
@@ -62,4 +85,16 @@ def slot_of(
         principal_id=identity.principal_id if identity else None,
         identity_resource_id=identity.resource_id if identity else identity_id,
         identity_name=identity.name if identity else (last(identity_id) if identity_id else None),
+    )
+
+
+def carried_by(document: Mapping[str, Any]) -> tuple[CarriedIdentity, ...]:
+    """The identities that a resource's envelope shows, its own one first."""
+    found = parse.identities_of(document)
+    return tuple(
+        CarriedIdentity(
+            resource_id=None if one.system_assigned else one.resource_id,
+            principal_id=one.principal_id,
+        )
+        for one in sorted(found, key=lambda one: not one.system_assigned)
     )

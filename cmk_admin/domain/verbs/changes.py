@@ -17,6 +17,19 @@ ROLE_SOURCE = "RBACD troubleshooting.md"
 
 Facts = Mapping[str, Json]
 
+INVERSES = {
+    StepVerb.REMOVE_ASSIGNMENT: StepVerb.CREATE_ASSIGNMENT,
+    StepVerb.CREATE_ASSIGNMENT: StepVerb.REMOVE_ASSIGNMENT,
+    StepVerb.SET_POLICY: StepVerb.SET_POLICY,
+    StepVerb.SET_ENABLED: StepVerb.SET_ENABLED,
+    StepVerb.CREATE_KEY: StepVerb.DELETE_KEY,
+    StepVerb.DELETE_KEY: StepVerb.RECOVER_KEY,
+    StepVerb.RECOVER_KEY: StepVerb.DELETE_KEY,
+    StepVerb.CREATE_IDENTITY: StepVerb.DELETE_IDENTITY,
+    StepVerb.SET_CONSUMER_KEY: StepVerb.SET_CONSUMER_KEY,
+}
+"""Which verb takes a step back; a verb that is missing here cannot be."""
+
 _PERMISSIONS = ("keys", "secrets", "certificates", "storage")
 
 
@@ -175,12 +188,7 @@ def heal(consumer_id: str, name: str, service_name: str, *, stage: int) -> Step 
 
 def inverse(step: Step) -> Step | None:
     """The step that takes this one back; None where there is none."""
-    verb = {
-        StepVerb.REMOVE_ASSIGNMENT: StepVerb.CREATE_ASSIGNMENT,
-        StepVerb.CREATE_ASSIGNMENT: StepVerb.REMOVE_ASSIGNMENT,
-        StepVerb.SET_POLICY: StepVerb.SET_POLICY,
-        StepVerb.SET_ENABLED: StepVerb.SET_ENABLED,
-    }.get(step.verb)
+    verb = INVERSES.get(step.verb)
     if verb is None or step.undo_words is None:
         return None
     return replace(
@@ -201,7 +209,7 @@ def keys_touched(index: Index, step: Step) -> tuple[str, ...]:
     if step.verb in (StepVerb.CREATE_ASSIGNMENT, StepVerb.REMOVE_ASSIGNMENT):
         facts = step.before or step.after or {}
         return (fold(_text(facts, "scope")),)
-    if step.verb is StepVerb.SET_ENABLED:
+    if step.verb in (StepVerb.SET_ENABLED, StepVerb.DELETE_KEY):
         key = parse_key_id(step.target)
         vault = index.vault_of(key)
         return (fold(key_scope(vault.id, key.name)),) if vault else ()
@@ -231,6 +239,8 @@ def _comparable(name: str, value: Json) -> object:
     if isinstance(value, str):
         # A condition and a description keep their case, ids and kinds do not
         return (value if name in ("condition", "description") else fold(value)) or None
+    if isinstance(value, dict):
+        return sorted(value.items(), key=str)
     if isinstance(value, list):
         return frozenset(str(one).lower() for one in value)
     return frozenset() if value is None and name in _PERMISSIONS else value
@@ -241,18 +251,32 @@ def _said(value: Json) -> str:
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(str(one) for one in value) or "nothing"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {one}" for key, one in value.items()) or "nothing"
     return "nothing" if value in (None, "") else str(value)
 
 
 def _request(verb: StepVerb, step: Step) -> str:
     """The raw request of the inverse of a step."""
-    if verb is StepVerb.REMOVE_ASSIGNMENT:
-        return f"DELETE {step.target}"
-    if verb is StepVerb.CREATE_ASSIGNMENT:
-        return f"PUT {step.target}"
+    method = _METHODS.get(verb)
+    if method is not None:
+        return f"{method} {step.target}"
+    if verb is StepVerb.RECOVER_KEY:
+        key = parse_key_id(step.target)
+        return f"POST https://{key.host}/deletedkeys/{key.name}/recover"
     if verb is StepVerb.SET_POLICY:
         return _policy_request(parse_policy_target(step.target)[0], step.before is None)
+    if verb is StepVerb.SET_CONSUMER_KEY:
+        return step.request
     return _enabled_request(step.target, bool((step.before or {}).get("enabled")))
+
+
+_METHODS = {
+    StepVerb.REMOVE_ASSIGNMENT: "DELETE",
+    StepVerb.CREATE_ASSIGNMENT: "PUT",
+    StepVerb.DELETE_KEY: "DELETE",
+    StepVerb.DELETE_IDENTITY: "DELETE",
+}
 
 
 def _policy_request(vault_id: str, gone: bool) -> str:

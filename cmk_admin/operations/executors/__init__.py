@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.operations.executors.access_policies import SetPolicy
 from cmk_admin.operations.executors.base import Accepted, Executor, Look, Seen
-from cmk_admin.operations.executors.consumers import Revalidate, StartNodes
+from cmk_admin.operations.executors.consumers import Revalidate, SetConsumerKey, StartNodes
+from cmk_admin.operations.executors.identities import CreateIdentity, DeleteIdentity
 from cmk_admin.operations.executors.key_versions import SetEnabled
+from cmk_admin.operations.executors.keys import BackupKey, CreateKey, DeleteKey, RecoverKey
 from cmk_admin.operations.executors.role_assignments import CreateAssignment, RemoveAssignment
 
 EXECUTORS: Mapping[StepVerb, Executor] = {
@@ -16,6 +18,13 @@ EXECUTORS: Mapping[StepVerb, Executor] = {
     StepVerb.SET_ENABLED: SetEnabled(),
     StepVerb.REVALIDATE: Revalidate(),
     StepVerb.START_NODES: StartNodes(),
+    StepVerb.CREATE_KEY: CreateKey(),
+    StepVerb.DELETE_KEY: DeleteKey(),
+    StepVerb.RECOVER_KEY: RecoverKey(),
+    StepVerb.BACKUP_KEY: BackupKey(),
+    StepVerb.CREATE_IDENTITY: CreateIdentity(),
+    StepVerb.DELETE_IDENTITY: DeleteIdentity(),
+    StepVerb.SET_CONSUMER_KEY: SetConsumerKey(),
 }
 
 __all__ = ["EXECUTORS", "Accepted", "Executor", "Look", "Seen"]

@@ -24,6 +24,8 @@ class Seen(StrEnum):
     """Neither: somebody else changed it."""
     UNSEEN = "unseen"
     """It could not be read."""
+    BUSY = "busy"
+    """It is being changed just now: how it stands is known when that has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,9 @@ class Accepted:
 class Executor(Protocol):
     """One step verb against Azure. Every method raises AzureFailure and nothing else."""
 
+    verifies: bool
+    """True where Azure's yes is not enough: the target is looked at again, and must be as the step says."""
+
     async def look(self, session: Session, step: Step) -> Look:
         """How the target stands now, read from its own provider."""
 
@@ -61,7 +66,9 @@ class Executor(Protocol):
 
 
 class AtOnce:
-    """Executors whose refusals do not pass by waiting."""
+    """Executors whose refusals do not pass by waiting, and whose accepted writes are done."""
+
+    verifies = False
 
     def passes(self, failure: AzureFailure) -> bool:
         return False

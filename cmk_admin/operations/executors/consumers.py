@@ -1,10 +1,11 @@
-"""Ask consumers to come back: try the key again, start the machines."""
+"""Give consumers their key, ask them to try it again, start their machines."""
 
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.steps import Step
-from cmk_admin.operations.executors.base import Accepted, Look, Seen
+from cmk_admin.domain.surroundings import Target
+from cmk_admin.operations.executors.base import Accepted, Look, Seen, compare
 
 _OURS = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed"})
 """Azure's codes for "this account may not": waiting does not help. Other refusals are the consumer's own, at its key."""
@@ -15,7 +16,9 @@ def _service(step: Step) -> str:
 
 
 class _Healing:
-    """Writes on which a consumer uses its key again, and is refused as long as the key is not given back everywhere."""
+    """Writes on which a consumer uses its key, and is refused as long as the key is not given to it everywhere."""
+
+    verifies = False
 
     def passes(self, failure: AzureFailure) -> bool:
         refused = failure.status is not None and 400 <= failure.status < 500
@@ -52,6 +55,32 @@ class StartNodes(_Healing):
         if start is None:
             raise _cannot(step, "be started")
         return Accepted(long_running=await start(session, step.target))
+
+
+class SetConsumerKey(_Healing):
+    """One write of a consumer's encryption settings; afterwards the consumer itself must report them.
+
+    The answer to the write may lack them (fact sheet 11.2), so that it is never taken for the proof.
+    """
+
+    verifies = True
+
+    async def look(self, session: Session, step: Step) -> Look:
+        read = CONSUMERS[_service(step)].target
+        if read is None:
+            raise _cannot(step, "be given another key")
+        target = await read(session, step.target)
+        if target.busy:
+            return Look(seen=Seen.BUSY, difference=f"it is {target.state or target.provisioning}")
+        return compare(step, target.settings, found=target)
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        change = CONSUMERS[_service(step)].set_key
+        if change is None or step.after is None:
+            raise _cannot(step, "be given another key")
+        found = look.found if isinstance(look.found, Target) else None
+        started = await change(session, step.target, step.after, found)
+        return Accepted(long_running=() if started is None else (started,))
 
 
 def _cannot(step: Step, what: str) -> AzureFailure:

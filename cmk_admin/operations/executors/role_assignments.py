@@ -1,7 +1,11 @@
 """Take role assignments away and make them again under the same name."""
 
+from dataclasses import replace
+
 from cmk_admin.cloud import roles
+from cmk_admin.cloud.identities import principal_of
 from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.steps import Step
 from cmk_admin.domain.verbs.changes import assignment_facts, assignment_of
 from cmk_admin.operations.executors.base import Accepted, AtOnce, Look, compare
@@ -10,7 +14,13 @@ from cmk_admin.operations.executors.base import Accepted, AtOnce, Look, compare
 class _RoleAssignment(AtOnce):
     async def look(self, session: Session, step: Step) -> Look:
         assignment = await roles.get_assignment(session, step.target)
-        return compare(step, None if assignment is None else assignment_facts(assignment))
+        if assignment is None:
+            return compare(step, None)
+        facts = assignment_facts(assignment)
+        who = str((step.after or step.before or {}).get("principal_id"))
+        if who != assignment.principal_id and await principal_of(session, who) == assignment.principal_id:
+            facts["principal_id"] = who
+        return compare(step, facts)
 
 
 class RemoveAssignment(_RoleAssignment):
@@ -22,9 +32,18 @@ class RemoveAssignment(_RoleAssignment):
 
 
 class CreateAssignment(_RoleAssignment):
-    """PUT of a role assignment under the name that it had, with everything that it said."""
+    """PUT of a role assignment under its name, with everything that it says.
+
+    Its principal may be named by the resource whose identity it is, which an earlier step has made.
+    """
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         assert step.after is not None, "a role assignment is made from its facts"
-        await roles.create_assignment(session, assignment_of(step.target, dict(step.after)))
+        wanted = assignment_of(step.target, dict(step.after))
+        principal_id = await principal_of(session, wanted.principal_id)
+        await roles.create_assignment(session, replace(wanted, principal_id=principal_id))
         return Accepted()
+
+    def passes(self, failure: AzureFailure) -> bool:
+        """An identity that was just made is not known everywhere at once (RBACD troubleshooting.md)."""
+        return failure.azure_code == "PrincipalNotFound"

@@ -1,0 +1,59 @@
+"""Managed identities: made, deleted, and which principal stands behind a resource."""
+
+from cmk_admin.cloud import api, parse
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import fold, last
+from cmk_admin.domain.model import Identity
+
+_USER_ASSIGNED = "/providers/microsoft.managedidentity/userassignedidentities/"
+_VERSIONS = {
+    "/providers/microsoft.compute/diskencryptionsets/": api.DISK_ENCRYPTION_SETS,
+    "/providers/microsoft.dbformysql/servers/": api.MYSQL_SINGLE,
+    "/providers/microsoft.containerservice/managedclusters/": api.MANAGED_CLUSTERS,
+}
+
+
+async def get_identity(session: Session, resource_id: str) -> Identity | None:
+    """The user-assigned identity of that id, or None where there is none. Raises AzureFailure."""
+    try:
+        reply = await session.arm("GET", resource_id, api_version=api.IDENTITIES, urgent=True)
+    except AzureFailure as failure:
+        if failure.kind is FailureKind.NOT_FOUND:
+            return None
+        raise
+    return parse.user_assigned_identity(reply.body)
+
+
+async def create_identity(session: Session, resource_id: str, location: str) -> None:
+    """Make a user-assigned identity (a write, urgent, never retried). Raises AzureFailure (LOST: `get_identity`)."""
+    await session.arm("PUT", resource_id, api_version=api.IDENTITIES, body={"location": location}, urgent=True)
+
+
+async def delete_identity(session: Session, resource_id: str) -> None:
+    """Delete a user-assigned identity for good: one made again under its name is another principal.
+
+    A write, urgent, never retried. Raises AzureFailure.
+    """
+    await session.arm("DELETE", resource_id, api_version=api.IDENTITIES, urgent=True)
+
+
+async def principal_of(session: Session, who: str) -> str:
+    """The object id that `who` means: itself, or where it is the ARM id of a resource, that of the resource's identity.
+
+    Raises AzureFailure (NOT_FOUND: there is no such resource, or it has no identity).
+    """
+    if not who.startswith("/"):
+        return who
+    folded = fold(who)
+    if _USER_ASSIGNED in folded:
+        identity = await get_identity(session, who)
+        if identity is not None:
+            return identity.principal_id
+    else:
+        version = next((one for part, one in _VERSIONS.items() if part in folded), None)
+        if version is not None:
+            found = parse.identity_at((await session.arm("GET", who, api_version=version, urgent=True)).body, None)
+            if found is not None:
+                return found.principal_id
+    raise AzureFailure(FailureKind.NOT_FOUND, f"{last(who)} has no identity, or does not exist.", subject=who)

@@ -1,0 +1,138 @@
+"""Make, delete, recover and back up keys."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from cmk_admin.cloud import key_changes, keys
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import KeyId, parse_key_id
+from cmk_admin.domain.model import Key
+from cmk_admin.domain.steps import Json, Step
+from cmk_admin.domain.verbs.making import key_facts, moment
+from cmk_admin.operations.executors.base import Accepted, AtOnce, Facts, Look, Seen, compare
+
+
+def _key_id(session: Session, step: Step) -> KeyId:
+    return parse_key_id(step.target, vault_suffixes=session.names.vault_suffixes)
+
+
+async def _facts(session: Session, step: Step) -> Facts:
+    try:
+        return key_facts(await keys.get_key(session, "", _key_id(session, step), urgent=True))
+    except AzureFailure as failure:
+        if failure.kind is FailureKind.NOT_FOUND:
+            return None
+        raise
+
+
+class CreateKey(AtOnce):
+    """POST keys/NAME/create, under a name that nobody has: under one in use it would make a new version."""
+
+    async def look(self, session: Session, step: Step) -> Look:
+        return compare(step, await _facts(session, step))
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        assert step.after is not None, "a key is made from its facts"
+        facts = dict(step.after)
+        await key_changes.create_key(
+            session,
+            Key(
+                id=_key_id(session, step),
+                vault_id="",
+                current_version=None,
+                key_type=_text(facts["key_type"]),
+                size=facts["size"] if isinstance(facts["size"], int) else None,
+                operations=_texts(facts["operations"]),
+                enabled=bool(facts["enabled"]),
+                not_before=moment(facts["not_before"]),
+                expires=moment(facts["expires"]),
+                tags=tuple((name, str(value)) for name, value in _items(facts["tags"])),
+            ),
+        )
+        return Accepted()
+
+
+class DeleteKey(AtOnce):
+    """DELETE keys/NAME: soft; nothing but the key itself is compared, whoever changed its attributes since."""
+
+    async def look(self, session: Session, step: Step) -> Look:
+        facts = await _facts(session, step)
+        return Look(seen=Seen.AFTER if facts is None else Seen.BEFORE)
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        await key_changes.delete_key(session, _key_id(session, step))
+        return Accepted()
+
+
+class RecoverKey:
+    """POST deletedkeys/NAME/recover: the key comes back with all its versions."""
+
+    verifies = True
+
+    async def look(self, session: Session, step: Step) -> Look:
+        if await _facts(session, step) is not None:
+            return Look(seen=Seen.AFTER)
+        if await key_changes.is_deleted(session, _key_id(session, step)):
+            return Look(seen=Seen.BEFORE)
+        return Look(seen=Seen.CHANGED, difference="it is neither there nor among the deleted keys")
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        await key_changes.recover_key(session, _key_id(session, step))
+        return Accepted()
+
+    def passes(self, failure: AzureFailure) -> bool:
+        """While a key is being deleted or recovered Azure answers 409 (KVD general/soft-delete-overview.md)."""
+        return failure.azure_code in ("ObjectIsBeingDeleted", "ObjectIsBeingRecovered")
+
+
+class BackupKey(AtOnce):
+    """POST keys/NAME/backup into a file of the person's, private to them; an existing file is never overwritten."""
+
+    async def look(self, session: Session, step: Step) -> Look:
+        there = await asyncio.to_thread(_file(step).exists)
+        return Look(seen=Seen.AFTER if there else Seen.BEFORE)
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        blob = await key_changes.backup_key(session, _key_id(session, step))
+        try:
+            await asyncio.to_thread(_write, _file(step), blob)
+        except OSError as error:
+            raise AzureFailure(
+                FailureKind.CONFLICT,
+                f"The backup could not be written to {_file(step)}: {error.strerror or error}.",
+                subject=str(_file(step)),
+                next="The key is there; back it up later into another file.",
+            ) from error
+        return Accepted()
+
+
+def _file(step: Step) -> Path:
+    return Path(str((step.after or {}).get("file")))
+
+
+def _write(file: Path, blob: bytes) -> None:
+    """Whole or not at all: what is found under the name is a whole backup."""
+    beside = file.with_name(f".{file.name}.part")
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(blob)
+        out.flush()
+        os.fsync(out.fileno())
+    if file.exists():
+        beside.unlink()
+        raise FileExistsError(17, "a file of that name exists", str(file))
+    beside.replace(file)
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _texts(value: Json) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()
+
+
+def _items(value: Json) -> tuple[tuple[str, Json], ...]:
+    return tuple(value.items()) if isinstance(value, dict) else ()
