@@ -22,6 +22,7 @@ MANAGED_IDENTITY_GROUP_DELAY = 24 * 3600.0
 
 ROLE_DEFINITIONS = "/providers/Microsoft.Authorization/roleDefinitions/"
 MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
+_PARTS = ("actions", "notActions", "dataActions", "notDataActions")
 
 
 def may(
@@ -45,9 +46,20 @@ def may(
     return any(one.grants(action, data=data, attributes=attributes) for one in found)
 
 
-def roles_at(world: World, principal_id: str, scope: str) -> list[Document]:
-    """The role definitions that the principal holds at the scope now, directly, through groups or from above."""
-    return [one.definition for one in _index(world).held(world, principal_id.lower(), scope.lower(), data=False)]
+def permissions_at(world: World, principal_id: str, scope: str) -> list[Document]:
+    """The permissions that count for the principal at the scope now, one block for each of a role that applies.
+
+    A condition that is understood stands in its block, as Azure shows it, for it decides with the call's attributes. What
+    one that is not understood guards is left out: it grants nothing. What was removed and still counts for the data
+    plane holds no more actions.
+    """
+    index, who, at = _index(world), principal_id.lower(), scope.lower()
+    now = list(index.held(world, who, at, data=False))
+    found = [block for grant in now for block in grant.blocks(data=False)]
+    for grant in index.held(world, who, at, data=True):
+        if grant not in now:
+            found += [block for block in grant.blocks(data=True) if block["dataActions"]]
+    return found
 
 
 def grants(
@@ -142,6 +154,20 @@ class _Grant(NamedTuple):
         return grants(self.definition, action, data=data, attributes=attributes) and (
             not self.condition or conditions.holds(self.condition, action, attributes)
         )
+
+    def blocks(self, *, data: bool) -> Iterator[Document]:
+        """The role's permissions, of the data plane alone or all, as the caller's own are shown."""
+        for block in self.definition["properties"]["permissions"]:
+            guards = [text for text in (block.get("condition"), self.condition) if text]
+            if not all(conditions.understood(text) for text in guards):
+                continue
+            shown: Document = {name: list(block.get(name) or ()) for name in _PARTS}
+            if data:
+                shown |= {"actions": [], "notActions": []}
+            if guards:
+                text = guards[0] if len(guards) == 1 else " AND ".join(f"({one})" for one in guards)
+                shown |= {"condition": text, "conditionVersion": "2.0"}
+            yield shown
 
 
 # principal -> scope -> what is assigned there

@@ -37,6 +37,11 @@ def holds(condition: str, action: str, attributes: Attributes) -> bool:
     return node is not None and node(action, attributes) is True
 
 
+def understood(condition: str) -> bool:
+    """Whether the condition can be evaluated here at all."""
+    return _parsed(condition) is not None
+
+
 @lru_cache(maxsize=256)
 def _parsed(condition: str) -> _Node | None:
     try:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from . import hosts
+from . import activity, hosts
 from .state import Document, World
 from .wire import Answer, AzureError, Call, Routes
 
@@ -62,6 +62,7 @@ def start(
         "due": world.clock.azure() + seconds,
         "error": None,
         "startedBy": call.who.object_id,
+        "request": call.request_id,
     }
     world.put("operation", operation, document)
     begun = _begun.get(world)
@@ -164,6 +165,7 @@ async def _finish(world: World, document: Document) -> None:
             "error": error,
         },
     )
+    activity.conclude(world, document.get("request", ""), error)
 
 
 async def _first_of(*waits: Awaitable[Any]) -> None:

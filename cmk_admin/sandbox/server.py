@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import gate, hosts
+from . import activity, entra, gate, hosts
 from .faults import Fault, Faults
 from .proxy import reset
 from .requests_log import RequestsLog
@@ -80,19 +80,13 @@ class Server:
         if fault is not None:
             return await self._spoilt(request, call, plane, fault)
         headers = _ids(request)
+        call.request_id, call.correlation_id = headers["x-ms-request-id"], headers["x-ms-correlation-request-id"]
         notes: dict[str, str | bool] = {}
         try:
-            call.caller = self._authenticate(plane, call)
-            # An answer can only be lost once something was done: the challenge that opens a client's first call is not it.
-            fault = self._faults.after(call.method, host + path)
-            answer = await self._answer(plane, call, headers, notes)
-            response = _response(answer, headers)
-        except AzureError as error:
-            response = _error(plane, error, headers)
-        except Exception:
-            # A defect of the sandbox is told in full in its log, and to the client as Azure tells its own.
-            log.exception("%s https://%s%s failed", call.method, host, path)
-            response = _error(plane, AzureError(500, "InternalServerError", "An unexpected error occurred."), headers)
+            response, fault = await self._respond(plane, call, headers, notes)
+            if plane == "arm":
+                told = response.body if isinstance(response.body, bytes) else b""
+                activity.record(call, response.status, response.headers, told)
         finally:
             self._world.commit()
         if self._principals != self._world.changed("principal"):
@@ -107,6 +101,24 @@ class Server:
             # The connection ends without the answer, which then has nowhere to go.
             request.transport.abort()
         return response
+
+    async def _respond(
+        self, plane: str, call: Call, headers: dict[str, str], notes: dict[str, str | bool]
+    ) -> tuple[web.Response, Fault | None]:
+        """Do the call; its answer, and the fault that the answer is to meet."""
+        fault: Fault | None = None
+        try:
+            call.caller = self._authenticate(plane, call)
+            # An answer can only be lost once something was done: the challenge that opens a client's first call is not it.
+            fault = self._faults.after(call.method, call.host + call.path)
+            return _response(await self._answer(plane, call, headers, notes), headers), fault
+        except AzureError as error:
+            return _error(plane, error, headers), fault
+        except Exception:
+            # A defect of the sandbox is told in full in its log, and to the client as Azure tells its own.
+            log.exception("%s https://%s%s failed", call.method, call.host, call.path)
+            told = AzureError(500, "InternalServerError", "An unexpected error occurred.")
+            return _error(plane, told, headers), fault
 
     def _authenticate(self, plane: str, call: Call) -> Caller | None:
         if plane == "login" or call.path.lower() in _NO_CALLER:
@@ -124,6 +136,7 @@ class Server:
             log.warning("no route for %s https://%s%s (api-version %s)", call.method, call.host, call.path, version)
             raise self._router.unknown(plane, call.method, call.path, version or "")
         route, call.params = found
+        call.route = route
         check_version(route, call.path, version)
         if plane == "arm" and call.caller is not None:
             # Resource Graph counts its queries itself (4.1 of the facts), so they leave this budget alone.
@@ -170,8 +183,10 @@ def _planned(plane: str, fault: Fault) -> AzureError:
 
 
 def _ids(request: web.BaseRequest) -> dict[str, str]:
-    one = str(uuid.uuid4())
-    headers = {"x-ms-request-id": one, "x-ms-correlation-request-id": one, "Cache-Control": "no-cache"}
+    # A client that follows one piece of work through many calls gives its own correlation.
+    given, new = request.headers.get("x-ms-correlation-request-id", ""), str(uuid.uuid4())
+    correlation = given if entra.is_guid(given) else new
+    headers = {"x-ms-request-id": new, "x-ms-correlation-request-id": correlation, "Cache-Control": "no-cache"}
     client = request.headers.get("x-ms-client-request-id")
     if client:
         headers["x-ms-client-request-id"] = client

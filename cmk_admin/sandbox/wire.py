@@ -54,6 +54,10 @@ class Call:
     params: dict[str, str] = field(default_factory=dict)
     """What the route's template named, spelt as sent."""
     caller: Caller | None = None
+    route: "Route | None" = None
+    """What the path was matched to."""
+    request_id: str = ""
+    correlation_id: str = ""
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises AzureError 400 where it is none."""

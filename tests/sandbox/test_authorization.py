@@ -4,7 +4,7 @@ import uuid
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 from azure.mgmt.authorization import AuthorizationManagementClient
 
 from cmk_admin.sandbox.access import ROLE_DEFINITIONS
@@ -114,6 +114,11 @@ def test_an_identity_just_made_is_only_found_with_its_type(sandbox: Running) -> 
     assert error(put(sandbox, KEY, made)) == (400, "PrincipalNotFound")
     assert error(put(sandbox, KEY, made, principalType="User")) == (400, "PrincipalNotFound")
     assert put(sandbox, KEY, made, principalType="ServicePrincipal").status_code == 201
+    # Access policies look nobody up.
+    entry = {"tenantId": estate.TENANT, "objectId": made, "permissions": {"keys": ["get"]}}
+    policies = {"properties": {"accessPolicies": [entry]}}
+    added = sandbox.arm("PUT", f"{estate.VAULT}/accessPolicies/add", "2023-07-01", json=policies)
+    assert added.status_code in (200, 201)
     sandbox.advance(60)
     assert put(sandbox, estate.VAULT, made).status_code == 201
 
@@ -263,14 +268,72 @@ def test_a_custom_role_with_data_actions_is_not_for_management_groups(sandbox: R
     assert sandbox.arm("PUT", ROOT + built_in, VERSION, json={"properties": facts}).status_code == 400
 
 
+def permissions(sandbox: Running, scope: str, as_: str, version: str = VERSION) -> list[Any]:
+    answer = sandbox.arm("GET", f"{scope}/{AUTHORIZATION}/permissions", version, as_=as_)
+    assert answer.status_code == 200, answer.text
+    return list(answer.json()["value"])
+
+
 def test_permissions_are_the_callers_own_at_the_scope(sandbox: Running) -> None:
     mine = list(client(sandbox, "reader").permissions.list_for_resource_group("keys"))
     assert [one.actions for one in mine] == [["*/read"]]
     actions = [one.actions for one in client(sandbox).permissions.list_for_resource_group("keys")]
     assert ["*"] in actions
-    with pytest.raises(HttpResponseError) as caught:
-        list(client(sandbox, "reader").permissions.list_for_resource_group("other"))
-    assert caught.value.status_code == 403
+    # Who may nothing there is told just that.
+    assert list(client(sandbox, "reader").permissions.list_for_resource_group("other")) == []
+    unsigned = f"https://management.azure.com{KEY}/{AUTHORIZATION}/permissions?api-version={VERSION}"
+    assert sandbox.send("GET", unsigned).status_code == 401
+
+
+@pytest.mark.parametrize("version", ["2015-07-01", VERSION])
+def test_permissions_count_at_a_keys_scope_as_the_vault_counts_them(sandbox: Running, version: str) -> None:
+    made = put(sandbox, KEY, oid(sandbox, "worker")).json()
+    assert permissions(sandbox, KEY, "worker", version) == []
+    sandbox.advance(300)
+    (block,) = permissions(sandbox, KEY, "worker", version)
+    assert set(block) == {"actions", "notActions", "dataActions", "notDataActions"}
+    assert "Microsoft.KeyVault/vaults/keys/unwrap/action" in block["dataActions"]
+    for above in (estate.VAULT, estate.GROUP, f"/subscriptions/{estate.ONE}", f"{estate.VAULT}/keys/other"):
+        assert permissions(sandbox, above, "worker", version) == []
+    sandbox.arm("DELETE", made["id"], VERSION)
+    assert permissions(sandbox, KEY, "worker", version) == [block]
+    sandbox.advance(300)
+    assert permissions(sandbox, KEY, "worker", version) == []
+
+
+def test_permissions_come_through_groups_and_show_the_conditions_that_the_gate_weighs(sandbox: Running) -> None:
+    delegated = (
+        "(!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})) OR "
+        f"(@Request[Microsoft.Authorization/roleAssignments:PrincipalId] ForAnyOfAnyValues:GuidEquals {{{estate.ONE}}})"
+    )
+    strange = "@Resource[Microsoft.KeyVault/vaults/keys:Colour] StringEquals 'blue'"
+
+    def lay(world: World) -> None:
+        (team,) = (key for key, one in world.items("principal") if one["displayName"] == "team")
+        make_assignment(world, scope=KEY, role="Key Vault Crypto User", principal_id=team)
+        make_assignment(world, scope=KEY, role="User Access Administrator", principal_id=team, condition=delegated)
+        make_assignment(world, scope=KEY, role="Key Vault Crypto Officer", principal_id=team, condition=strange)
+
+    sandbox.do(lay)
+    sandbox.advance(300)
+    found = permissions(sandbox, KEY, "reader")
+    assert {one.get("condition") for one in found} == {None, delegated}
+    # What nobody understands grants nothing, so it is not shown either.
+    assert not any("Microsoft.KeyVault/vaults/keys/*" in one["dataActions"] for one in found)
+    assert any("Microsoft.KeyVault/vaults/keys/wrap/action" in one["dataActions"] for one in found)
+
+
+def test_what_lingers_at_a_management_group_is_of_the_data_plane_alone(sandbox: Running) -> None:
+    name = str(uuid.uuid4())
+    officer = roles.role_id("Key Vault Crypto Officer")
+    assert put(sandbox, ROOT, oid(sandbox, "worker"), name=name, roleDefinitionId=officer).status_code == 201
+    sandbox.advance(300)
+    (before,) = permissions(sandbox, KEY, "worker")
+    assert before["actions"]
+    sandbox.arm("DELETE", f"{ROOT}/{AUTHORIZATION}/roleAssignments/{name}", VERSION)
+    sandbox.advance(301)
+    (after,) = permissions(sandbox, KEY, "worker")
+    assert (after["actions"], after["dataActions"]) == ([], before["dataActions"])
 
 
 def test_deny_assignments_and_schedules_are_listed(sandbox: Running) -> None:

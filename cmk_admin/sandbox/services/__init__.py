@@ -9,6 +9,7 @@ NAMES = (
     "login",
     "directory",
     "arm",
+    "activity",
     "authorization",
     "keyvault",
     "identity",

@@ -1,0 +1,1 @@
+"""The Activity Log on the wire."""
