@@ -60,7 +60,8 @@ def attach(world: World, slots: Iterable[Slot]) -> None:
         kept = before["slots"]["primary"]
         dek = unwrap(world, kept["principalId"], kept["keyUrl"], base64.b64decode(kept["wrapped"]))
     dek = dek or secrets.token_bytes(32)
-    made = {slot.slot: _wrapped(world, slot, dek) for slot in wanted}
+    kept = before["slots"] if before else {}
+    made = {slot.slot: _wrapped(world, slot, dek, kept.get(slot.slot)) for slot in wanted}
     after = {"service": first.service, "slots": made, "lost": None, "dek": _text(dek)}
     world.put("life", first.consumer_id, after)
 
@@ -195,10 +196,16 @@ def _held(life: Document) -> bytes | None:
     return base64.b64decode(life["dek"]) if life["dek"] else None
 
 
-def _wrapped(world: World, slot: Slot, dek: bytes) -> Document:
+def _wrapped(world: World, slot: Slot, dek: bytes, kept: Document | None) -> Document:
+    """The DEK wrapped anew for a slot; one that the same key has wrapped stays, where the key has only expired since."""
     if slot.principal_id is None:
         raise AzureError(400, "AzureKeyVaultNoServerIdentity", "The server identity is not correctly configured.")
-    wrapped = wrap(world, slot.principal_id, slot.key_url, dek)
+    try:
+        wrapped = wrap(world, slot.principal_id, slot.key_url, dek)
+    except AzureError as refusal:
+        if refusal.inner != "KeyExpired" or kept is None or kept["keyUrl"] != slot.key_url:
+            raise
+        wrapped = base64.b64decode(kept["wrapped"])
     if unwrap(world, slot.principal_id, slot.key_url, wrapped) != dek:
         raise AzureError(400, "BadParameter", "The key did not give back what it had wrapped.")
     return {

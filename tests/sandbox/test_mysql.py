@@ -118,8 +118,8 @@ def test_every_documented_way_to_lose_a_key_stops_the_server(sandbox: Running, c
     assert living.until(lambda: state() == "Inaccessible")
 
 
-def test_what_the_documents_ask_of_a_vault_beyond_access_is_not_enforced(sandbox: Running) -> None:
-    # No purge protection, a software key: its owners run it so, and a warning is the program's to give.
+def test_a_server_that_fell_short_of_the_documents_before_is_revalidated_all_the_same(sandbox: Running) -> None:
+    # No purge protection: its owners run it so.
     assert revalidate(sandbox, "dcc-reports-mysql")["status"] == "Succeeded"
 
 

@@ -8,6 +8,8 @@ from cmk_admin.sandbox.consumers import FLEXIBLE, slots_of
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError
 
+from . import requirements
+
 # A key's id on a vault's host, versioned: versionless ids are not documented for MySQL (DBD mysql/flexible-server).
 _KEY_URL = re.compile(
     r"https://[a-z0-9-]+\.vault\.azure\.net(:443)?/keys/[0-9a-z-]{1,127}/[0-9a-f]{32}/?", re.IGNORECASE
@@ -149,9 +151,11 @@ def encryption_after(server: Document, identity: Document | None, wanted: Any) -
     if kind != "azurekeyvault":
         raise _invalid("dataEncryption.type")
     after: dict[str, Any] = {"type": "AzureKeyVault"}
+    copied = str(server["properties"]["backup"]["geoRedundantBackup"]).lower() == "enabled"
     held = {one.lower() for one in ((identity or {}).get("userAssignedIdentities") or {})}
     for key, principal in _SLOTS:
-        if not wanted.get(key) and key.startswith("geo"):
+        # Backups in the paired region need a key there (DBD mysql/flexible-server/security-customer-managed-key.md).
+        if key.startswith("geo") and not wanted.get(key) and not copied:
             continue
         if not isinstance(wanted.get(key), str) or not _KEY_URL.fullmatch(wanted[key]):
             raise _invalid(f"dataEncryption.{key}")
@@ -166,7 +170,8 @@ def encryption_after(server: Document, identity: Document | None, wanted: Any) -
 def settle(world: World, resource_id: str, identity: Document | None, encryption: Document | None) -> None:
     """Give a server this identity and key: the end of a PATCH. The key is tried as the identity; then the server is Ready.
 
-    Raises AzureError 400 with the vault's reason where the key does not serve; then the server is as before.
+    A key that the server has already is tried, and not judged anew. Raises AzureError 400 with the reason where a key does
+    not serve, 409 where the server is without its key and is to be given back to the platform; then it is as before.
     """
     server = world.get("resource", resource_id)
     if server is None:
@@ -178,13 +183,47 @@ def settle(world: World, resource_id: str, identity: Document | None, encryption
         after["identity"] = identity
     if encryption is not None and encryption["type"] == "AzureKeyVault":
         after["properties"]["dataEncryption"] = encryption
-        try:
-            life.attach(world, slots_of(world, after))
-        except AzureError as refusal:
-            raise missing_permissions(encryption["primaryKeyURI"], refusal) from refusal
+        _take_keys(world, server, after)
     else:
+        refuse_without_key(world, server)
         life.detach(world, resource_id)
     world.put("resource", resource_id, after)
+
+
+def _take_keys(world: World, before: Document, after: Document) -> None:
+    had = {slot.slot: slot.key_url.lower().rstrip("/") for slot in slots_of(world, before)}
+    wanted = list(slots_of(world, after))
+    for slot in wanted:
+        if slot.key_url.lower().rstrip("/") != had.get(slot.slot):
+            requirements.check(world, slot, requirements.FLEXIBLE)
+    try:
+        life.attach(world, wanted)
+    except AzureError as refusal:
+        raise requirements.refused(wanted[0].key_url, refusal) from refusal
+
+
+def refuse_without_key(world: World, server: Document) -> None:
+    """Raise AzureError 409 where a server is without its key: nobody can unwrap what it would be encrypted with anew.
+
+    Documented for single servers: on one that is not accessible, encryption cannot be changed to the service's own key.
+    """
+    if life.lost(world, server["id"]):
+        raise AzureError(
+            409,
+            "ServerIsNotReady",
+            f"The server '{server['name']}' is not accessible. Restore access to its key and revalidate it first.",
+        )
+
+
+def check_state(server: Document) -> None:
+    """Raise AzureError 409 where a server is in no state to be given a key, or to have its key revalidated."""
+    state = server["properties"]["state"]
+    if state not in ("Ready", "Inaccessible"):
+        raise AzureError(
+            409,
+            "ServerIsNotReady",
+            f"The operation cannot be done on server '{server['name']}' in state '{state}'. The server must be Ready.",
+        )
 
 
 def set_identity(world: World, resource_id: str, identity: Document | None) -> None:
@@ -193,18 +232,6 @@ def set_identity(world: World, resource_id: str, identity: Document | None) -> N
     if server is not None:
         after = {name: value for name, value in server.items() if name != "identity"}
         world.put("resource", resource_id, after if identity is None else {**after, "identity": identity})
-
-
-def missing_permissions(key_url: str, refusal: AzureError) -> AzureError:
-    """The refusal of a database service whose identity the vault refused.
-
-    The codes are those that Azure SQL's REST reference lists for server keys; MySQL's own are not documented.
-    """
-    code = {
-        "KeyDisabled": "AzureKeyVaultKeyDisabled",
-        "KeyNotFound": "AzureKeyVaultKeyNotFound",
-    }.get(refusal.inner or refusal.code, "AzureKeyVaultMissingPermissions")
-    return AzureError(400, code, f"The server could not use the Azure Key Vault key '{key_url}': {refusal.message}")
 
 
 def _invalid(parameter: str) -> AzureError:

@@ -53,6 +53,8 @@ async def _patch(call: Call) -> Answer:
             400, "InvalidParameterValue", f"Invalid value given for parameter {name}. Specify a valid parameter value."
         )
     identity = model.identities_after(call.world, call.who.object_id, server.get("identity"), body.get("identity"))
+    if properties.get("dataEncryption") is not None:
+        model.check_state(server)
     encryption = model.encryption_after(server, identity, properties.get("dataEncryption"))
     before = server["properties"]["state"]
     call.world.put("resource", server["id"], {**server, "tags": envelopes.merged_tags(server, body.get("tags"))})

@@ -6,9 +6,12 @@ from urllib.parse import urlsplit
 from cmk_admin.sandbox import life
 from cmk_admin.sandbox.consumers import CHILD, SINGLE, SINGLE_KEY, slots_of
 from cmk_admin.sandbox.services.identity.model import make_system_identity
-from cmk_admin.sandbox.services.mysql.model import missing_permissions
+from cmk_admin.sandbox.services.mysql import requirements
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError
+
+# AD mysql/single-server/concepts-data-encryption-mysql.md
+_TIERS = ("GeneralPurpose", "MemoryOptimized")
 
 
 def server_id(subscription: str, group: str, name: str) -> str:
@@ -107,23 +110,43 @@ def keys_of(world: World, resource_id: str) -> list[Document]:
 def settle(world: World, resource_id: str, key_url: str) -> None:
     """Give a server this key, or revalidate the one it has: the end of a PUT.
 
-    Raises AzureError 400 with the vault's reason where the key does not serve; then the server is as before.
+    A key that the server has already is tried, and not judged anew. Raises AzureError 400 with the reason where the key
+    does not serve; then the server is as before.
     """
     server = world.get("resource", resource_id)
     if server is None:
         raise AzureError(404, "ResourceNotFound", f"The Resource '{resource_id}' was not found.")
     before = keys_of(world, resource_id)
+    had = {key["properties"]["uri"].lower().rstrip("/") for key in before}
     put_key(world, server, key_url)
+    wanted = list(slots_of(world, server))
     try:
-        life.attach(world, slots_of(world, server))
+        for slot in wanted:
+            if slot.key_url.lower().rstrip("/") not in had:
+                requirements.check(world, slot, requirements.SINGLE)
+        life.attach(world, wanted)
     except AzureError as refusal:
         for key in keys_of(world, resource_id):
             world.delete(CHILD, key["id"])
         for key in before:
             world.put(CHILD, key["id"], key)
         enforce(world, server, on=bool(before))
-        raise missing_permissions(key_url, refusal) from refusal
+        raise requirements.refused(key_url, refusal) from refusal
     life.set_property(world, resource_id, "userVisibleState", "Ready")
+
+
+def check_server(server: Document) -> None:
+    """Raise AzureError where a server can take no key: 400 for its tier, 409 for its state."""
+    tier, state = server["sku"]["tier"], server["properties"]["userVisibleState"]
+    if tier not in _TIERS:
+        raise AzureError(
+            400,
+            "OperationNotSupported",
+            f"Data encryption with a customer-managed key is not supported on server '{server['name']}' of tier '{tier}'. "
+            f"The tiers that support it are {' and '.join(_TIERS)}.",
+        )
+    if state not in ("Ready", "Inaccessible"):
+        raise AzureError(409, "ServerIsNotReady", f"The server '{server['name']}' is in state '{state}', not Ready.")
 
 
 def remove_key(world: World, resource_id: str, name: str) -> None:

@@ -62,6 +62,7 @@ async def _get_key(call: Call) -> Answer:
 async def _put_key(call: Call) -> Answer:
     server = envelopes.find(call, SINGLE)
     envelopes.refuse_busy(call.world, server)
+    model.check_server(server)
     properties = envelopes.block(call.json(), "properties")
     if str(properties.get("serverKeyType")).lower() != "azurekeyvault":
         raise AzureError(400, "InvalidKeyType", "The create server key type is not supported.")
