@@ -196,6 +196,21 @@ def test_a_patch_that_makes_no_sense_is_refused_and_changes_nothing(
     assert living.flexible(sandbox, "dcc-mysql") == before
 
 
+def test_settings_sent_back_as_they_are_stand_in_no_key_s_way(sandbox: Running) -> None:
+    server = sandbox.world.get("resource", living.row(sandbox, "dcc-mysql")["consumer_id"])
+    assert server is not None
+    facts = server["properties"]
+    same = {name: facts[name] for name in ("storage", "backup", "network")}
+    unset = {"highAvailability": {"mode": "Disabled", "standbyAvailabilityZone": ""}}
+    body = {"sku": server["sku"], "properties": {**same, **unset, "dataEncryption": facts["dataEncryption"]}}
+    assert patch(sandbox, "dcc-mysql", body).status_code == 202
+    sandbox.advance(60)
+    living.settled(sandbox)
+    larger = {**facts["storage"], "storageSizeGB": 4096}
+    answer = patch(sandbox, "dcc-mysql", {"properties": {**same, "storage": larger}})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidParameterValue")
+
+
 def test_an_identity_that_is_not_there_cannot_be_assigned(sandbox: Running) -> None:
     absent = living.row(sandbox, "dcc-mysql")["identity"]["resource_id"] + "x"
     answer = patch(sandbox, "dcc-mysql", {"identity": {"type": "UserAssigned", "userAssignedIdentities": {absent: {}}}})

@@ -8,7 +8,7 @@ from cmk_admin.sandbox.services import envelopes
 from cmk_admin.sandbox.state import World
 from cmk_admin.sandbox.wire import Answer, AzureError, Call, Routes
 
-from . import model
+from . import model, settings
 
 _VERSIONS = ("2021-05-01", "2025-06-01-preview")
 _READ, _WRITE = f"{FLEXIBLE}/read", f"{FLEXIBLE}/write"
@@ -48,7 +48,8 @@ async def _patch(call: Call) -> Answer:
     envelopes.refuse_busy(call.world, server)
     body = call.json()
     properties = envelopes.block(body, "properties")
-    for name in (*(set(properties) - {"dataEncryption"}), *(set(body) - {"properties", "identity", "tags"})):
+    name = settings.changed(server, body, properties)
+    if name is not None:
         raise AzureError(
             400, "InvalidParameterValue", f"Invalid value given for parameter {name}. Specify a valid parameter value."
         )
