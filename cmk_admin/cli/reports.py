@@ -27,6 +27,7 @@ def plan_text(plan: Plan) -> str:
     if others:
         lines += ["", "Other methods:"]
         lines += [f"  {m.name}: {m.title}" + (f" ({m.reason})" if m.reason else "") for m in others]
+    lines += _sentences("What was found:", plan.findings) + _sentences("What stays:", plan.left)
     lines += _sentences("Read this first:", plan.warnings) + _sentences("It cannot start:", plan.problems)
     return printable_lines(lines)
 
@@ -38,6 +39,7 @@ def operation_document(report: OperationReport) -> JsonObject:
         "title": report.title,
         "subject": report.subject,
         "sentence": report.sentence,
+        "plan_hash": report.plan.hash if report.plan else None,
         "created_at": time_json(report.created_at),
         "ended_at": time_json(report.ended_at),
         "reason": report.reason,
@@ -54,6 +56,8 @@ def operation_document(report: OperationReport) -> JsonObject:
 def operation_text(report: OperationReport) -> str:
     """An operation as it stands."""
     lines = [report.title, f"Operation {report.operation}: {report.outcome.value}"]
+    if report.resumable and report.plan is not None:
+        lines.append(f"Plan {report.plan.hash}")
     if report.sentence:
         lines.append(report.sentence)
     lines += ["", *(f"  {_step(s)}" for s in report.steps)]

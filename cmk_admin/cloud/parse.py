@@ -265,6 +265,18 @@ def role_definition(document: Document) -> RoleDefinition:
     )
 
 
+def permissions(document: Document) -> RoleDefinition:
+    """One element of the permissions API's answer: a role's four lists of actions, without its name."""
+    return RoleDefinition(
+        id="",
+        name="",
+        actions=words(document.get("actions")),
+        not_actions=words(document.get("notActions")),
+        data_actions=words(document.get("dataActions")),
+        not_data_actions=words(document.get("notDataActions")),
+    )
+
+
 def lock(document: Document) -> Lock:
     """From its ARM envelope."""
     resource_id = str(document["id"])

@@ -88,6 +88,17 @@ async def get_definition(session: Session, definition_id: str, *, urgent: bool =
     return parse.role_definition(reply.body)
 
 
+async def permissions_at(session: Session, scope: str, *, urgent: bool = True) -> tuple[RoleDefinition, ...]:
+    """What the signed-in account may do at `scope`, one element for each role that reaches it; their names are empty.
+
+    Azure's permissions API (Microsoft.Authorization/permissions): the answer, not a try. Raises AzureFailure.
+    """
+    elements = await session.arm_pages(
+        f"{_under(scope)}/providers/Microsoft.Authorization/permissions", api_version=api.AUTHORIZATION, urgent=urgent
+    )
+    return tuple(parse.permissions(each) for each in elements)
+
+
 async def locks_in(session: Session, scope: str, *, urgent: bool = False) -> tuple[Lock, ...]:
     """All locks at, below and (inherited) above `scope`. Raises AzureFailure."""
     elements = await session.arm_pages(

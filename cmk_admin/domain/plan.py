@@ -88,10 +88,14 @@ class Plan:
     methods: tuple[Method, ...] = ()
     method: str | None = None
     watches: tuple[Watch, ...] = ()
+    findings: tuple[str, ...] = ()
+    """Sentences: what was found out before anything was planned."""
     warnings: tuple[str, ...] = ()
     """Sentences that must be read before the start."""
     problems: tuple[str, ...] = ()
     """Sentences that forbid the start."""
+    left: tuple[str, ...] = ()
+    """Sentences: what stays as it is although it was to be taken back. The outcome can at best be partial."""
     answers: str | None = None
     """The operation that this one restores or undoes."""
     context: tuple[tuple[str, str], ...] = field(default=())

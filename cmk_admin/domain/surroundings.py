@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cmk_admin.domain.access import permits
+from cmk_admin.domain.activity import Event
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.model import RoleDefinition
 from cmk_admin.domain.steps import Json
@@ -93,6 +94,18 @@ class Surroundings:
     """Folded names of the soft-deleted keys of the draft's vault; None: not known."""
     targets: Mapping[str, Target] = field(default_factory=dict)
     """By folded id; for a draft that names one, the draft's own."""
+    soft_deleted: Mapping[str, datetime | None] = field(default_factory=dict)
+    """By folded key id without version, of keys that are softly deleted: when that was, where the vault told."""
+    asked_deleted: frozenset[str] = frozenset()
+    """Hosts of the vaults that were asked for their soft-deleted keys; of others it is not known."""
+    deleted_vaults: frozenset[str] | None = None
+    """Folded names of the softly deleted vaults that this account sees; None: not known."""
+    identities: Mapping[str, str | None] = field(default_factory=dict)
+    """By folded id of a user-assigned identity its principal; None: there is none any more; missing: not known."""
+    events: tuple[Event, ...] | None = None
+    """The Activity Log's events about what the draft touches; None: not read."""
+    file_problem: str | None = None
+    """Why the file that the draft names cannot be written."""
     unread: tuple[str, ...] = ()
     """Sentences: what could not be read, and why. They become warnings of the plan."""
 

@@ -54,8 +54,10 @@ def plan_to_json(plan: Plan) -> JsonObject:
             }
             for one in plan.watches
         ],
+        "findings": list(plan.findings),
         "warnings": list(plan.warnings),
         "problems": list(plan.problems),
+        "left": list(plan.left),
         "answers": plan.answers,
         "context": [list(pair) for pair in plan.context],
     }
@@ -169,8 +171,10 @@ def plan_from_json(data: Any) -> Plan:
                 )
                 for one in data["watches"]
             ),
+            findings=_strings(data.get("findings", [])),
             warnings=_strings(data["warnings"]),
             problems=_strings(data["problems"]),
+            left=_strings(data.get("left", [])),
             answers=_optional(data["answers"]),
             context=tuple((_string(name), _string(value)) for name, value in data["context"]),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,11 @@ _PROBLEMS = {
 def count(number: int, one: str, many: str | None = None) -> str:
     """``1 key``, ``2 keys``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str], joined: str = "and") -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return f" {joined} ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
 
 
 def duration(seconds: float | None) -> str:

@@ -17,14 +17,18 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome
+from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import restore, revoke, undo
 from cmk_admin.domain.verbs.restore import RestoreDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations import planning, surveying
 from cmk_admin.operations.engine import Engine
 from cmk_admin.operations.history import History, plan_of, plan_text
 from cmk_admin.operations.interface import (
     ConnectionInfo,
     ConnectionKind,
+    Draft,
+    HostReach,
     OnBoundary,
     OnEstate,
     OnReport,
@@ -32,9 +36,11 @@ from cmk_admin.operations.interface import (
     WatchResult,
 )
 from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.reach import reach_hosts
 from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended, report
 from cmk_admin.operations.rollback import looks_like_file, read_rollback, write_rollback
 from cmk_admin.operations.state import OperationState
+from cmk_admin.operations.targets import read_targets
 from cmk_admin.runtime.connection import SandboxConnection
 from cmk_admin.runtime.paths import private_folder
 from cmk_admin.store.journal import Journal, OperationRow, StepRow, WatchRow
@@ -114,12 +120,28 @@ class OpenBackend:
     async def refresh_key(self, key_id: str) -> Estate:
         return await self._inventory.refresh(self._key(key_id))
 
+    async def reach(self, vault: str | None = None) -> tuple[HostReach, ...]:
+        return await reach_hosts(self._session, self._inventory.estate, vault)
+
     # Planning
 
     async def prepare_revoke(self, draft: RevokeDraft) -> Plan:
         key = self._key(str(draft.key))
         estate = await self._inventory.refresh(key)
         return revoke.plan(replace(draft, key=key), Index(estate))
+
+    async def targets(self, service: str) -> tuple[Target, ...]:
+        return await read_targets(self._session, Index(await self._inventory.known()), service)
+
+    async def survey(self, draft: Draft) -> Surroundings:
+        return await surveying.survey(self._session, Index(await self._inventory.known()), draft)
+
+    async def prepare(self, draft: Draft) -> Plan:
+        index = Index(await self._inventory.known())
+        key = planning.key_of(draft, index)
+        if key is not None and index.vault_of(key) is not None:
+            index = Index(await self._inventory.refresh(key))
+        return planning.plan(draft, index, await surveying.survey(self._session, index, draft))
 
     async def prepare_restore(self, operation: str) -> Plan:
         draft = await self._answered(operation)

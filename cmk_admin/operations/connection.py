@@ -5,6 +5,7 @@ Part of `interface`, and apart from it only because the first paint of the windo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cmk_admin.domain.model import Account
+    from cmk_admin.domain.sign_in import SignInNews
+
+OnSignIn = Callable[["SignInNews"], None]
+"""Is told what goes on while a live connection signs in: on the background loop's thread, must return at once."""
 
 
 class ConnectionKind(StrEnum):
@@ -31,11 +36,30 @@ class ConnectionInfo:
     speed: float = 1.0
     """Azure's seconds in one real second; 1 for a live connection."""
     vault_suffixes: tuple[str, ...] = ()
+    signed_in_by: str = ""
+    """Live: which way to sign in it was (``cli``, ``environment``, ``browser``, ``device``, ``managed``)."""
+    notes: tuple[str, ...] = ()
+    """Live: what the person should know of this sign-in, a sentence each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveChoice:
+    """Which real Azure, and how to sign in to it."""
+
+    cloud: str = "public"
+    """public, usgov or china."""
+    tenant: str | None = None
+    """Id or domain of the tenant; None: the account's own."""
+    way: str | None = None
+    """cli, environment, browser, device or managed; None: Azure CLI, else the environment."""
+    anew: bool = False
+    """Ask for the account, also where one is known from the last time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionChoice:
-    """Which Azure to open: exactly one of a running sandbox (`file`) and one of our own (`own_sandbox`)."""
+    """Which Azure to open: exactly one of a running sandbox (`file`), one of our own (`own_sandbox`) and a real one
+    (`live`)."""
 
     file: Path | None = None
     own_sandbox: bool = False
@@ -45,3 +69,19 @@ class ConnectionChoice:
     """Which of the sandbox's principals to sign in as; None: the administrator, or the only one there is."""
     scenario: str = "dcc"
     speed: float | None = None
+    live: LiveChoice | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostReach:
+    """Whether one host of the cloud answers this account."""
+
+    name: str
+    """sign-in, arm, vault or graph."""
+    host: str
+    """Empty where there is none to be tried."""
+    ok: bool
+    message: str
+    """What it answered, or why it did not."""
+    next: str | None = None
+    """What to do about it."""

@@ -98,7 +98,7 @@ class Engine:
         if not state.all_at_rest:
             some = states & {StepState.DONE, StepState.SKIPPED, *MAY_HAVE_ACTED}
             return Outcome.PARTIAL if some else Outcome.FAILED
-        whole = not state.open_paths and (not state.row.watching or self._watcher.all_confirmed)
+        whole = not state.open_paths and not state.plan.left and (not state.row.watching or self._watcher.all_confirmed)
         return Outcome.DONE if whole else Outcome.PARTIAL
 
 

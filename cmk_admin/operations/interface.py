@@ -14,8 +14,17 @@ from typing import Protocol
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.surroundings import Surroundings, Target
+from cmk_admin.domain.verbs.create_key import CreateKeyDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
-from cmk_admin.operations.connection import ConnectionChoice, ConnectionInfo, ConnectionKind
+from cmk_admin.operations.connection import (
+    ConnectionChoice,
+    ConnectionInfo,
+    ConnectionKind,
+    HostReach,
+    LiveChoice,
+    OnSignIn,
+)
 
 __all__ = [
     "Backend",
@@ -24,9 +33,13 @@ __all__ = [
     "ConnectionInfo",
     "ConnectionKind",
     "Connector",
+    "Draft",
+    "HostReach",
+    "LiveChoice",
     "OnBoundary",
     "OnEstate",
     "OnReport",
+    "OnSignIn",
     "OperationReport",
     "StepReport",
     "WatchReport",
@@ -124,6 +137,9 @@ class Boundary:
     """intent, sent, accepted, done, failed."""
 
 
+Draft = CreateKeyDraft
+"""What somebody fills in at a wizard, or types on the command line; each verb has its own."""
+
 OnEstate = Callable[[Estate], None]
 OnReport = Callable[[OperationReport], None]
 OnBoundary = Callable[[Boundary], None]
@@ -152,11 +168,29 @@ class Backend(Protocol):
     async def refresh_key(self, key_id: str) -> Estate:
         """Read one key anew from its providers (vault, versions, assignments, policies, the consumers that name it)."""
 
+    async def reach(self, vault: str | None = None) -> tuple[HostReach, ...]:
+        """Whether sign-in, resource manager, a vault and Microsoft Graph answer. Raises BadInput (no vault of this cloud).
+
+        `vault` (a name or a host) is the one that is tried; without it, one that is known.
+        """
+
     async def prepare_revoke(self, draft: RevokeDraft) -> Plan:
         """Refresh what the draft touches, then plan. Raises BadInput."""
 
     async def prepare_restore(self, operation: str) -> Plan:
         """What gives back exactly what that operation took. Raises BadInput (unknown operation), Refused."""
+
+    async def targets(self, service: str) -> tuple[Target, ...]:
+        """The resources that can take a key as this service (a name of `domain.services`), with or without one.
+
+        Raises AzureFailure where they could not be listed, BadInput for a service that takes no key from here.
+        """
+
+    async def survey(self, draft: Draft) -> Surroundings:
+        """Read what a wizard's draft must be held against besides the estate. What could not be read is told in it."""
+
+    async def prepare(self, draft: Draft) -> Plan:
+        """Read anew what the draft touches, then plan. Raises AzureFailure where the estate itself could not be read."""
 
     async def prepare_undo(self, operation: str) -> Plan:
         """The inverse of what was done, in reverse order; what cannot be undone is in `problems`."""
@@ -212,5 +246,8 @@ class Backend(Protocol):
 class Connector(Protocol):
     """What app.py hands to the window and the command line."""
 
-    async def __call__(self, choice: ConnectionChoice) -> Backend:
-        """Open a connection. Raises BadInput (file unreadable ...), AzureFailure (sign-in refused ...)."""
+    async def __call__(self, choice: ConnectionChoice, on_sign_in: OnSignIn | None = None, /) -> Backend:
+        """Open a connection. `on_sign_in` is told what a live sign-in has to say; a cancel ends its waiting.
+
+        Raises BadInput (file unreadable ...), AzureFailure (sign-in refused ...).
+        """

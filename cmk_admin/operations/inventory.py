@@ -43,6 +43,10 @@ class Inventory:
         await self.save()
         return self.estate
 
+    async def known(self) -> Estate:
+        """The newest estate at hand; read where there is none. Raises AzureFailure."""
+        return self.estate or await self.load_last() or await self.read(None)
+
     async def refresh(self, key: KeyId) -> Estate:
         """Read one key anew from its providers; all of the estate where its vault is not known yet. Raises AzureFailure."""
         known = self.estate or await self.load_last()

@@ -176,6 +176,8 @@ def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False) -
         parts.append(f"{unsure} with unknown end")
     if open_paths:
         parts.append(f"{open_paths} {_plural('path', open_paths)} still open or unknown")
+    if plan.left:
+        parts.append(f"{len(plan.left)} that cannot be taken back")
     if row.watching and row.watches:
         parts += _watch_words(row, plan)
     lead = {

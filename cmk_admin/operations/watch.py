@@ -131,6 +131,10 @@ class Watcher:
     async def _judge(self, watch: Watch, signal: Signal) -> bool:
         """True where the signal is an answer."""
         row = self._row(watch)
+        if signal.silent:
+            reason = f"Azure shows no state from which it could be seen (it is {signal.word})"
+            await self._end(watch, WatchResult.NOT_CONFIRMED, reason)
+            return True
         if watch.wanted == "lost":
             if not signal.lost:
                 return False

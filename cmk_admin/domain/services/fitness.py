@@ -11,7 +11,7 @@ from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.services.facts import Service
 from cmk_admin.domain.services.requirements import Verdict
 from cmk_admin.domain.surroundings import Target
-from cmk_admin.domain.words import exact
+from cmk_admin.domain.words import exact, listed
 
 
 def fits(
@@ -67,7 +67,7 @@ def _key_problems(service: Service, key: Key) -> Iterator[Problem]:
 
 def _operation_problems(service: Service, key: Key) -> Iterator[Problem]:
     needed = service.needs.operations
-    why = f"{service.title} calls {_words(needed)}"
+    why = f"{service.title} calls {listed(needed)}"
     if key.operations is None:
         yield _unknown("key-operations", "operations", f"What “{key.id.name}” allows could not be read", why)
         return
@@ -76,7 +76,7 @@ def _operation_problems(service: Service, key: Key) -> Iterator[Problem]:
     if missing:
         yield Problem(
             code="key-operations",
-            sentence=f"“{key.id.name}” does not allow {_words(missing, 'or')}, and {why}: allow it at the key, or choose"
+            sentence=f"“{key.id.name}” does not allow {listed(missing, 'or')}, and {why}: allow it at the key, or choose"
             " another one.",
             field="operations",
         )
@@ -236,22 +236,18 @@ def _unknown(code: str, field: str, what: str, why: str) -> Problem:
 
 
 def _takes(service: Service) -> str:
-    return f"{service.title} takes {_words(service.needs.key_types, 'or')}"
+    return f"{service.title} takes {listed(service.needs.key_types, 'or')}"
 
 
 def _takes_sizes(service: Service) -> str:
     sizes = tuple(str(one) for one in service.needs.sizes)
-    return f"{service.title} takes {_words(sizes, 'or')} bits"
+    return f"{service.title} takes {listed(sizes, 'or')} bits"
 
 
 def _expiry_words(service: Service) -> str:
     if service.needs.versionless:
         return "AKS says that it cannot decrypt with an expired key, Key Vault that it can"
     return "of Azure's documents one says so, and another that it goes on"
-
-
-def _words(names: tuple[str, ...], joined: str = "and") -> str:
-    return f" {joined} ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)
 
 
 def _region(name: str) -> str:

@@ -27,6 +27,8 @@ INVERSES = {
     StepVerb.RECOVER_KEY: StepVerb.DELETE_KEY,
     StepVerb.CREATE_IDENTITY: StepVerb.DELETE_IDENTITY,
     StepVerb.SET_CONSUMER_KEY: StepVerb.SET_CONSUMER_KEY,
+    StepVerb.CREATE_DISK_SET: StepVerb.DELETE_DISK_SET,
+    StepVerb.APPLY_STORAGE_CLASS: StepVerb.DELETE_STORAGE_CLASS,
 }
 """Which verb takes a step back; a verb that is missing here cannot be."""
 
@@ -202,6 +204,17 @@ def inverse(step: Step) -> Step | None:
     )
 
 
+def principal_of(step: Step) -> str | None:
+    """Whose grant a step gives or takes: an object id, or the ARM id of the resource whose identity it is; None: nobody's."""
+    if step.verb in (StepVerb.CREATE_ASSIGNMENT, StepVerb.REMOVE_ASSIGNMENT):
+        return _text(step.before or step.after or {}, "principal_id")
+    if step.verb is StepVerb.SET_POLICY:
+        return parse_policy_target(step.target)[1]
+    if step.verb is StepVerb.DELETE_IDENTITY:
+        return step.target
+    return None
+
+
 def keys_touched(index: Index, step: Step) -> tuple[str, ...]:
     """Folded scopes of the keys that a step gives or takes access to, as ``VAULT_ID/keys/NAME``, or a vault's id."""
     if step.verb is StepVerb.SET_POLICY:
@@ -268,6 +281,9 @@ def _request(verb: StepVerb, step: Step) -> str:
         return _policy_request(parse_policy_target(step.target)[0], step.before is None)
     if verb is StepVerb.SET_CONSUMER_KEY:
         return step.request
+    if verb is StepVerb.DELETE_STORAGE_CLASS:
+        cluster_id, _, name = step.target.partition("|")
+        return f"POST {cluster_id}/runCommand: kubectl delete storageclass {name}"
     return _enabled_request(step.target, bool((step.before or {}).get("enabled")))
 
 
@@ -276,6 +292,7 @@ _METHODS = {
     StepVerb.CREATE_ASSIGNMENT: "PUT",
     StepVerb.DELETE_KEY: "DELETE",
     StepVerb.DELETE_IDENTITY: "DELETE",
+    StepVerb.DELETE_DISK_SET: "DELETE",
 }
 
 

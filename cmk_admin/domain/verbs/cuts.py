@@ -56,14 +56,20 @@ def kept_because(index: Index, path: AccessPath) -> str | None:
     return path.unknown
 
 
-def also_cut(index: Index, host: str, grants: frozenset[str], wanted: frozenset[str]) -> tuple[Cut, ...]:
-    """The uses of any key of the vault, besides those of the `wanted` consumers, that lose their last known path.
+def named_as(consumer: Consumer) -> tuple[str, str]:
+    """What tells consumers apart: a cluster's disks and its etcd are two of one id."""
+    return fold(consumer.id), consumer.service
+
+
+def also_cut(index: Index, host: str, grants: frozenset[str], wanted: frozenset[tuple[str, str]]) -> tuple[Cut, ...]:
+    """The uses of any key of the vault, besides those of the `wanted` consumers (`named_as`), that lose their last known
+    path.
 
     A use that may have another path which could not be read is counted as cut: better a warning too many.
     """
     found = []
     for use in index.uses_of_host(host):
-        if use.slot.principal_id is None or fold(use.consumer.id) in wanted:
+        if use.slot.principal_id is None or named_as(use.consumer) in wanted:
             continue
         all_paths = use_paths(index, use)
         closed = tuple(path for path in all_paths if grant_of(path) in grants)

@@ -88,8 +88,8 @@ def doubts(draft: RestoreDraft) -> tuple[str, ...]:
 
 
 def takes_away(step: Step) -> bool:
-    """Whether a step removes a grant or disables a version."""
-    if step.verb is StepVerb.REMOVE_ASSIGNMENT:
+    """Whether a step removes a grant, disables a version, or deletes a key."""
+    if step.verb in (StepVerb.REMOVE_ASSIGNMENT, StepVerb.DELETE_KEY):
         return True
     if step.verb is StepVerb.SET_ENABLED:
         return not (step.after or {}).get("enabled", True)

@@ -131,7 +131,7 @@ def _by_grants(draft: RevokeDraft, index: Index, uses: Sequence[Use]) -> _Way:
             closed[grant] = (len(closed) + 1, _closing(index, vault, path))
     grants = frozenset(closed)
     named = cuts.with_dependants(index, dict.fromkeys(use.consumer for use in uses))
-    also = cuts.also_cut(index, vault.host, grants, frozenset(fold(one.id) for one in named))
+    also = cuts.also_cut(index, vault.host, grants, frozenset(map(cuts.named_as, named)))
 
     planned = []
     for path in found:

@@ -6,8 +6,8 @@ No undo removes a grant or disables a version while any consumer reports, or may
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cmk_admin.domain.ids import contains, key_scope
-from cmk_admin.domain.index import Index
+from cmk_admin.domain.ids import contains, key_scope, same
+from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs import changes
@@ -20,16 +20,19 @@ _LEAVE_NOTHING = frozenset({StepVerb.REVALIDATE, StepVerb.START_NODES})
 
 
 def problems(draft: UndoDraft, index: Index) -> tuple[str, ...]:
-    """Sentences that forbid the start: what cannot be taken back, and what would cut a consumer off."""
-    done = [step for step in taken(draft) if step.verb not in _LEAVE_NOTHING]
+    """Sentences that forbid the start: nothing can be taken back, or it would cut a consumer off."""
+    done = _done(draft)
     if not done:
         return ("No step of this operation changed anything, so there is nothing to take back.",)
-    stuck = tuple(f"“{step.words}” cannot be taken back." for step in done if changes.inverse(step) is None)
-    return (*stuck, *_would_cut(index, _inverses(draft)))
+    steps = _inverses(draft)
+    return (*would_cut(index, steps), *(() if steps else _stuck(done)))
 
 
 def plan(draft: UndoDraft, index: Index) -> Plan:
-    """The inverse of every step that was done or may have been done, last stage first, then healing."""
+    """The inverse of every step that was done or may have been done, last stage first, then healing.
+
+    What cannot be taken back stays, and is named in `left`.
+    """
     steps = _inverses(draft)
     after = max((step.stage for step in steps), default=0) + 1
     return Plan(
@@ -40,31 +43,72 @@ def plan(draft: UndoDraft, index: Index) -> Plan:
         watches=watches(draft, steps),
         warnings=doubts(draft),
         problems=problems(draft, index),
+        left=_stuck(_done(draft)) if steps else (),
         answers=draft.operation,
         context=draft.plan.context,
     )
 
 
+def _done(draft: UndoDraft) -> list[Step]:
+    return [step for step in taken(draft) if step.verb not in _LEAVE_NOTHING]
+
+
+def _stuck(done: Sequence[Step]) -> tuple[str, ...]:
+    return tuple(f"“{step.words}” cannot be taken back." for step in done if changes.inverse(step) is None)
+
+
 def _inverses(draft: UndoDraft) -> tuple[Step, ...]:
-    done = [step for step in taken(draft) if step.verb not in _LEAVE_NOTHING]
+    done = _done(draft)
     top = max((step.stage for step in done), default=0)
     return tuple(
         replace(back, stage=top - step.stage) for step in reversed(done) if (back := changes.inverse(step)) is not None
     )
 
 
-def _would_cut(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:
-    scopes = {scope: step for step in steps if takes_away(step) for scope in changes.keys_touched(index, step)}
-    if not scopes:
+def would_cut(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:
+    """Sentences: which consumers still report, or may report, a key that a step takes from them.
+
+    A consumer that an earlier stage gives another key does not count. A grant concerns those who use the key as its
+    principal, or nobody knows as whom; a version or a whole key everybody.
+    """
+    taking = [(step, scope) for step in steps if takes_away(step) for scope in changes.keys_touched(index, step)]
+    if not taking:
         return ()
     said: dict[str, None] = {}
     for use in index.uses:
         vault = index.vault_of(use.slot.key_id)
         if vault is None:
             continue
-        for scope, step in scopes.items():
-            if contains(scope, key_scope(vault.id, use.slot.key_id.name)):
+        for step, scope in taking:
+            touched = contains(scope, key_scope(vault.id, use.slot.key_id.name))
+            if touched and _concerns(index, step, use) and not _released(steps, step, use):
                 said[f"“{step.words}” waits: {use.consumer.name} uses {use.slot.key_id.name}."] = None
     if not said and not index.consumers_read:
         said["Not all services could be read, so that one may use the key: nothing is taken from it."] = None
     return tuple(said)
+
+
+def _concerns(index: Index, step: Step, use: Use) -> bool:
+    """Whether what a step takes away is what lets this consumer in."""
+    holder = changes.principal_of(step)
+    mine = use.slot.principal_id
+    if holder is None or mine is None:
+        return True
+    if holder.startswith("/"):
+        identity = index.identity_of(holder)
+        return identity is None or identity.principal_id.lower() == mine.lower()
+    if holder.lower() == mine.lower():
+        return True
+    # Only of managed identities it is certain that they have no members
+    return index.identity(holder) is None
+
+
+def _released(steps: Sequence[Step], taking: Step, use: Use) -> bool:
+    """Whether an earlier stage gives the consumer another key, or a platform-managed one."""
+    for step in steps:
+        if step.verb is StepVerb.SET_CONSUMER_KEY and step.stage < taking.stage and same(step.target, use.consumer.id):
+            facts = step.after or {}
+            kept = str(facts.get("key") or "").lower().startswith(f"{use.slot.key_id.key}".lower() + "/")
+            if facts.get("service") == use.consumer.service and not kept:
+                return True
+    return False

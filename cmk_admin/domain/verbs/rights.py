@@ -1,0 +1,99 @@
+"""Whether the signed-in account may do what a plan would do: known before it is tried, never by trying."""
+
+from collections.abc import Iterable
+
+from cmk_admin.domain.access import DATA_ACTIONS
+from cmk_admin.domain.ids import last
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.model import Vault
+from cmk_admin.domain.problems import Problem
+from cmk_admin.domain.roles import CONTRIBUTOR, CRYPTO_OFFICER
+from cmk_admin.domain.surroundings import Surroundings
+
+WRITE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/write"
+WRITE_POLICIES = "Microsoft.KeyVault/vaults/accessPolicies/write"
+CREATE_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/write"
+ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+
+_WHO = {
+    WRITE_ASSIGNMENTS: "User Access Administrator or Owner",
+    WRITE_POLICIES: CONTRIBUTOR,
+    CREATE_IDENTITY: "Managed Identity Contributor",
+    ASSIGN_IDENTITY: "Managed Identity Operator",
+}
+
+
+def missing_on_keys(vault: Vault, around: Surroundings, word: str, *, scope: str) -> Problem | None:
+    """The right to do something with keys, in access-policy words (``create``, ``backup``); None: it is there.
+
+    What is not known passes with a warning. Policies of groups are not followed here: without an entry of the account's
+    own they may still let it.
+    """
+    if vault.rbac:
+        rights = around.rights_at(scope)
+        if rights is None:
+            return _unknown(f"create or change keys in {vault.name}", vault.name)
+        if rights.allow_data(DATA_ACTIONS[word]):
+            return None
+        return Problem(
+            code="missing-right",
+            sentence=f"This account may not {word} keys in {vault.name}: the role {CRYPTO_OFFICER} is missing there. Ask "
+            "somebody who may assign roles on it; a new assignment counts within 10 minutes.",
+            field="vault_id",
+        )
+    allowed = {
+        one.lower()
+        for entry in vault.access_policies
+        if entry.object_id.lower() == around.account_id.lower() and entry.application_id is None
+        for one in entry.keys
+    }
+    if word.lower() in allowed or "all" in allowed:
+        return None
+    return Problem(
+        code="missing-right",
+        sentence=f"The access policies of {vault.name} do not give this account “{word}” for keys. Ask somebody who may "
+        "change the vault for an access policy.",
+        field="vault_id",
+    )
+
+
+def missing(around: Surroundings, action: str, scope: str, what: str, *, field: str = "") -> Problem | None:
+    """The right to an ARM action at a scope; None: it is there. `what` finishes “this account may not …”."""
+    rights = around.rights_at(scope)
+    if rights is None:
+        return _unknown(what, scope, field=field)
+    if rights.allow(action):
+        return None
+    role = _WHO.get(action, "Contributor")
+    return Problem(
+        code="missing-right",
+        sentence=f"This account may not {what}: {action} is missing on {last(scope)}. Ask for the role {role} there; a new "
+        "assignment counts within 10 minutes.",
+        field=field,
+    )
+
+
+def locked(index: Index, scopes: Iterable[str], *, deletes: bool, field: str = "") -> tuple[Problem, ...]:
+    """Locks that make Azure refuse a write (ReadOnly), or a deletion too (CanNotDelete), at or above these scopes.
+
+    Source: Azure Resource Manager's lock-resources page. Neither touches the data plane.
+    """
+    found: dict[str, Problem] = {}
+    for scope in scopes:
+        for lock in index.locks_over(scope):
+            if lock.level.lower() == "readonly" or deletes:
+                found[lock.id] = Problem(
+                    code="locked",
+                    sentence=f"The {lock.level} lock “{last(lock.id)}” on {last(lock.scope)} forbids it. Remove the lock first.",
+                    field=field,
+                )
+    return tuple(found.values())
+
+
+def _unknown(what: str, where: str, *, field: str = "") -> Problem:
+    return Problem(
+        code="right-unknown",
+        sentence=f"Whether this account may {what} could not be found out at {last(where)}.",
+        field=field,
+        blocks=False,
+    )

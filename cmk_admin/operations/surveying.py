@@ -1,0 +1,98 @@
+"""Read what a draft must be held against besides the estate: rights, deleted names, the service's own resource.
+
+What cannot be read is not an error: it is told in `Surroundings.unread`, and the draft's checks say what follows.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cmk_admin.cloud import key_changes, roles
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.ids import fold, last
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.surroundings import Rights, Surroundings, Target
+from cmk_admin.domain.verbs.create_key import CreateKeyDraft
+from cmk_admin.operations.interface import Draft
+
+T = TypeVar("T")
+
+
+class Survey:
+    """What is read for one draft; every reading may fail by itself."""
+
+    def __init__(self, session: Session, index: Index) -> None:
+        self.session, self.index = session, index
+        self._rights: dict[str, Rights] = {}
+        self._targets: dict[str, Target] = {}
+        self._unread: dict[str, None] = {}
+
+    async def attempt(self, reading: Awaitable[T], what: str) -> T | None:
+        """The result; None where it could not be read, which is noted as “what could not be read: why”."""
+        try:
+            return await reading
+        except AzureFailure as failure:
+            self._unread[f"{what} could not be read: {failure.message}"] = None
+            return None
+
+    async def rights(self, *scopes: str) -> None:
+        """Read what the account may do at these scopes."""
+
+        async def one(scope: str) -> None:
+            found = await self.attempt(
+                roles.permissions_at(self.session, scope), f"What this account may do on {last(scope)}"
+            )
+            if found is not None:
+                self._rights[fold(scope)] = Rights(blocks=found)
+
+        await asyncio.gather(*(one(scope) for scope in dict.fromkeys(scopes)))
+
+    def result(self, **facts: Any) -> Surroundings:
+        """All that was read, with what is known besides."""
+        return Surroundings(
+            now=self.session.clock.now(),
+            account_id=self.session.account.object_id,
+            rights=self._rights,
+            targets=self._targets,
+            unread=tuple(self._unread),
+            **facts,
+        )
+
+
+async def survey(session: Session, index: Index, draft: Draft) -> Surroundings:
+    """Everything that `draft` must be held against. Raises nothing of Azure's."""
+    return await _SURVEYS[type(draft)](Survey(session, index), draft)
+
+
+async def _create_key(survey: Survey, draft: CreateKeyDraft) -> Surroundings:
+    vault = survey.index.vault(draft.vault_id)
+    if vault is None:
+        return survey.result()
+    deleted, file_problem, _ = await asyncio.gather(
+        survey.attempt(
+            key_changes.deleted_names(survey.session, vault.host), f"Which deleted keys {vault.name} still holds"
+        ),
+        asyncio.to_thread(_file_problem, draft.backup),
+        survey.rights(vault.id),
+    )
+    return survey.result(deleted_keys=deleted, file_problem=file_problem)
+
+
+def _file_problem(path: str | None) -> str | None:
+    """Why a new file cannot be written there."""
+    if path is None:
+        return None
+    file = Path(path)
+    if file.exists():
+        return f"{file} exists already, and is not overwritten: name another file."
+    if not file.parent.is_dir():
+        return f"There is no folder {file.parent} to write the backup into."
+    if not os.access(file.parent, os.W_OK):
+        return f"The folder {file.parent} cannot be written to."
+    return None
+
+
+_SURVEYS: dict[type, Callable[[Survey, Any], Coroutine[Any, Any, Surroundings]]] = {CreateKeyDraft: _create_key}
