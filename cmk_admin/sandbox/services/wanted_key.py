@@ -28,11 +28,6 @@ class WantedKey:
     """Unix seconds."""
     recovery_level: str
 
-    @property
-    def purge_protected(self) -> bool:
-        """Nobody can purge the key before its retention has ended."""
-        return not self.recovery_level.endswith("Purgeable")
-
 
 def read(world: World, principal_id: str | None, key_url: str) -> WantedKey:
     """Get the key as this identity, with all that Azure checks. Raises the AzureError with which the vault refuses."""
@@ -41,6 +36,11 @@ def read(world: World, principal_id: str | None, key_url: str) -> WantedKey:
     vault = model.vault_of_host(world, parts.hostname or "")
     authorise.authorise(world, caller_for(world, principal_id or ""), vault, "get", path[1])
     version = model.find_version(model.find_key(world, vault, path[1]), path[2] if len(path) > 2 else None)
+    return facts_of(vault, version)
+
+
+def facts_of(vault: Document, version: Document) -> WantedKey:
+    """What a version of a key in a vault is."""
     facts = version["attributes"]
     modulus = version["key"].get("n")
     return WantedKey(

@@ -1,18 +1,14 @@
 """Disk encryption sets, the disks and scale sets that hang on them, and their machines' power."""
 
-import re
 from typing import Any
 
 from cmk_admin.sandbox import life
-from cmk_admin.sandbox.consumers import CHILD, DISK, DISK_SET, SCALE_SET, SCALE_SET_VM, Slot, slots_of
+from cmk_admin.sandbox.consumers import CHILD, CLUSTER, DISK, DISK_SET, SCALE_SET, SCALE_SET_VM, Slot, slots_of
 from cmk_admin.sandbox.services.identity.model import make_system_identity
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError
 
-# Versioned always, whatever rotates by itself (Microsoft.Compute, KeyForDiskEncryptionSet).
-_KEY_URL = re.compile(
-    r"https://[a-z0-9-]+\.vault\.azure\.net(:443)?/keys/[0-9a-z-]{1,127}/[0-9a-f]{32}/?", re.IGNORECASE
-)
+from . import requirements
 
 
 def disk_set_id(subscription: str, group: str, name: str) -> str:
@@ -32,6 +28,8 @@ def make_disk_set(
     tags: dict[str, str] | None = None,
     object_id: str | None = None,
     client_id: str | None = None,
+    encryption_type: str = requirements.ENCRYPTION_TYPES[0],
+    rotation: bool = False,
 ) -> Document:
     """Make a disk encryption set with a system-assigned identity; the ARM envelope.
 
@@ -51,8 +49,8 @@ def make_disk_set(
         "identity": {"type": "SystemAssigned", "principalId": principal, "tenantId": tenant},
         "properties": {
             "activeKey": active,
-            "encryptionType": "EncryptionAtRestWithCustomerKey",
-            "rotationToLatestKeyVersionEnabled": False,
+            "encryptionType": encryption_type,
+            "rotationToLatestKeyVersionEnabled": rotation,
             "provisioningState": "Succeeded",
         },
     }
@@ -60,23 +58,9 @@ def make_disk_set(
     return disk_set
 
 
-def check_key(subscription: str, active: Document) -> None:
-    """Raise AzureError 400 unless this can be a set's activeKey: a versioned key, a source vault of the same subscription."""
-    url = active.get("keyUrl")
-    if not isinstance(url, str) or not _KEY_URL.fullmatch(url):
-        raise AzureError(400, "InvalidParameter", "The value of parameter activeKey.keyUrl is invalid.")
-    source = active.get("sourceVault")
-    vault = source.get("id") if isinstance(source, dict) else None
-    if source is not None and not isinstance(vault, str):
-        raise AzureError(400, "InvalidParameter", "The value of parameter activeKey.sourceVault is invalid.")
-    if vault is not None and not vault.lower().startswith(f"/subscriptions/{subscription}/".lower()):
-        # Documented: "Cannot be used if the vault is not in the same subscription" (KeyForDiskEncryptionSet).
-        raise AzureError(400, "InvalidParameter", "The value of parameter activeKey.sourceVault is invalid.")
-
-
-def note_update(world: World, disk_set: Document, active: Document, tags: dict[str, str]) -> Document:
+def note_update(world: World, disk_set: Document, active: Document, tags: dict[str, str], kind: str) -> Document:
     """Show that a set is being changed; a rotation shows the key it leaves among the previous ones. The envelope."""
-    properties = {**disk_set["properties"], "provisioningState": "Updating"}
+    properties = {**disk_set["properties"], "encryptionType": kind, "provisioningState": "Updating"}
     if active and active["keyUrl"] != properties["activeKey"]["keyUrl"]:
         properties |= {"previousKeys": [properties["activeKey"]], "activeKey": active}
     shown: Document = {**disk_set, "tags": tags, "properties": properties}
@@ -104,6 +88,8 @@ def finish_update(
         if changed:
             properties["lastKeyRotationTimestamp"] = world.clock.now().isoformat()
         try:
+            if changed:
+                _judge(world, {**disk_set, "properties": properties})
             prove(world, {**disk_set, "properties": properties})
         except AzureError:
             world.put("resource", resource_id, {**disk_set, "properties": before})
@@ -269,6 +255,42 @@ def start(world: World, scale_set_id: str, instance_ids: list[str] | None) -> No
         life.set_power(world, machine, life.RUNNING)
 
 
+def delete(world: World, disk_set: Document) -> None:
+    """Delete a set and its identity; grants of the identity stay behind, as in Azure. Raises AzureError 409 where it is used."""
+    users = [*associated(world, disk_set["id"]), *_clusters_of(world, disk_set["id"])]
+    if users:
+        raise AzureError(
+            409,
+            "OperationNotAllowed",
+            f"Disk encryption set '{disk_set['name']}' cannot be deleted because it is in use by '{users[0]}'"
+            + (f" and {len(users) - 1} other resources." if len(users) > 1 else "."),
+        )
+    life.detach(world, disk_set["id"])
+    world.delete("resource", disk_set["id"])
+    principal = (disk_set.get("identity") or {}).get("principalId")
+    if principal is not None:
+        world.delete("principal", principal)
+
+
+def _clusters_of(world: World, resource_id: str) -> list[str]:
+    return [
+        cluster["id"]
+        for _, cluster in world.items("resource")
+        if cluster["type"] == CLUSTER
+        and str(cluster["properties"].get("diskEncryptionSetID")).lower() == resource_id.lower()
+    ]
+
+
+def _judge(world: World, disk_set: Document) -> None:
+    requirements.check_place(world, disk_set["location"], disk_set["properties"]["activeKey"]["keyUrl"])
+    for slot in slots_of(world, disk_set):
+        if slot.slot == "primary":
+            try:
+                requirements.check(world, slot)
+            except AzureError as refusal:
+                raise refused(slot, refusal) from refusal
+
+
 def prove(world: World, disk_set: Document) -> None:
     """Try a set's key as its identity, or give the set a DEK of its own. Raises AzureError where the vault refuses."""
     held = [slot for slot in slots_of(world, disk_set) if slot.slot == "primary"]
@@ -281,6 +303,8 @@ def prove(world: World, disk_set: Document) -> None:
 def refused(slot: Slot, refusal: AzureError) -> AzureError:
     """What the compute service says when the vault refused a set's identity."""
     reason = refusal.inner or refusal.code
+    if reason == "KeyVaultKeyNotSupported":
+        return refusal
     code = "KeyVaultKeyNotEnabled" if reason == "KeyDisabled" else "KeyVaultAccessForbidden"
     return AzureError(
         400,

@@ -8,7 +8,7 @@ from cmk_admin.sandbox.services import envelopes
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import Answer, AzureError, Call, Routes
 
-from . import model
+from . import model, requirements
 
 _VERSIONS = ("2019-07-01", "2026-04-01")
 _SCALE_SET_VERSIONS = ("2019-03-01", "2026-04-01")
@@ -24,6 +24,7 @@ def register(routes: Routes) -> None:
     disk_set = _of_group(DISK_SET) + "/{name}"
     for method in ("PUT", "PATCH"):
         routes.arm(method, disk_set, action=f"{DISK_SET}/write", versions=_VERSIONS)(_write_disk_set)
+    routes.arm("DELETE", disk_set, action=f"{DISK_SET}/delete", versions=_VERSIONS)(_delete_disk_set)
     associated = disk_set + "/associatedResources"
     routes.arm("GET", associated, action=f"{DISK_SET}/read", versions=_VERSIONS)(_associated)
     scale_set, versions = _of_group(SCALE_SET) + "/{name}", _SCALE_SET_VERSIONS
@@ -67,7 +68,7 @@ async def _write_disk_set(call: Call) -> Answer:
     wanted = envelopes.block(body, "properties")
     active = envelopes.block(wanted, "activeKey")
     if active:
-        model.check_key(call.params["subscription"], active)
+        requirements.check_request(world, call.params["subscription"], active)
     if before is None:
         made = _create(call, body, active)
         return operations.start(
@@ -78,7 +79,8 @@ async def _write_disk_set(call: Call) -> Answer:
             data={"set": made["id"], "activeKey": None, "rotation": None},
             body=made,
         )
-    model.note_update(world, before, active, envelopes.merged_tags(before, body.get("tags")))
+    kind = requirements.check_encryption_type(wanted.get("encryptionType", before["properties"]["encryptionType"]))
+    model.note_update(world, before, active, envelopes.merged_tags(before, body.get("tags")), kind)
     rotation = wanted.get("rotationToLatestKeyVersionEnabled")
     data = {"set": before["id"], "activeKey": active or None, "rotation": rotation, "before": before["properties"]}
     return operations.start(
@@ -99,6 +101,9 @@ def _create(call: Call, body: Document, active: Document) -> Document:
         raise AzureError(400, "InvalidParameter", "The value of parameter identity.type is invalid.")
     if not isinstance(body.get("location"), str):
         raise AzureError(400, "LocationRequired", "The location property is required for this definition.")
+    requirements.check_place(call.world, body["location"], active["keyUrl"])
+    requirements.check_material(call.world, active["keyUrl"])
+    wanted = envelopes.block(body, "properties")
     made = model.make_disk_set(
         call.world,
         subscription=call.params["subscription"],
@@ -108,12 +113,23 @@ def _create(call: Call, body: Document, active: Document) -> Document:
         source_vault=(active.get("sourceVault") or {}).get("id"),
         location=body["location"],
         tags=envelopes.merged_tags({}, body.get("tags")),
+        encryption_type=requirements.check_encryption_type(wanted.get("encryptionType")),
+        rotation=bool(wanted.get("rotationToLatestKeyVersionEnabled")),
     )
-    return model.note_update(call.world, made, {}, made["tags"])
+    return model.note_update(call.world, made, {}, made["tags"], made["properties"]["encryptionType"])
 
 
 async def _update(world: World, data: dict[str, Any]) -> None:
     model.finish_update(world, data["set"], data["activeKey"], data["rotation"], data.get("before"))
+
+
+async def _delete_disk_set(call: Call) -> Answer:
+    disk_set = call.world.get("resource", envelopes.resource_id(call, DISK_SET))
+    if disk_set is None:
+        return Answer(status=204)
+    envelopes.refuse_busy(call.world, disk_set)
+    model.delete(call.world, disk_set)
+    return Answer(status=200)
 
 
 async def _associated(call: Call) -> Answer:
