@@ -15,26 +15,28 @@ from cmk_admin.runtime.display import has_display
 from cmk_admin.runtime.paths import home
 
 if TYPE_CHECKING:
-    from cmk_admin.operations.interface import Backend, ConnectionChoice
+    from cmk_admin.operations.interface import Backend, ConnectionChoice, OnSignIn
     from cmk_admin.runtime.background import Background
 
 
-async def connect(choice: ConnectionChoice) -> Backend:
-    """Open a connection: to the sandbox of a connection file, or to our own, which ends when the backend is closed.
+async def connect(choice: ConnectionChoice, on_sign_in: OnSignIn | None = None, /) -> Backend:
+    """Open a connection: to a live Azure, to the sandbox of a connection file, or to our own, which ends when the backend
+    is closed.
 
-    Raises BadInput (file unreadable, no such principal), Refused (our own sandbox cannot be made fresh while another
-    process uses it), SandboxFailed, AzureFailure.
+    `on_sign_in` is told what a live sign-in has to say. Raises BadInput (file unreadable, no such principal, no such
+    tenant), Refused (our own sandbox cannot be made fresh while another process uses it), SandboxFailed, AzureFailure.
     """
     from cmk_admin import opening
 
-    return await opening.connect(choice)
+    return await opening.connect(choice, on_sign_in)
 
 
-def vault_suffixes() -> tuple[str, ...]:
-    """Of the one cloud there is a door to."""
-    from cmk_admin.cloud.names import PUBLIC
+def vault_suffixes(choice: ConnectionChoice | None) -> tuple[str, ...]:
+    """Of the cloud that is meant; a sandbox speaks as the public one."""
+    from cmk_admin.cloud.names import CLOUDS, PUBLIC
 
-    return PUBLIC.vault_suffixes
+    cloud = CLOUDS[choice.live.cloud] if choice is not None and choice.live is not None else PUBLIC
+    return cloud.vault_suffixes
 
 
 def open_window(choice: ConnectionChoice | None) -> int:

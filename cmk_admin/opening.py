@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from cmk_admin.domain.errors import Refused
-from cmk_admin.operations.interface import Backend, ConnectionChoice
+from cmk_admin.operations.interface import Backend, ConnectionChoice, LiveChoice, OnSignIn
 from cmk_admin.runtime.connection import SandboxConnection, read_connection
 from cmk_admin.runtime.locks import ProcessLock
 from cmk_admin.runtime.paths import home, own_sandbox_folder
@@ -26,12 +26,15 @@ _HANDOVER_SECONDS = 10.0
 _PAUSE = 0.05
 
 
-async def connect(choice: ConnectionChoice) -> Backend:
-    """Open a connection: to the sandbox of a connection file, or to our own, which ends when the backend is closed.
+async def connect(choice: ConnectionChoice, on_sign_in: OnSignIn | None = None, /) -> Backend:
+    """Open a connection: to a live Azure, to the sandbox of a connection file, or to our own, which ends when the backend
+    is closed.
 
-    Raises BadInput (file unreadable, no such principal), Refused (our own sandbox cannot be made fresh while another
-    process uses it), SandboxFailed, AzureFailure.
+    `on_sign_in` is told what a live sign-in has to say. Raises BadInput (file unreadable, no such principal, no such
+    tenant), Refused (our own sandbox cannot be made fresh while another process uses it), SandboxFailed, AzureFailure.
     """
+    if choice.live is not None:
+        return await _open_live(choice.live, on_sign_in)
     if choice.file is not None:
         return await _open(await asyncio.to_thread(read_connection, choice.file), choice.principal)
     folder = own_sandbox_folder()
@@ -59,6 +62,13 @@ async def _open(
     # What was loaded stays: the window's collector need never walk it
     gc.freeze()
     return await open_backend(connection, home(), principal=principal, after_close=after_close)
+
+
+async def _open_live(choice: LiveChoice, on_sign_in: OnSignIn | None) -> Backend:
+    from cmk_admin.operations.live import open_live_backend
+
+    gc.freeze()
+    return await open_live_backend(choice, home(), on_sign_in)
 
 
 async def _start(folder: Path, choice: ConnectionChoice) -> SandboxProcess:

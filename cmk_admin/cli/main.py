@@ -22,7 +22,7 @@ def prepare(
     *,
     connect: Connector,
     open_window: OpenWindow,
-    vault_suffixes: Callable[[], tuple[str, ...]],
+    vault_suffixes: Callable[[ConnectionChoice | None], tuple[str, ...]],
 ) -> Callable[[], int]:
     """Read a command line and load what it needs, and no more; nothing is done yet.
 
@@ -38,7 +38,7 @@ def prepare(
     from cmk_admin.cli.output import Output
     from cmk_admin.cli.running import run
 
-    return partial(run, options, Output(as_json=wants_json(argv)), connect, vault_suffixes())
+    return partial(run, options, Output(as_json=wants_json(argv)), connect, vault_suffixes(options.choice))
 
 
 def _open(open_window: OpenWindow, choice: ConnectionChoice | None) -> int:

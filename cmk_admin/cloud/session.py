@@ -1,7 +1,6 @@
 """One signed-in connection to one cloud: the only place that sends anything to Azure."""
 
 import asyncio
-import base64
 import json
 import re
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from azure.core.pipeline.transport import AioHttpTransport, HttpRequest
 from azure.identity.aio import ClientSecretCredential
 
 from cmk_admin import __version__
+from cmk_admin.cloud.claims import claims, name_in
 from cmk_admin.cloud.failures import from_answer, from_error, request_id_of, retry_after_of
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.limits import Budgets
@@ -89,7 +89,9 @@ class Session:
         credential: AsyncTokenCredential,
         clock: ConnectionClock,
         timeouts: Timeouts,
+        transport: AioHttpTransport | None = None,
     ) -> None:
+        """`transport` sends over `http`; without one, straight to what `http` resolves."""
         self.names = names
         self.clock = clock
         self.budgets = Budgets()
@@ -98,10 +100,16 @@ class Session:
         self._credential = credential
         self._tokens = Tokens(credential)
         # session_owner=False: the pipeline must not close what sign-in shares with it
-        transport = AioHttpTransport(session=http, session_owner=False, use_env_settings=False)
-        self._pipeline = make_pipeline(transport, names, self._tokens)
+        self._transport = transport or AioHttpTransport(session=http, session_owner=False, use_env_settings=False)
+        self._pipeline = make_pipeline(self._transport, names, self._tokens)
         self._timeouts = timeouts
         self._control: str | None = None
+        self.signed_in_by = ""
+        """Which way to sign in it was, as `--auth` names it; empty for a sandbox."""
+        self.notes: tuple[str, ...] = ()
+        """What the person should know of this sign-in, a sentence each."""
+        self.record: str | None = None
+        """Which account signed in, for the next time; no secret is in it. None: there is nothing to be kept."""
 
     @classmethod
     async def open(
@@ -140,7 +148,7 @@ class Session:
         )
         session._control = connection.control
         try:
-            await together(session._sign_in(who.name, connection.tenant_id), session.read_clock())
+            await together(session.sign_in(who.name), session.read_clock())
         except BaseException:
             await session.close()
             raise
@@ -331,14 +339,36 @@ class Session:
         # below a second it is only the way there and back
         self.clock.ahead = ahead if abs(ahead) > timedelta(seconds=1) else timedelta(0)
 
-    async def _sign_in(self, name: str, tenant_id: str) -> None:
-        claims = _claims(await self._token(self.names.arm_scope))
+    async def sign_in(self, name: str | None = None) -> None:
+        """Fetch the resource manager's token, and with it learn who we are. Raises AzureFailure.
+
+        `name` is what to call the account; without one, what its token calls it.
+        """
+        found = claims(await self._token(self.names.arm_scope))
+        if not found.get("oid") or not found.get("tid"):
+            raise AzureFailure(
+                FailureKind.SIGN_IN,
+                "The sign-in's token does not say who is signed in.",
+                next="Sign in again, with an account of the tenant whose keys you look after.",
+            )
         self.account = Account(
-            object_id=str(claims.get("oid", "")),
-            name=name,
-            tenant_id=str(claims.get("tid", tenant_id)),
+            object_id=str(found["oid"]),
+            name=name or name_in(found),
+            tenant_id=str(found["tid"]),
             cloud=self.names.name,
         )
+
+    async def authority_answers(self) -> None:
+        """Ask the sign-in host for its discovery document; no token is sent. Raises AzureFailure."""
+        url = f"https://{self.names.authority}/{self.account.tenant_id}/v2.0/.well-known/openid-configuration"
+        bounds = {"connection_timeout": self._timeouts.connect, "read_timeout": self._timeouts.read}
+        try:
+            answer = await self._transport.send(HttpRequest("GET", url), stream=False, **bounds)
+            raw = answer.body()
+        except (AzureError, aiohttp.ClientError, TimeoutError) as error:
+            raise from_error(error, "GET", url, write=False) from error
+        if answer.status_code >= 400:
+            raise from_answer("GET", url, answer.status_code, answer.headers, _parse(raw))
 
     async def _token(self, scope: str) -> str:
         try:
@@ -380,13 +410,3 @@ def _parse(raw: bytes) -> Any:
         return json.loads(raw)
     except ValueError:
         return None
-
-
-def _claims(token: str) -> dict[str, Any]:
-    """A token's claims, for showing who is signed in; Azure is the one that checks them."""
-    try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return claims if isinstance(claims, dict) else {}

@@ -4,12 +4,15 @@ import socket
 import ssl
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
+from azure.core.pipeline.transport import AioHttpTransport
 
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.runtime.open_files import allow_open_files
+from cmk_admin.runtime.proxy import proxy_for
 
 KEEP_SECONDS = 15
 """How long an idle connection is kept, so that the next request to the same vault needs no handshake."""
@@ -75,14 +78,46 @@ def open_loopback(port: int, context: ssl.SSLContext) -> aiohttp.ClientSession:
     The connector sets no limit of its own: callers bound what is under way (`limits`), and urgent work must not wait
     for a free connection.
     """
+    resolver = LoopbackResolver(port)
+    return _open(context, resolver=resolver, use_dns_cache=False, happy_eyeballs_delay=None)
+
+
+def open_system(context: ssl.SSLContext) -> aiohttp.ClientSession:
+    """A session to the hosts that the system's own resolver finds. Send through `SystemTransport`, which knows the proxy.
+
+    aiohttp's own ``trust_env`` is off: it would take names and passwords for Azure's hosts from a .netrc file.
+    """
+    return _open(context)
+
+
+class SystemTransport(AioHttpTransport):  # type: ignore[misc]  # azure-core exports it lazily, so it has no type
+    """Sends each request through the proxy that the system names for its host, sign-in's requests too."""
+
+    def __init__(self, session: aiohttp.ClientSession, **options: Any) -> None:
+        super().__init__(session=session, session_owner=False, use_env_settings=False, **options)
+        self._ways: dict[str, dict[str, Any]] = {}
+
+    async def send(self, request: Any, **config: Any) -> Any:
+        """As the SDK's own transport. Raises BadInput ``bad-proxy``, and what that one raises."""
+        host = urlsplit(request.url).hostname or ""
+        if host not in self._ways:
+            self._ways[host] = _way(proxy_for(host))
+        return await super().send(request, **self._ways[host], **config)
+
+
+def _way(proxy: str | None) -> dict[str, Any]:
+    """aiohttp's arguments for a proxy; a name and password in its address are sent to it and to nobody else."""
+    if proxy is None:
+        return {}
+    parts = urlsplit(proxy)
+    if parts.username is None:
+        return {"proxy": proxy}
+    login = aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or ""))
+    return {"proxy": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), "proxy_auth": login}
+
+
+def _open(context: ssl.SSLContext, **options: Any) -> aiohttp.ClientSession:
     allow_open_files(OPEN_FILES)
-    connector = aiohttp.TCPConnector(
-        resolver=LoopbackResolver(port),
-        use_dns_cache=False,
-        ssl=context,
-        limit=0,
-        keepalive_timeout=KEEP_SECONDS,
-        happy_eyeballs_delay=None,
-    )
+    connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=KEEP_SECONDS, **options)
     settings: dict[str, Any] = {"cookie_jar": aiohttp.DummyCookieJar(), "trust_env": False}
     return aiohttp.ClientSession(connector=connector, **settings)
