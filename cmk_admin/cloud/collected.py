@@ -84,7 +84,8 @@ class Collected:
         for key in estate.keys:
             held.setdefault(fold(key.vault_id), []).append(key)
         into.keys = {folded: tuple(keys) for folded, keys in held.items()}
-        into.related.consumers = {fold(one.id): one for one in estate.consumers}
+        for one in estate.consumers:
+            into.related.add(one)
         into.identities = {one.principal_id.lower(): one for one in estate.identities}
         into.related.identities = {
             fold(one.resource_id): one for one in estate.identities if one.resource_id and not one.system_assigned
@@ -133,7 +134,7 @@ class Collected:
     def estate(self, *, finished: bool) -> Estate:
         """All that was read, as an estate. Ordered by names, so that two readings of the same thing are equal."""
         vaults = sorted(self.vaults.values(), key=lambda vault: (vault.name.lower(), vault.id))
-        consumers = sorted(self.related.consumers.values(), key=lambda one: (one.name.lower(), one.id))
+        consumers = sorted(self.related.consumers.values(), key=lambda one: (one.name.lower(), one.id, one.service))
         problems = {(p.scope, p.kind, p.message): p for p in [*self.problems, *self.related.problems]}
         return Estate(
             account=self.account,

@@ -9,7 +9,6 @@ from cmk_admin.cloud.collected import Collected, problem_of
 from cmk_admin.cloud.consumers.related import ConsumerKind
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import fold
 from cmk_admin.domain.model import CoverageProblem, Key, Source
 
 Documents = list[Mapping[str, Any]]
@@ -21,7 +20,7 @@ async def add_consumers(
 ) -> None:
     """Note the consumers among ARM envelopes, and the identities that these show."""
     for consumer in await kind.consumers_of(session, documents, into.related, urgent):
-        into.related.consumers[fold(consumer.id)] = consumer
+        into.related.add(consumer)
     for document in documents:
         into.add_identities(parse.identities_of(document))
 

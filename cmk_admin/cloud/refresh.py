@@ -136,19 +136,24 @@ class _Refreshing:
 
     async def _consumers(self) -> None:
         """One kind after the other where one needs the other's answer: clusters take their key from their set."""
-        documents = await together(*(self._documents(kind) for kind in CONSUMERS.values()))
+        kinds = {kind.resource_type: kind for kind in CONSUMERS.values()}
+        answers = await together(*(self._documents(kind) for kind in kinds.values()))
+        documents = dict(zip(kinds, answers, strict=True))
         stale = self._into.related.consumers
         self._into.related.consumers = {}
-        kept: dict[str, Consumer] = {}
-        for kind, (read, found) in zip(CONSUMERS.values(), documents, strict=True):
-            mine = {folded: one for folded, one in stale.items() if one.service == kind.service}
-            kept |= {folded: one for folded, one in mine.items() if folded not in read}
-            self._into.related.consumers |= kept
+        for kind in CONSUMERS.values():
+            read, found = documents[kind.resource_type]
+            self._into.related.consumers |= {
+                key: one for key, one in stale.items() if one.service == kind.service and key[0] not in read
+            }
             await add_consumers(self._session, self._into, kind, found, urgent=True)
 
     async def _documents(self, kind: ConsumerKind) -> tuple[set[str], Documents]:
-        """The folded ids of the known consumers of a kind that were read now (also those that are gone), and envelopes."""
-        known = [one for one in self._into.related.consumers.values() if one.service == kind.service]
+        """The folded ids of the known consumers of a resource type that were read now (also those that are gone), and
+        envelopes: a resource that uses keys for two services is read once.
+        """
+        services = {each.service for each in CONSUMERS.values() if each.resource_type == kind.resource_type}
+        known = [one for one in self._into.related.consumers.values() if one.service in services]
         subscriptions = list(self._into.subscriptions)
         if len(subscriptions) > _LISTED_SUBSCRIPTIONS:
             return await self._ask_each(kind, known)
@@ -180,7 +185,8 @@ class _Refreshing:
                 return set(), []
             return {fold(consumer.id)}, [reply.body]
 
-        answers = await together(*(one(each) for each in naming))
+        once = {fold(each.id): each for each in naming}
+        answers = await together(*(one(each) for each in once.values()))
         return {folded for ids, _ in answers for folded in ids}, [d for _, found in answers for d in found]
 
     def _concerned(self) -> set[str]:

@@ -14,3 +14,5 @@ class Signal:
     """True: it cannot reach its data; False: it can; None: this state says neither."""
     at: datetime
     """By the connection's calendar."""
+    silent: bool = False
+    """True: no state of this kind of consumer says whether it is lost, so that waiting for one is no use."""

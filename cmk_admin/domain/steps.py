@@ -32,6 +32,14 @@ class StepVerb(StrEnum):
     SET_CONSUMER_KEY = "set-consumer-key"
     """Make a consumer's encryption settings what `after` says; `service` in them names the kind, `key` the key's id or
     None for a platform-managed key; what else stands there is the service's own (`cloud.consumers`)."""
+    CREATE_DISK_SET = "create-disk-set"
+    """Make a disk encryption set with its own identity; `after`: see `changes_aks.new_disk_set_facts`."""
+    DELETE_DISK_SET = "delete-disk-set"
+    APPLY_STORAGE_CLASS = "apply-storage-class"
+    """Make a storage class in a cluster; `after`: see `changes_aks.storage_class_facts`."""
+    DELETE_STORAGE_CLASS = "delete-storage-class"
+    REWRITE_SECRETS = "rewrite-secrets"
+    """Write every secret of a cluster once more, so that it is encrypted with the key of now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

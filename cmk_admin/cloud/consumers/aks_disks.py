@@ -9,7 +9,7 @@ from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import fold, last, subscription_of
+from cmk_admin.domain.ids import last, subscription_of
 from cmk_admin.domain.model import Consumer, CoverageProblem
 
 
@@ -26,7 +26,7 @@ async def consumers_of(
         set_id = parse.text(facts.get("diskEncryptionSetID"))
         if set_id is None:
             continue
-        holder = related.consumers.get(fold(set_id))
+        holder = related.disk_set(set_id)
         if holder is None:
             related.problems.append(
                 CoverageProblem(

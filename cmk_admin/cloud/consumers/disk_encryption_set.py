@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cmk_admin.cloud import api, compute, parse
-from cmk_admin.cloud.consumers.related import ConsumerKind, Related, slot_of
+from cmk_admin.cloud.consumers.related import DISK_SETS, ConsumerKind, Related, slot_of
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
@@ -67,7 +67,7 @@ def _identity_of(document: Mapping[str, Any]) -> str | None:
 
 
 KIND = ConsumerKind(
-    service="disk-encryption-set",
+    service=DISK_SETS,
     resource_type="microsoft.compute/diskencryptionsets",
     api_version=api.DISK_ENCRYPTION_SETS,
     consumers_of=consumers_of,

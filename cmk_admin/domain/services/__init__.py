@@ -1,10 +1,10 @@
 """The services that can use a key, and the one list of them."""
 
-from cmk_admin.domain.services import aks_disks, disk_encryption_set, mysql_flexible, mysql_single
+from cmk_admin.domain.services import aks_disks, aks_etcd, disk_encryption_set, mysql_flexible, mysql_single
 from cmk_admin.domain.services.facts import DATA_ACTIONS, POLICY_PERMISSIONS, Heal, Service
 
 SERVICES: dict[str, Service] = {
-    one.SERVICE.name: one.SERVICE for one in (mysql_flexible, mysql_single, disk_encryption_set, aks_disks)
+    one.SERVICE.name: one.SERVICE for one in (mysql_flexible, mysql_single, disk_encryption_set, aks_disks, aks_etcd)
 }
 
 

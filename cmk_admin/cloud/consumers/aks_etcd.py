@@ -1,0 +1,148 @@
+"""Secrets of AKS clusters in etcd, encrypted by the key management service (fact sheet 1.5 c and d)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cmk_admin.cloud import api, clusters, parse
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, carried_by, slot_of
+from cmk_admin.cloud.session import LongRunning, Session
+from cmk_admin.cloud.signals import Signal
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import last, subscription_of
+from cmk_admin.domain.model import Consumer
+from cmk_admin.domain.steps import Json
+from cmk_admin.domain.surroundings import Target
+from cmk_admin.domain.verbs.changes_aks import etcd_facts
+
+_TYPE = "microsoft.containerservice/managedclusters"
+_PATH = ("properties", "securityProfile", "azureKeyVaultKms")
+_INFRASTRUCTURE = ("properties", "securityProfile", "kubernetesResourceObjectEncryptionProfile")
+
+
+async def consumers_of(
+    session: Session, documents: list[Mapping[str, Any]], related: Related, urgent: bool
+) -> list[Consumer]:
+    """The clusters that encrypt their secrets with a key of the customer's, each with the cluster's own identity."""
+    found = []
+    for document in documents:
+        kms = _kms(document)
+        key_url = kms.get("keyId") if kms.get("enabled") is True else None
+        slot = slot_of(document, "primary", key_url, clusters.identity_of(document), related)
+        if slot is None:
+            continue
+        host = parse.text(parse.inside(document, "properties", "fqdn"))
+        found.append(
+            Consumer(
+                id=str(document["id"]),
+                service=KIND.service,
+                name=str(document.get("name") or last(str(document["id"]))),
+                location=parse.location(document.get("location")),
+                subscription_id=subscription_of(str(document["id"])) or "",
+                slots=(slot,),
+                state=clusters.power_of(document) or clusters.provisioning(document),
+                hosts=(host,) if host else (),
+                tags=parse.tags(document.get("tags")),
+            )
+        )
+    return found
+
+
+async def signal(session: Session, consumer_id: str) -> Signal:
+    """The cluster's power state. Azure shows nowhere whether etcd can be decrypted, so that it never says lost or not.
+
+    Asking Kubernetes itself would mean to read every secret, and its cache would answer long after the key is gone.
+    Raises AzureFailure.
+    """
+    document = await clusters.get(session, consumer_id)
+    word = clusters.power_of(document) or clusters.provisioning(document) or "unknown"
+    return Signal(word=word, lost=None, at=session.clock.now(), silent=True)
+
+
+async def target(session: Session, cluster_id: str) -> Target:
+    """The cluster with its etcd settings, from its provider. Raises AzureFailure."""
+    return shown(await clusters.get(session, cluster_id))
+
+
+async def set_key(session: Session, cluster_id: str, after: Settings, found: Target | None) -> LongRunning | None:
+    """Make the etcd settings what `after` says (`etcd_facts`): one path of the cluster's JSON, under its etag.
+
+    A write, urgent, never retried. `found` is the target that was looked at: settings that are different by now are not
+    overwritten. Raises AzureFailure.
+    """
+    document = await clusters.get(session, cluster_id)
+    now = settings_of(document)
+    if found is not None and dict(found.settings) != now:
+        raise AzureFailure(
+            FailureKind.CONFLICT,
+            f"The etcd encryption of {last(cluster_id)} was changed by somebody else in the same moment; "
+            "nothing was written.",
+            subject=cluster_id,
+            next="Look at it and plan again.",
+        )
+    return await clusters.put_with(session, document, _PATH, _body(after))
+
+
+def settings_of(document: Mapping[str, Any]) -> dict[str, Json]:
+    """A cluster's etcd encryption in the words of its steps: see `etcd_facts`."""
+    kms = _kms(document)
+    on = kms.get("enabled") is True
+    key = parse.key_id_of(kms.get("keyId")) if on else None
+    new = str(parse.inside(document, *_INFRASTRUCTURE, "infrastructureEncryption")).lower() == "enabled"
+    return etcd_facts(
+        key=key,
+        network=(parse.text(kms.get("keyVaultNetworkAccess")) or "Public") if on else None,
+        vault=parse.text(kms.get("keyVaultResourceId")) if on else None,
+        identity=clusters.identity_of(document),
+        new=new or (key is not None and key.version is None),
+    )
+
+
+def _kms(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = parse.inside(document, *_PATH)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _body(after: Settings) -> dict[str, Any]:
+    """The settings as Azure takes them: turned off, no key may be named; only Private names the vault."""
+    if after.get("key") is None:
+        return {"enabled": False}
+    network = after.get("network") or "Public"
+    body: dict[str, Any] = {"enabled": True, "keyId": after["key"], "keyVaultNetworkAccess": network}
+    if network == "Private":
+        body["keyVaultResourceId"] = after.get("vault")
+    return body
+
+
+def shown(document: Mapping[str, Any]) -> Target:
+    """The cluster with its etcd settings, as an envelope shows it."""
+    settings = settings_of(document)
+    identity = clusters.identity_of(document)
+    key = parse.key_id_of(settings["key"])
+    return Target(
+        id=str(document["id"]),
+        service=KIND.service,
+        name=str(document.get("name") or last(str(document["id"]))),
+        location=parse.location(document.get("location")),
+        subscription_id=subscription_of(str(document["id"])) or "",
+        state=clusters.power_of(document),
+        provisioning=clusters.provisioning(document),
+        tier=parse.text(parse.inside(document, "sku", "tier")),
+        version=clusters.version_of(document),
+        identities=carried_by(document),
+        key=key,
+        key_identity=identity if key else None,
+        settings=settings,
+        busy=clusters.is_busy(document),
+    )
+
+
+KIND = ConsumerKind(
+    service="aks-etcd",
+    resource_type=_TYPE,
+    api_version=api.MANAGED_CLUSTERS,
+    consumers_of=consumers_of,
+    signal=signal,
+    target=target,
+    set_key=set_key,
+    shown=shown,
+)
