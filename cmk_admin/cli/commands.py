@@ -6,10 +6,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from cmk_admin import __version__
+from cmk_admin.cli.connection import hosts_document, hosts_text, signed_in_text
 from cmk_admin.cli.estate import CSV_HEAD as ESTATE_HEAD
 from cmk_admin.cli.estate import coverage_text, estate_rows, estate_text
 from cmk_admin.cli.mapping import CSV_HEAD as MAPPING_HEAD
 from cmk_admin.cli.mapping import mapping_rows, mapping_text
+from cmk_admin.cli.names import WIZARD_NAMES
 from cmk_admin.cli.options import Options
 from cmk_admin.cli.output import DONE, INTERRUPTED, NOT_DONE, Output, dump, write_file
 from cmk_admin.cli.reports import operation_document, operation_text, operations_text, plan_text
@@ -42,8 +44,13 @@ class Commands:
 
     async def run(self, connect: Connector) -> int:
         """Open the connection, do what was asked, close it. Returns the exit status. Raises CmkError."""
-        assert self._options.choice is not None
-        backend = await self._unless_stopped(connect(self._options.choice))
+        choice = self._options.choice
+        assert choice is not None
+        if choice.live is None:
+            backend = await self._unless_stopped(connect(choice))
+        else:
+            backend = await self._unless_stopped(connect(choice, self._output.sign_in))
+            self._output.note(signed_in_text(backend.info))
         try:
             return await _COMMANDS[self._options.command or ""](self, backend)
         finally:
@@ -78,6 +85,12 @@ class Commands:
         reports = await self._unless_stopped(backend.operations())
         self._output.say({"operations": [operation_document(r) for r in reports]}, operations_text(reports))
         return DONE
+
+    async def connection(self, backend: Backend) -> int:
+        """Whether each host answers."""
+        hosts = await self._unless_stopped(backend.reach(self._options.vault))
+        self._output.say(hosts_document(hosts), hosts_text(hosts))
+        return DONE if all(host.ok for host in hosts) else NOT_DONE
 
     def _answer(
         self,
@@ -136,6 +149,14 @@ class Commands:
         draft = RevokeDraft(key=key, consumers=tuple(dict.fromkeys(consumers)), method=options.method)
         return await self._carry_out(backend, await self._unless_stopped(backend.prepare_revoke(draft)))
 
+    async def wizard(self, backend: Backend) -> int:
+        """What one of the wizards does in the window."""
+        from cmk_admin.cli.wizards import WIZARDS
+
+        index = Index(await self._unless_stopped(backend.read()))
+        draft = WIZARDS[self._options.command or ""].draft(self._options.wizard, index, backend)
+        return await self._carry_out(backend, await self._unless_stopped(backend.prepare(draft)))
+
     async def restore(self, backend: Backend) -> int:
         """Give back what an operation took."""
         return await self._carry_out(
@@ -147,6 +168,7 @@ class Commands:
         report = await self._unless_stopped(backend.operation(self._options.operation))
         if self._options.plan or not self._options.yes:
             return self._show(operation_document(report), operation_text(report))
+        self._check_expected(report.plan, report.operation)
         run = partial(backend.resume, report.operation, watch=self._options.watch)
         return await self._follow(backend, run)
 
@@ -159,10 +181,23 @@ class Commands:
             return self._show(plan_to_json(plan), plan_text(plan))
         if plan.problems:
             raise Refused("refused", " ".join(plan.problems), subject=plan.subject)
+        self._check_expected(plan, plan.subject)
         self._output.note(plan_text(plan) + "\n")
         options = self._options
         run = partial(backend.run, plan, reason=options.reason, ticket=options.ticket, watch=options.watch)
         return await self._follow(backend, run)
+
+    def _check_expected(self, plan: Plan | None, subject: str) -> None:
+        """Raises Refused where the plan is not the one that was seen."""
+        expected = self._options.expect
+        if expected is not None and (plan is None or plan.hash != expected):
+            now = plan.hash if plan is not None else "unknown"
+            raise Refused(
+                "plan-changed",
+                f"The plan is not the one that was seen: its hash is {now} and not {expected}. Nothing was done.",
+                subject=subject,
+                next="Look at the plan again with --plan, and give the hash that it has now.",
+            )
 
     def _show(self, document: JsonObject, text: str) -> int:
         """The plan instead of the deed: asked for, or for want of --yes."""
@@ -213,8 +248,10 @@ _COMMANDS: dict[str, Callable[[Commands, Backend], Coroutine[Any, Any, int]]] = 
     "estate": Commands.estate,
     "mapping": Commands.mapping,
     "operations": Commands.operations,
+    "connection": Commands.connection,
     "revoke": Commands.revoke,
     "restore": Commands.restore,
     "resume": Commands.resume,
     "undo": Commands.undo,
+    **dict.fromkeys(WIZARD_NAMES, Commands.wizard),
 }

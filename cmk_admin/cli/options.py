@@ -1,19 +1,21 @@
 """The command line's grammar: what may be typed, and what of it makes no sense. Nothing is opened or sent here."""
 
 import argparse
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
 from cmk_admin import __version__
+from cmk_admin.cli.names import WIZARD_NAMES
 from cmk_admin.domain.errors import BadInput
-from cmk_admin.operations.connection import ConnectionChoice
+from cmk_admin.domain.sign_in import CLOUD_WORDS, WAY_WORDS
+from cmk_admin.operations.connection import ConnectionChoice, LiveChoice
 
 _PROGRAM = "cmk-admin"
-READS = ("estate", "mapping", "operations")
-CHANGES = ("revoke", "restore", "resume", "undo")
+READS = ("estate", "mapping", "operations", "connection")
+CHANGES = ("revoke", "restore", "resume", "undo", *WIZARD_NAMES)
 COMMANDS = READS + CHANGES
 LONGEST_TEXT = 2000
 """Characters of a reason or a ticket: what fits on a page of the record."""
@@ -23,11 +25,13 @@ _ALLOWED = {
     "estate": ("format", "out"),
     "mapping": ("format", "out"),
     "operations": ("format",),
+    "connection": ("format", "vault"),
     "revoke": ("format", "plan", "yes", "reason", "ticket", "watch", "target", "consumer", "method"),
     "restore": ("format", "plan", "yes", "reason", "ticket", "watch", "operation"),
     "resume": ("format", "plan", "yes", "watch", "operation"),
     "undo": ("format", "plan", "yes", "reason", "ticket", "watch", "operation"),
 }
+_CHANGING = ("format", "plan", "yes", "reason", "ticket", "watch")
 _AS_LISTED = "as “operations” lists it, or the beginning of that"
 _METHODS = (
     "grants: remove what lets the services use the key; disable: every enabled version of it"
@@ -56,6 +60,12 @@ class Options:
     consumers: tuple[str, ...] = ()
     method: str | None = None
     operation: str = ""
+    expect: str | None = None
+    """The hash of the plan as it was printed: a plan with another one is not run."""
+    vault: str | None = None
+    """connection: the vault to try."""
+    wizard: Mapping[str, Any] = field(default_factory=dict)
+    """What was typed for one of the wizards' verbs (`cli.wizards`)."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -83,6 +93,8 @@ def parse(argv: Sequence[str]) -> Options:
         raise _no_connection(f"“{command}” needs to be told which Azure to read.")
     for name in ("reason", "ticket"):
         _check_text(name, typed.get(name))
+    _check_expected(choice, typed)
+    wizard = _wizard(command, typed)
     return Options(
         command=command,
         choice=choice,
@@ -93,11 +105,30 @@ def parse(argv: Sequence[str]) -> Options:
         reason=typed.get("reason"),
         ticket=typed.get("ticket"),
         watch=typed.get("watch", False),
-        target=_named("key", typed.get("target")),
-        consumers=tuple(_named("consumer", c) for c in typed.get("consumer", ())),
+        target="" if wizard else _named("key", typed.get("target")),
+        consumers=() if wizard else tuple(_named("consumer", c) for c in typed.get("consumer", ())),
         method=typed.get("method"),
         operation=_named("operation", typed.get("operation")),
+        expect=_named("hash", typed.get("expect")).lower() or None,
+        vault=_named("vault", typed.get("vault")) or None,
+        wizard=wizard,
     )
+
+
+def _wizard(command: str | None, typed: dict[str, Any]) -> dict[str, Any]:
+    """What was typed for a wizard's verb, checked; nothing for other commands. Raises BadInput."""
+    if command not in WIZARD_NAMES:
+        return {}
+    from cmk_admin.cli.wizards import WIZARDS
+
+    wizard = WIZARDS[command]
+    found = {name: typed[name] for name in wizard.options if name in typed}
+    for name, value in found.items():
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and not text.strip():
+                raise BadInput("bad-usage", f"The {name.replace('_', ' ')} has no name.")
+    wizard.check(found)
+    return found
 
 
 def _typed(argv: list[str]) -> dict[str, Any]:
@@ -135,7 +166,7 @@ def _parser(argv: Sequence[str]) -> _Parser:
             name,
             help=summary,
             description=summary[:1].upper() + summary[1:] + ".",
-            parents=[_shared(_ALLOWED[name])] if name in argv else [],
+            parents=[_shared(_allowed(name))] if name in argv else [],
             argument_default=argparse.SUPPRESS,
             allow_abbrev=False,
         )
@@ -153,11 +184,24 @@ def _parser(argv: Sequence[str]) -> _Parser:
         "operation", metavar="OPERATION|FILE", help=f"the revoke, {_AS_LISTED}; or the file that it wrote"
     )
     add("operations", "what was done here, and what is unfinished")
+    connection = add("connection", "whether sign-in, resource manager, a vault and Microsoft Graph answer")
+    connection.add_argument("--vault", metavar="NAME|HOST", help="the vault to try (default: the first that is seen)")
     resume = add("resume", "go on with an interrupted operation")
     resume.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
     undo = add("undo", "take back what an operation did")
     undo.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
+    _add_wizards(add, argv)
     return parser
+
+
+def _add_wizards(add: Callable[[str, str], argparse.ArgumentParser], argv: Sequence[str]) -> None:
+    """The wizards' verbs: what one may type for them is read only where one of them may be meant, or all are listed."""
+    from cmk_admin.cli.wizards import WIZARDS
+
+    for name, wizard in WIZARDS.items():
+        parser = add(name, wizard.summary)
+        if name in argv:
+            wizard.add(parser)
 
 
 def _shared(allowed: Sequence[str] | None) -> _Parser:
@@ -169,21 +213,25 @@ def _shared(allowed: Sequence[str] | None) -> _Parser:
     _add_output(output)
     _add_doing(changing)
     for option in (*output._group_actions, *changing._group_actions):
-        if allowed is not None and option.dest not in allowed:
+        if allowed is not None and option.dest not in allowed and not (option.dest == "expect" and "yes" in allowed):
             option.help = argparse.SUPPRESS
     return shared
 
 
 def _add_connection(group: Any) -> None:
     group.add_argument("--sandbox", action="store_true", help="a sandbox of your own, kept from run to run")
-    group.add_argument("--fresh", action="store_true", help="with --sandbox: forget what was kept")
+    group.add_argument(
+        "--fresh", action="store_true", help="with --sandbox: forget what was kept; with --live: ask who"
+    )
     group.add_argument("--connection", metavar="FILE", help="a running sandbox, by the file it wrote")
     group.add_argument("--principal", metavar="NAME", help="sign in to the sandbox as NAME (default: administrator)")
-    group.add_argument("--live", action="store_true", help="a real Azure (not built in this version)")
-    group.add_argument("--cloud", choices=("public", "usgov", "china"), help="with --live")
-    group.add_argument("--tenant", metavar="ID", help="with --live")
+    group.add_argument("--live", action="store_true", help="a real Azure")
+    group.add_argument("--cloud", choices=tuple(CLOUD_WORDS), help="with --live: which one (default: public)")
+    group.add_argument("--tenant", metavar="ID", help="with --live: the tenant's id or domain (default: the account's)")
     group.add_argument(
-        "--auth", choices=("cli", "environment", "browser", "device", "managed"), help="with --live: how to sign in"
+        "--auth",
+        choices=tuple(WAY_WORDS),
+        help="with --live: how to sign in (default: Azure CLI, else the environment)",
     )
 
 
@@ -195,6 +243,11 @@ def _add_output(group: Any) -> None:
 def _add_doing(group: Any) -> None:
     group.add_argument("--plan", action="store_true", help="show the plan and do nothing")
     group.add_argument("--yes", action="store_true", help="do it; without this the plan is shown and nothing is done")
+    group.add_argument(
+        "--expect",
+        metavar="HASH",
+        help="with --yes: only if the plan is the one printed with this hash (--live: required)",
+    )
     group.add_argument("--watch", action="store_true", help="wait until the effect is seen, or its time is over")
     group.add_argument("--reason", metavar="TEXT", help="kept in the record")
     group.add_argument("--ticket", metavar="TEXT", help="kept in the record")
@@ -207,9 +260,20 @@ def _text_only(argv: Sequence[str]) -> list[str]:
     return list(argv)
 
 
+def _allowed(command: str | None) -> tuple[str, ...]:
+    """The names of what may be typed for a command."""
+    if command in WIZARD_NAMES:
+        from cmk_admin.cli.wizards import WIZARDS
+
+        return (*_CHANGING, *WIZARDS[command].options)
+    return _ALLOWED[command] if command else ()
+
+
 def _refuse_strays(command: str | None, typed: dict[str, Any]) -> None:
-    allowed = _ALLOWED[command] if command else ()
+    allowed = _allowed(command)
     for name in typed:
+        if name == "expect" and "yes" in allowed:
+            continue
         if name not in allowed and name not in _CONNECTION:
             where = f"“{command}”" if command else "opening the window"
             raise BadInput("bad-usage", f"--{name} does not go with {where}.", subject=f"--{name}")
@@ -221,18 +285,13 @@ def _choice(command: str | None, typed: dict[str, Any]) -> ConnectionChoice | No
         raise BadInput("bad-usage", "Name one connection, not several: " + " and ".join(f"--{n}" for n in named) + ".")
     if "connection" in typed and not named:
         raise BadInput("bad-usage", "--connection needs the name of a file.", subject="--connection")
-    if "live" in named:
-        raise BadInput(
-            "live-not-built",
-            "Connecting to a real Azure (--live) is not built in this version; nothing was sent.",
-            subject="--live",
-            next="Use --sandbox, or --connection FILE of a running sandbox.",
-        )
     for name in ("cloud", "tenant", "auth"):
-        if name in typed:
+        if name in typed and "live" not in named:
             raise BadInput("bad-usage", f"--{name} goes with --live only.", subject=f"--{name}")
-    if typed.get("fresh") and "sandbox" not in named:
-        raise BadInput("bad-usage", "--fresh goes with --sandbox only.", subject="--fresh")
+    if typed.get("fresh") and not {"sandbox", "live"} & set(named):
+        raise BadInput("bad-usage", "--fresh goes with --sandbox or --live only.", subject="--fresh")
+    if "live" in named:
+        return ConnectionChoice(live=_live(typed))
     if "principal" in typed and not named:
         raise BadInput("bad-usage", "--principal goes with --sandbox or --connection.", subject="--principal")
     if not named:
@@ -243,8 +302,37 @@ def _choice(command: str | None, typed: dict[str, Any]) -> ConnectionChoice | No
     return ConnectionChoice(file=Path(typed["connection"]), principal=principal)
 
 
+def _live(typed: dict[str, Any]) -> LiveChoice:
+    if "principal" in typed:
+        raise BadInput(
+            "bad-usage",
+            "--principal names one of the sandbox's principals; a real Azure is entered as oneself.",
+            subject="--principal",
+            next="See --auth for the ways to sign in.",
+        )
+    tenant = _named("tenant", typed["tenant"]) if "tenant" in typed else None
+    return LiveChoice(
+        cloud=typed.get("cloud", "public"), tenant=tenant, way=typed.get("auth"), anew=typed.get("fresh", False)
+    )
+
+
+def _check_expected(choice: ConnectionChoice | None, typed: dict[str, Any]) -> None:
+    """On a real Azure nothing is done that was not seen: the plan that was printed has to be named."""
+    if "expect" in typed and not typed.get("yes"):
+        raise BadInput("bad-usage", "--expect goes with --yes only.", subject="--expect")
+    if choice is not None and choice.live is not None and typed.get("yes") and "expect" not in typed:
+        raise BadInput(
+            "no-expect",
+            "On a real Azure --yes also needs --expect with the hash of the plan that you have seen; nothing was sent.",
+            subject="--expect",
+            next="Run the same command with --plan, read the plan, and give its hash.",
+        )
+
+
 def _no_connection(sentence: str) -> BadInput:
-    return BadInput("no-connection", f"{sentence} Nothing was sent.", next="Add --sandbox or --connection FILE.")
+    return BadInput(
+        "no-connection", f"{sentence} Nothing was sent.", next="Add --sandbox, --connection FILE or --live."
+    )
 
 
 def _format(command: str | None, typed: dict[str, Any]) -> str:
