@@ -16,6 +16,7 @@ from cmk_admin.ui.showing import Showing
 from cmk_admin.ui.table.page import TablePage
 from cmk_admin.ui.tree.view import TreeView
 from cmk_admin.ui.verbs import add_verbs
+from cmk_admin.ui.wizards.install import install as install_wizards
 
 
 def furnish(window: MainWindow, bridge: Bridge, connector: Connector) -> Iterator[None]:
@@ -43,7 +44,7 @@ def furnish(window: MainWindow, bridge: Bridge, connector: Connector) -> Iterato
         window.strip.add_button(window.verbs.action(verb_id))
     window.menus.fill(window.verbs)
     yield
-    install(window)
+    install_wizards(window, install(window))
     # The verbs that stand on the page of what is selected
     for verb_id in ("refresh", "revoke"):
         window.details.header.add_button(window.verbs.action(verb_id), danger=window.verbs.verb(verb_id).danger)

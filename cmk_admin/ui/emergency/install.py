@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -23,9 +24,25 @@ from cmk_admin.ui.main_window import MainWindow
 from cmk_admin.ui.operations import Operations
 from cmk_admin.ui.selection import Selection
 
+if TYPE_CHECKING:
+    from cmk_admin.ui.wizards.frame import WizardPage
+
+    PlanPage = RevokePage | AnswerPage | WizardPage
+
 RESTORE, UNDO = "Restore access", "Undo"
 
-PlanPage = RevokePage | AnswerPage
+ICONS = {
+    "revoke": "watch",
+    "restore": "restore",
+    "undo": "undo",
+    "create-key": "key-add",
+    "grant": "grant",
+    "attach": "attach",
+    "detach": "detach",
+    "revalidate": "revalidate",
+    "repair": "repair",
+}
+"""Of an operation's page, by its verb."""
 
 
 class Emergency(QObject):
@@ -111,9 +128,13 @@ class Emergency(QObject):
             page.dismissed.connect(partial(self._close_operation, report.operation))
             page.destroyed.connect(partial(self._forget_operation, report.operation))
             self._operation_pages[report.operation] = page
-        icon = "watch" if report.verb == "revoke" else "restore"
-        self._window.open_page(page, title=page.windowTitle(), icon=icon)
+        self._window.open_page(page, title=page.windowTitle(), icon=ICONS.get(report.verb, "activity"))
         return page
+
+    def open_plan(self, key: str, make: "Callable[[], PlanPage]", *, icon: str) -> None:
+        """Show a page that ends in a plan, or raise the one of that `key`; what it starts is run and shown from here."""
+        page = self._plan_page(key, make)
+        self._window.open_page(page, title=page.windowTitle(), icon=icon)
 
     # Verbs
 
@@ -177,7 +198,7 @@ class Emergency(QObject):
 
     # From page to page
 
-    def _plan_page(self, key: str, make: Callable[[], PlanPage]) -> PlanPage:
+    def _plan_page(self, key: str, make: "Callable[[], PlanPage]") -> "PlanPage":
         """The page for what is asked, which may be open already."""
         page = self._plan_pages.get(key)
         if page is None:

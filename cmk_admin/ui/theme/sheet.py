@@ -75,17 +75,19 @@ QToolButton:disabled { color: $disabled; }
 QPushButton[role="danger-outline"] { color: $danger; border-color: $danger; }
 QPushButton[role="danger-outline"]:hover { background: $danger_soft; }
 
-QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QSpinBox {
+QLineEdit, QComboBox, QPlainTextEdit, QTextEdit, QAbstractSpinBox {
   background: $surface; color: $text; border: 1px solid $control; border-radius: 5px;
   selection-background-color: $accent_fill; selection-color: $on_accent;
 }
-QLineEdit, QComboBox, QSpinBox { min-height: ${field_px}px; padding: 0 6px; }
-QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QSpinBox:focus {
+QLineEdit, QComboBox, QAbstractSpinBox { min-height: ${field_px}px; padding: 0 6px; }
+QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus {
   border: 2px solid $accent; padding: 0 5px;
 }
 QLineEdit[role="column-filter"] { min-height: 20px; border-color: $border; padding: 0 4px; }
 QLineEdit[role="column-filter"]:focus { border: 1px solid $accent; padding: 0 4px; }
-QLineEdit:disabled, QComboBox:disabled { color: $disabled; border-color: $border; background: $window; }
+QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {
+  color: $disabled; border-color: $border; background: $window;
+}
 QLineEdit[role="value"] { background: transparent; border: 1px solid transparent; padding: 0; min-height: 22px; }
 QLineEdit[role="value"]:focus { border: 1px solid $accent; padding: 0; }
 QComboBox::drop-down { border: none; width: 24px; }
@@ -149,6 +151,19 @@ QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid $ac
 QRadioButton::indicator:disabled { border-color: $border; background: $window; }
 QRadioButton::indicator:checked:disabled { border-color: $disabled; }
 QRadioButton:disabled { color: $disabled; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $control; border-radius: 3px; background: $surface; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border-color: $accent; }
+QCheckBox::indicator:checked { border-color: $accent_fill; background: $accent_fill; image: url("$tick"); }
+QCheckBox::indicator:disabled { border-color: $border; background: $window; }
+QCheckBox:disabled { color: $disabled; }
+QCheckBox:focus, QRadioButton:focus { color: $accent; }
+QListView[role="steps"] { background: transparent; }
+QListView[role="steps"]::item { border-radius: 4px; padding-left: 6px; }
+QListView[role="steps"]::item:selected { background: $selected; color: $text; }
+QListView[role="steps"]::item:hover:enabled { background: $hover; }
+QListView[role="steps"]::item:focus { border: 1px solid $accent; }
+QTableView[role="boxed"] { border: 1px solid $control; border-radius: 5px; }
+QTableView[role="boxed"]:focus { border: 2px solid $accent; }
 QStatusBar { background: $window; color: $secondary; border-top: 1px solid $border; }
 QDialog { background: $surface; }
 """)
@@ -164,5 +179,6 @@ def sheet(colors: Colors) -> str:
         title_px=sizes.TITLE,
         target_px=sizes.TARGET,
         field_px=sizes.TARGET - 2,
+        tick=(folder() / "style" / f"tick-{'dark' if colors.dark else 'light'}.svg").as_posix(),
         arrow=(folder() / "style" / f"arrow-{'dark' if colors.dark else 'light'}.svg").as_posix(),
     )

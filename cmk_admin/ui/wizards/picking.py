@@ -1,0 +1,170 @@
+"""A list to pick one thing from: filtered by typing; what does not fit is grey and says why, and can be looked at."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QItemSelection, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QVBoxLayout, QWidget
+
+from cmk_admin.domain.words import count
+from cmk_admin.ui.details.page import Cell, GridRow
+from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.grid import GridModel, GridView, fit_columns
+from cmk_admin.ui.widgets.labels import label
+
+MOST = 300
+"""Rows that are shown at a time: nobody scrolls through more, and each is judged."""
+FEW = 8
+"""Up to so many rows are seen at a glance, and need no filter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One row. `value` is what is picked by it."""
+
+    value: str
+    cells: tuple[Cell, ...]
+    words: str = ""
+    """What is found by typing besides the cells: ids, hosts."""
+
+
+Judge = Callable[[tuple[str, ...]], dict[str, str]]
+"""For values, why each does not fit; those that fit are missing. Called beside the Qt thread."""
+
+
+class Picker(QWidget):
+    """A filter, a table with one selected row, and a sentence where there is nothing to pick."""
+
+    picked = Signal(str)
+    """By arrow keys, Space or a click."""
+    opened = Signal(str)
+    """By Enter or a double click: picked, and done here."""
+    narrowed = Signal()
+    """Other rows are shown: they have not been judged yet."""
+
+    def __init__(self, theme: Theme, name: str, spoken: str, rows: int = 7) -> None:
+        """`rows` of them are seen without scrolling."""
+        super().__init__()
+        self.setObjectName(f"pick-{name}")
+        self.setAccessibleName(spoken)
+        self._columns: tuple[str, ...] = ()
+        self._all: tuple[Choice, ...] = ()
+        self._found: tuple[Choice, ...] = ()
+        self._reasons: dict[str, str] = {}
+        self._value = ""
+        self._rows = rows
+        self.filter = QLineEdit()
+        self.filter.setObjectName(f"pick-{name}-filter")
+        self.filter.setAccessibleName(f"Filter: {spoken}")
+        self.filter.setPlaceholderText("Type to filter")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(self._narrow)
+        self.model = GridModel(theme, self)
+        self.view = GridView(f"pick-{name}-list", spoken)
+        self.view.setProperty("role", "boxed")
+        self.view.setModel(self.model)
+        self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.view.selectionModel().selectionChanged.connect(self._selected)
+        self.view.opened.connect(self._opened)
+        self.note = label("", "secondary", name=f"pick-{name}-note", wrap=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        for widget in (self.filter, self.view, self.note):
+            column.addWidget(widget)
+        self.filter.hide()
+        self.setFocusProxy(self.view)
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The values on screen, in the order in which they were given."""
+        return tuple(one.value for one in self._found)
+
+    def show_choices(self, columns: tuple[str, ...], choices: Iterable[Choice], value: str, empty: str) -> None:
+        """Show these with one of them picked; `empty` is said where there is none."""
+        self._columns, self._all, self._value, self._empty = columns, tuple(choices), value, empty
+        self.filter.setVisible(len(self._all) > FEW)
+        self._narrow()
+
+    def say(self, text: str) -> None:
+        """Something in place of rows: what is being read, or why nothing could be."""
+        self._all = self._found = ()
+        self._empty = text
+        self.filter.hide()
+        self._draw()
+
+    def show_reasons(self, reasons: dict[str, str]) -> None:
+        """Why some do not fit; they turn grey and go below those that do."""
+        if reasons != self._reasons:
+            self._reasons = reasons
+            self._draw()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    _empty = ""
+
+    def _narrow(self, *_: object) -> None:
+        wanted = self.filter.text().lower().split()
+        found = [one for one in self._all if all(word in _text(one) for word in wanted)] if wanted else self._all
+        self._found = tuple(found[:MOST])
+        self._more = len(found) - len(self._found)
+        self._draw()
+        self.narrowed.emit()
+
+    _more = 0
+
+    def _draw(self) -> None:
+        ordered = sorted(self._found, key=lambda one: one.value in self._reasons)
+        why = any(one.value in self._reasons for one in ordered)
+        columns = (*self._columns, "Why not") if why else self._columns
+        with QSignalBlocker(self.view.selectionModel()):
+            self.model.show(columns, tuple(self._row(one, why) for one in ordered))
+            values = [one.value for one in ordered]
+            if self._value in values:
+                self.view.selectRow(values.index(self._value))
+            else:
+                self.view.clearSelection()
+        self.view.viewport().update()
+        note = f"{count(self._more, 'more row')} not shown: type to narrow the list." if self._more else ""
+        if not self._found:
+            note = "Nothing matches what was typed." if self._all else self._empty
+        self.note.setText(note)
+        self.note.setVisible(bool(note))
+        self.view.setVisible(bool(self._found))
+        least = min(len(ordered), self._rows)
+        self.view.setFixedHeight((least + 1) * sizes.ROW + 6)
+        self._fit()
+
+    def _row(self, choice: Choice, why: bool) -> GridRow:
+        reason = self._reasons.get(choice.value, "")
+        cells = choice.cells
+        if reason:
+            cells = tuple(replace(one, tone="unknown") for one in cells)
+        if why:
+            cells = (*cells, Cell(text=reason, icon="forbidden" if reason else None, tone="unknown"))
+        return GridRow(cells=cells, target=choice.value)
+
+    def _fit(self) -> None:
+        if self.model.rows:
+            fit_columns(self.view, self.view.viewport().width())
+
+    def _selected(self, selected: QItemSelection, _: QItemSelection) -> None:
+        at = next((index.row() for index in selected.indexes()), None)
+        if at is not None and at < len(self.model.rows):
+            self._value = self.model.rows[at].target
+            self.picked.emit(self._value)
+
+    def _opened(self, value: str) -> None:
+        if value != self._value:
+            self._value = value
+            self.picked.emit(value)
+        self.opened.emit(value)
+
+
+def _text(choice: Choice) -> str:
+    return " ".join((*(cell.text for cell in choice.cells), choice.words)).lower()

@@ -1,0 +1,207 @@
+"""One page of a wizard: a question, fields with their explanation, and each field's problems under it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.problems import Problem
+from cmk_admin.domain.surroundings import Surroundings
+from cmk_admin.ui.announce import announce
+from cmk_admin.ui.bridge import Job
+from cmk_admin.ui.dialogs import failure_text
+from cmk_admin.ui.emergency.parts import scrolled, words_label
+from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.labels import ToneIcon, label
+from cmk_admin.ui.wizards.wizard import Room
+
+FIELD_WIDTH = 560
+"""A line of text longer than this is not read any more, and a field for a name needs no more."""
+
+
+class ProblemLine(QWidget):
+    """One sentence under a field: icon and words, never colour alone."""
+
+    def __init__(self, theme: Theme, problem: Problem) -> None:
+        super().__init__()
+        tone, icon = ("danger", "broken") if problem.blocks else ("caution", "warning")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(ToneIcon(theme, icon, tone), 0, Qt.AlignmentFlag.AlignTop)  # type: ignore[arg-type]
+        row.addWidget(words_label(problem.sentence, tone, name=f"problem-{problem.code}"), 1)
+
+
+class Field(QWidget):
+    """A caption, what is filled in, a sentence that explains it, and what is wrong with it."""
+
+    def __init__(self, theme: Theme, name: str, caption: QLabel | None, control: QWidget, hint: str) -> None:
+        super().__init__()
+        self.setObjectName(f"field-{name}")
+        self.name, self.control = name, control
+        self._theme = theme
+        self._shown: tuple[Problem, ...] = ()
+        self.hint = words_label(hint, "secondary", name=f"hint-{name}")
+        self.hint.setVisible(bool(hint))
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(2)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        if caption is not None:
+            column.addWidget(caption)
+        column.addWidget(control)
+        column.addWidget(self.hint)
+        column.addLayout(self._lines)
+
+    def explain(self, hint: str) -> None:
+        """Another explanation."""
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint))
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        """Show these; those that were not there before are given back, to be said aloud."""
+        if problems == self._shown:
+            return ()
+        new = tuple(one for one in problems if one not in self._shown)
+        self._shown = problems
+        while (item := self._lines.takeAt(0)) is not None:
+            if (old := item.widget()) is not None:
+                old.hide()
+                old.deleteLater()
+        for problem in problems:
+            self._lines.addWidget(ProblemLine(self._theme, problem))
+        self.control.setAccessibleDescription(" ".join(one.sentence for one in problems) or self.hint.text())
+        return new
+
+    @property
+    def wrong(self) -> bool:
+        """Something that blocks stands under it."""
+        return any(one.blocks for one in self._shown)
+
+
+class Question(QWidget):
+    """The base of all pages. Changes the draft by `put` alone; decides nothing."""
+
+    changed = Signal(object)
+    """The draft as it is now."""
+    go_on = Signal()
+    """What was done here means *Next* as well: Enter or a double click in a list."""
+
+    def __init__(self, room: Room, name: str, question: str, sentence: str) -> None:
+        super().__init__()
+        self.setObjectName(f"question-{name}")
+        self.setAccessibleName(question)
+        self.room, self.question = room, question
+        self.draft: Any = None
+        self.around: Surroundings | None = None
+        self.fields: dict[str, Field] = {}
+        self.touched: set[str] = set()
+        self._filling = False
+        self._judging: Job | None = None
+        area, self.body = scrolled(f"question-{name}-scroll")
+        self.body.setSpacing(16)
+        head = QVBoxLayout()
+        head.setSpacing(4)
+        self.heading = words_label(question, "title", name=f"question-{name}-title")
+        self.lead = words_label(sentence, "quiet", name=f"question-{name}-lead")
+        self.lead.setMaximumWidth(FIELD_WIDTH + 160)
+        head.addWidget(self.heading)
+        head.addWidget(self.lead)
+        self.body.addLayout(head)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(area)
+
+    @property
+    def index(self) -> Index:
+        return self.room.index()
+
+    # What a page says of itself
+
+    def fill(self, draft: Any) -> None:
+        """Show a draft. Whatever the widgets say meanwhile is not taken for an answer."""
+        raise NotImplementedError
+
+    def first(self) -> QWidget | None:
+        """What gets the focus when the page is come to."""
+        return next((field.control for field in self.fields.values() if _reachable(field.control)), None)
+
+    def add(
+        self, name: str, caption: str, control: QWidget, hint: str = "", *, stretch: int = 0, wide: bool = False
+    ) -> Field:
+        """Put a field for the draft's `name` on the page; `&` in the caption marks its letter."""
+        shown = label(caption, "section") if caption else None
+        if shown is not None:
+            shown.setBuddy(control)
+        if not control.accessibleName():
+            control.setAccessibleName(caption.replace("&", ""))
+        if not control.objectName():
+            control.setObjectName(f"answer-{name}")
+        field = Field(self.room.theme, name, shown, control, hint)
+        if not wide:
+            field.setMaximumWidth(FIELD_WIDTH)
+        self.fields[name] = field
+        self.body.addWidget(field, stretch)
+        return field
+
+    def end(self) -> None:
+        """All fields are there."""
+        self.body.addStretch(1)
+
+    # What the frame asks for
+
+    def show_draft(self, draft: Any, around: Surroundings | None) -> None:
+        """Come to, or gone back to."""
+        self.draft, self.around = draft, around
+        self._filling = True
+        try:
+            self.fill(draft)
+        finally:
+            self._filling = False
+
+    def put(self, *also: str, **answers: Any) -> None:
+        """Take answers into the draft; `also` names fields whose problems may be shown from now on."""
+        if self._filling:
+            return
+        self.draft = replace(self.draft, **answers)
+        self.touched |= {*answers, *also}
+        self.changed.emit(self.draft)
+
+    def show_problems(self, problems: Iterable[Problem], *, everything: bool) -> tuple[Problem, ...]:
+        """Show each field's problems under it: of all fields, or only of those that were answered here."""
+        found = tuple(problems)
+        new: list[Problem] = []
+        for name, field in self.fields.items():
+            if everything or name in self.touched:
+                new += field.show_problems(tuple(one for one in found if one.field == name))
+        return tuple(new)
+
+    def focus_wrong(self) -> None:
+        """To the first field that keeps the page from being left."""
+        for field in self.fields.values():
+            if field.wrong and _reachable(field.control):
+                field.control.setFocus(Qt.FocusReason.OtherFocusReason)
+                return
+
+    def judge(self, work: Callable[[], dict[str, str]], show: Callable[[dict[str, str]], None]) -> None:
+        """Find out beside the Qt thread why some of a list's rows do not fit; the newest question counts."""
+        if self._judging is not None:
+            self._judging.cancel()
+        self._judging = self.room.bridge.compute(self, work, show, self._unjudged)
+
+    def _unjudged(self, error: Exception) -> None:
+        # The row that is picked is judged once more with the whole draft, and that failure is shown by the frame
+        announce(self, failure_text(error), urgent=True)
+
+    def around_came(self, around: Surroundings) -> None:
+        """Azure was asked about the draft: pages that show something of it do so."""
+        self.around = around
+
+
+def _reachable(widget: QWidget) -> bool:
+    proxy = widget.focusProxy() or widget
+    return proxy.isEnabled() and proxy.focusPolicy() != Qt.FocusPolicy.NoFocus
