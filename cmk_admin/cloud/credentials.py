@@ -34,6 +34,8 @@ _BROWSER_SECONDS = 300
 _SECRETS = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET")
 _CERTIFICATES = ("AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_CERTIFICATE_PATH")
 _log = logging.getLogger(__name__)
+# azure-identity warns of every way that does not work; here each becomes a sentence, and the terminal is not for logs
+logging.getLogger("azure").addHandler(logging.NullHandler())
 
 Say = Callable[[SignInNews], None]
 
@@ -166,9 +168,7 @@ def _browser(wanted: Wanted) -> _Credential:
 
     wire, port = _wire(wanted), free_port()
     if wanted.say is not None:
-        wanted.say(
-            SignInNews(words=f"Sign in to {tenant_words(wanted.tenant)} in the web browser that has been opened.")
-        )
+        wanted.say(SignInNews(words=f"A web browser opens: sign in to {tenant_words(wanted.tenant)} there."))
     credential = InteractiveBrowserCredential(
         redirect_uri=f"http://localhost:{port}", timeout=_BROWSER_SECONDS, **_asking(wanted, wire)
     )

@@ -108,6 +108,10 @@ def from_error(error: Exception, method: str, url: str, *, write: bool) -> Azure
         what = f"{host} did not answer in time."
     elif isinstance(_cause(error), aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
         what = f"{host} could not prove who it is: its TLS certificate is not trusted here."
+    elif isinstance(_cause(error), aiohttp.ClientHttpProxyError):
+        what = f"The proxy does not let requests through to {host}."
+    elif isinstance(_cause(error), aiohttp.ClientProxyConnectionError):
+        what = f"The proxy on the way to {host} could not be reached."
     elif _never_sent(error):
         what = f"{host} could not be reached."
     else:
@@ -119,7 +123,13 @@ def _never_sent(error: BaseException) -> bool:
     """True where the connection was never made, so that nothing can have been done."""
     cause = _cause(error)
     return isinstance(error, ServiceRequestTimeoutError) or isinstance(
-        cause, (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorDNSError)
+        cause,
+        (
+            aiohttp.ClientConnectorError,
+            aiohttp.ConnectionTimeoutError,
+            aiohttp.ClientConnectorDNSError,
+            aiohttp.ClientHttpProxyError,
+        ),
     )
 
 

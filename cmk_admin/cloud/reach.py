@@ -11,8 +11,8 @@ from cmk_admin.domain.words import count
 
 SIGN_IN, ARM, VAULT, GRAPH = "sign-in", "arm", "vault", "graph"
 
-_VAULTS_LOOKED_AT = 5
-"""Subscriptions that are asked for a vault where none is known."""
+_LOOKED_AT = 5
+"""How many vaults are tried, and how many subscriptions are asked for some where none is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +29,13 @@ class Reached:
 
 
 async def reach(session: Session, vault_hosts: Sequence[str]) -> tuple[Reached, ...]:
-    """Ask each plane one small question, all at once. `vault_hosts`: vaults that may be tried, the first one is.
+    """Ask each plane one small question. `vault_hosts`: vaults that may be tried, the first that answers is told.
 
     Never raises for what a host answers: that is in the result.
     """
     sign_in, (arm, subscriptions), graph = await together(_sign_in(session), _arm(session), _graph(session))
-    host = next(iter(vault_hosts), None) or await _some_vault(session, subscriptions)
-    return sign_in, arm, await _vault(session, host), graph
+    hosts = vault_hosts or await _some_vaults(session, subscriptions)
+    return sign_in, arm, await _first_vault(session, hosts[:_LOOKED_AT]), graph
 
 
 async def _sign_in(session: Session) -> Reached:
@@ -74,14 +74,25 @@ async def _graph(session: Session) -> Reached:
     return Reached(name=GRAPH, host=host, words="Names can be read from the directory.")
 
 
-async def _vault(session: Session, host: str | None) -> Reached:
-    if host is None:
-        nothing = AzureFailure(
-            FailureKind.NOT_VISIBLE,
-            "The account sees no vault, so none could be tried.",
-            next="Ask for the role Reader on a vault, or name a vault to try.",
-        )
-        return Reached(name=VAULT, host="", words="", failure=nothing)
+async def _first_vault(session: Session, hosts: Sequence[str]) -> Reached:
+    """The first that answers: one vault's firewall says nothing of the others. Where none does, why the first did not."""
+    tried: Reached | None = None
+    for host in hosts:
+        answered = await _vault(session, host)
+        if answered.failure is None:
+            return answered
+        tried = tried or answered
+    if tried is not None:
+        return tried
+    nothing = AzureFailure(
+        FailureKind.NOT_VISIBLE,
+        "The account sees no vault, so none could be tried.",
+        next="Ask for the role Reader on a vault, or name a vault to try.",
+    )
+    return Reached(name=VAULT, host="", words="", failure=nothing)
+
+
+async def _vault(session: Session, host: str) -> Reached:
     try:
         await session.vault("GET", host, "/keys", params={"maxresults": "1"}, urgent=True)
     except AzureFailure as failure:
@@ -89,9 +100,9 @@ async def _vault(session: Session, host: str | None) -> Reached:
     return Reached(name=VAULT, host=host, words="Its keys can be listed.")
 
 
-async def _some_vault(session: Session, subscriptions: Sequence[str]) -> str | None:
-    """A vault that the resource manager names; None where it names none, or cannot be asked."""
-    for subscription in subscriptions[:_VAULTS_LOOKED_AT]:
+async def _some_vaults(session: Session, subscriptions: Sequence[str]) -> list[str]:
+    """Vaults of the first subscription that has any; none where the resource manager names none, or cannot be asked."""
+    for subscription in subscriptions[:_LOOKED_AT]:
         path = f"/subscriptions/{subscription}/providers/Microsoft.KeyVault/vaults"
         try:
             listed = await session.arm_pages(path, api_version=api.VAULTS, urgent=True)
@@ -99,6 +110,5 @@ async def _some_vault(session: Session, subscriptions: Sequence[str]) -> str | N
             # Why the resource manager does not list them is not what is asked here: another one may
             continue
         if listed:
-            name = sorted(str(each["name"]).lower() for each in listed)[0]
-            return name + session.names.vault_suffixes[0]
-    return None
+            return [name + session.names.vault_suffixes[0] for name in sorted(str(v["name"]).lower() for v in listed)]
+    return []

@@ -4,14 +4,16 @@ import re
 from concurrent.futures import CancelledError
 
 import aiohttp
-from azure.core.exceptions import AzureError, ClientAuthenticationError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError, ServiceResponseError
 from azure.identity import AuthenticationRequiredError, CredentialUnavailableError
 
 from cmk_admin.cloud.failures import from_error
 from cmk_admin.cloud.in_thread import CANCELLED
 from cmk_admin.cloud.names import CloudNames
-from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.errors import AzureFailure, CmkError, FailureKind
 from cmk_admin.domain.sign_in import WAY_WORDS, tenant_words
+
+_NETWORK = (ServiceRequestError, ServiceResponseError, aiohttp.ClientError, TimeoutError, OSError)
 
 RAISED = (AzureError, aiohttp.ClientError, TimeoutError, ValueError, OSError, CancelledError)
 """What azure-identity's credentials raise."""
@@ -35,8 +37,14 @@ _CODES = {
 """Entra's error codes in words (learn.microsoft.com, Microsoft Entra authentication and authorization error codes)."""
 
 
-def failure_of(error: Exception, way: str, names: CloudNames, tenant: str | None) -> AzureFailure:
+def failure_of(error: Exception, way: str, names: CloudNames, tenant: str | None) -> CmkError:
     """What a credential raised, as a failure: sign_in, or unreachable where the sign-in host does not answer."""
+    cause = error.__cause__
+    if isinstance(error, ClientAuthenticationError) and isinstance(cause, (*_NETWORK, CmkError)):
+        # azure-identity calls everything that happens on the way a refusal
+        error = cause
+    if isinstance(error, CmkError):
+        return error
     text = str(getattr(error, "message", "") or error)
     if text == CANCELLED or isinstance(error, CancelledError):
         return _refused(CANCELLED, None)
