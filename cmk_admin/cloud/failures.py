@@ -67,6 +67,27 @@ def from_answer(method: str, url: str, status: int, headers: Mapping[str, str], 
     )
 
 
+def of_command(address: str, body: Any) -> AzureFailure | None:
+    """The failure that the result of a cluster's run command tells; None: it ended well, or is no such result.
+
+    Of what the command printed nothing is told: that may be secrets.
+    """
+    if "/commandresults/" not in address.lower() or not isinstance(body, dict):
+        return None
+    facts = body.get("properties") if isinstance(body.get("properties"), dict) else {}
+    code = facts.get("exitCode")
+    if code == 0:
+        return None
+    ended = f"ended with code {code}" if isinstance(code, int) else "could not be run"
+    return AzureFailure(
+        FailureKind.FAILED,
+        f"The command in the cluster {ended}.",
+        subject=subject_of(address),
+        next="What it said stands in the command's result, in Azure.",
+        status=400,
+    )
+
+
 def request_id_of(headers: Mapping[str, str]) -> str | None:
     """Azure's id of the request, which its support asks for."""
     return headers.get("x-ms-request-id") or headers.get("request-id") or headers.get("x-ms-correlation-request-id")

@@ -19,7 +19,7 @@ from azure.identity.aio import ClientSecretCredential
 
 from cmk_admin import __version__
 from cmk_admin.cloud.claims import claims, name_in
-from cmk_admin.cloud.failures import from_answer, from_error, request_id_of, retry_after_of
+from cmk_admin.cloud.failures import from_answer, from_error, of_command, request_id_of, retry_after_of
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.limits import Budgets
 from cmk_admin.cloud.names import PUBLIC, CloudNames
@@ -296,6 +296,9 @@ class Session:
                 error = reply.body if reply.body.get("error") else {"error": {"code": status, "message": ""}}
                 raise from_answer("GET", operation.address, 400, reply.headers, error)
             return Poll(done=word == "succeeded", retry_after=wait, body=reply.body)
+        failed = of_command(operation.address, reply.body) if reply.status != 202 else None
+        if failed is not None:
+            raise failed
         return Poll(done=reply.status != 202, retry_after=wait, body=reply.body)
 
     async def wait(self, operation: LongRunning, *, within: float | None = None) -> Poll:

@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from cmk_admin.cloud import api, compute, parse
-from cmk_admin.cloud.consumers.related import ConsumerKind, Related
+from cmk_admin.cloud import api, clusters, compute, parse
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related, carried_by
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import last, subscription_of
 from cmk_admin.domain.model import Consumer, CoverageProblem
+from cmk_admin.domain.surroundings import Target
 
 
 async def consumers_of(
@@ -66,6 +67,33 @@ async def start_nodes(session: Session, consumer_id: str) -> tuple[LongRunning, 
     return await compute.start_all(session, await _node_sets(session, consumer_id))
 
 
+async def target(session: Session, cluster_id: str) -> Target:
+    """The cluster with the disk encryption set of its machines' disks, from its provider, urgent. Raises AzureFailure."""
+    return shown(await clusters.get(session, cluster_id))
+
+
+def shown(document: Mapping[str, Any]) -> Target:
+    """The cluster as an envelope shows it. Which key its set uses is the set's to tell: here it is None.
+
+    settings: service, disk_set (ARM id of the set that was chosen when the cluster was made, or None).
+    """
+    disk_set = parse.text(parse.inside(document, "properties", "diskEncryptionSetID"))
+    return Target(
+        id=str(document["id"]),
+        service=KIND.service,
+        name=str(document.get("name") or last(str(document["id"]))),
+        location=parse.location(document.get("location")),
+        subscription_id=subscription_of(str(document["id"])) or "",
+        state=clusters.power_of(document),
+        provisioning=clusters.provisioning(document),
+        tier=parse.text(parse.inside(document, "sku", "tier")),
+        version=clusters.version_of(document),
+        identities=carried_by(document),
+        settings={"service": KIND.service, "disk_set": disk_set},
+        busy=clusters.is_busy(document),
+    )
+
+
 async def _node_sets(session: Session, cluster_id: str) -> list[str]:
     document = (await session.arm("GET", cluster_id, api_version=api.MANAGED_CLUSTERS, urgent=True)).body
     group = parse.text(parse.inside(document, "properties", "nodeResourceGroup"))
@@ -84,4 +112,6 @@ KIND = ConsumerKind(
     consumers_of=consumers_of,
     signal=signal,
     start_nodes=start_nodes,
+    target=target,
+    shown=shown,
 )

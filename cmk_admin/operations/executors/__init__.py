@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.operations.executors.access_policies import SetPolicy
 from cmk_admin.operations.executors.base import Accepted, Executor, Look, Seen
+from cmk_admin.operations.executors.clusters import ApplyStorageClass, DeleteStorageClass, RewriteSecrets
 from cmk_admin.operations.executors.consumers import Revalidate, SetConsumerKey, StartNodes
+from cmk_admin.operations.executors.disk_sets import CreateDiskSet, DeleteDiskSet
 from cmk_admin.operations.executors.identities import CreateIdentity, DeleteIdentity
 from cmk_admin.operations.executors.key_versions import SetEnabled
 from cmk_admin.operations.executors.keys import BackupKey, CreateKey, DeleteKey, RecoverKey
@@ -25,6 +27,11 @@ EXECUTORS: Mapping[StepVerb, Executor] = {
     StepVerb.CREATE_IDENTITY: CreateIdentity(),
     StepVerb.DELETE_IDENTITY: DeleteIdentity(),
     StepVerb.SET_CONSUMER_KEY: SetConsumerKey(),
+    StepVerb.CREATE_DISK_SET: CreateDiskSet(),
+    StepVerb.DELETE_DISK_SET: DeleteDiskSet(),
+    StepVerb.APPLY_STORAGE_CLASS: ApplyStorageClass(),
+    StepVerb.DELETE_STORAGE_CLASS: DeleteStorageClass(),
+    StepVerb.REWRITE_SECRETS: RewriteSecrets(),
 }
 
 __all__ = ["EXECUTORS", "Accepted", "Executor", "Look", "Seen"]
