@@ -15,6 +15,8 @@ class StepVerb(StrEnum):
     SET_POLICY = "set-access-policy"
     """Make a principal's access-policy entry what `after` says (None: no entry)."""
     SET_ENABLED = "set-key-version-enabled"
+    SET_NETWORK = "set-vault-network"
+    """Let trusted Azure services through a vault's firewall or not; `after`: ``{"bypass": "AzureServices"}`` or ``"None"``."""
     REVALIDATE = "revalidate"
     """Ask a consumer to try its key again."""
     START_NODES = "start-nodes"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cmk_admin.domain import words
-from cmk_admin.domain.ids import fold, key_scope, parse_key_id
+from cmk_admin.domain.ids import KeyId, fold, key_scope, parse_key_id
 from cmk_admin.domain.index import Index, guid
 from cmk_admin.domain.model import AccessPolicy, KeyVersion, RoleAssignment, Vault
 from cmk_admin.domain.services import service
@@ -22,6 +22,7 @@ INVERSES = {
     StepVerb.CREATE_ASSIGNMENT: StepVerb.REMOVE_ASSIGNMENT,
     StepVerb.SET_POLICY: StepVerb.SET_POLICY,
     StepVerb.SET_ENABLED: StepVerb.SET_ENABLED,
+    StepVerb.SET_NETWORK: StepVerb.SET_NETWORK,
     StepVerb.CREATE_KEY: StepVerb.DELETE_KEY,
     StepVerb.DELETE_KEY: StepVerb.RECOVER_KEY,
     StepVerb.RECOVER_KEY: StepVerb.DELETE_KEY,
@@ -219,6 +220,8 @@ def keys_touched(index: Index, step: Step) -> tuple[str, ...]:
     """Folded scopes of the keys that a step gives or takes access to, as ``VAULT_ID/keys/NAME``, or a vault's id."""
     if step.verb is StepVerb.SET_POLICY:
         return (fold(parse_policy_target(step.target)[0]),)
+    if step.verb is StepVerb.SET_NETWORK:
+        return (fold(step.target),)
     if step.verb in (StepVerb.CREATE_ASSIGNMENT, StepVerb.REMOVE_ASSIGNMENT):
         facts = step.before or step.after or {}
         return (fold(_text(facts, "scope")),)
@@ -227,6 +230,11 @@ def keys_touched(index: Index, step: Step) -> tuple[str, ...]:
         vault = index.vault_of(key)
         return (fold(key_scope(vault.id, key.name)),) if vault else ()
     return ()
+
+
+def key_of(step: Step) -> KeyId:
+    """The key that a step's target names."""
+    return parse_key_id(step.target)
 
 
 def differences(verb: StepVerb, expected: Facts | None, found: Facts | None) -> tuple[str, ...]:
@@ -279,7 +287,7 @@ def _request(verb: StepVerb, step: Step) -> str:
         return f"POST https://{key.host}/deletedkeys/{key.name}/recover"
     if verb is StepVerb.SET_POLICY:
         return _policy_request(parse_policy_target(step.target)[0], step.before is None)
-    if verb is StepVerb.SET_CONSUMER_KEY:
+    if verb in (StepVerb.SET_CONSUMER_KEY, StepVerb.SET_NETWORK):
         return step.request
     if verb is StepVerb.DELETE_STORAGE_CLASS:
         cluster_id, _, name = step.target.partition("|")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import KeyId, last
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Key
+from cmk_admin.domain.model import Key, Vault
 from cmk_admin.domain.roles import assignment_name
 from cmk_admin.domain.steps import Json, Step, StepVerb
 from cmk_admin.domain.verbs.changes import ROLE_SECONDS, ROLE_SOURCE
@@ -61,6 +61,32 @@ def backup_key(key: KeyId, file: str, *, stage: int) -> Step:
         after={"file": file},
         request=f"POST {key.key}/backup",
         stage=stage,
+    )
+
+
+def recover_key(key: KeyId) -> Step:
+    """Bring a softly deleted key back. before: None (it is not there); after: ``{}`` (it is, as it was)."""
+    return Step(
+        verb=StepVerb.RECOVER_KEY,
+        target=str(key.key),
+        words=f"Recover deleted key {key.name} of {key.vault_name} with all its versions",
+        undo_words=f"Delete key {key.name} softly: its name stays taken",
+        before=None,
+        after={},
+        request=f"POST https://{key.host}/deletedkeys/{key.name}/recover",
+    )
+
+
+def let_trusted_in(vault: Vault) -> Step:
+    """Open a vault's firewall to trusted Azure services. before: ``{"bypass": "None"}``; after: ``AzureServices``."""
+    return Step(
+        verb=StepVerb.SET_NETWORK,
+        target=vault.id,
+        words=f"Let trusted Azure services through the firewall of {vault.name}",
+        undo_words=f"Let no trusted Azure services through the firewall of {vault.name}",
+        before={"bypass": "None"},
+        after={"bypass": "AzureServices"},
+        request=f"PATCH {vault.id}: networkAcls.bypass, all else of it unchanged",
     )
 
 

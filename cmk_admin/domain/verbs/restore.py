@@ -88,7 +88,7 @@ def doubts(draft: RestoreDraft) -> tuple[str, ...]:
 
 
 def takes_away(step: Step) -> bool:
-    """Whether a step removes a grant, disables a version, or deletes a key."""
+    """Whether a step removes a grant, disables a version, deletes a key, or shuts a firewall."""
     if step.verb in (StepVerb.REMOVE_ASSIGNMENT, StepVerb.DELETE_KEY):
         return True
     if step.verb is StepVerb.SET_ENABLED:
@@ -96,6 +96,8 @@ def takes_away(step: Step) -> bool:
     if step.verb is StepVerb.SET_POLICY:
         before, after = _permissions(step.before), _permissions(step.after)
         return bool(before - after)
+    if step.verb is StepVerb.SET_NETWORK:
+        return (step.after or {}).get("bypass") == "None"
     return False
 
 
