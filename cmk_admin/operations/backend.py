@@ -137,10 +137,8 @@ class OpenBackend:
         return await surveying.survey(self._session, Index(await self._inventory.known()), draft)
 
     async def prepare(self, draft: Draft) -> Plan:
-        index = Index(await self._inventory.known())
-        key = planning.key_of(draft, index)
-        if key is not None and index.vault_of(key) is not None:
-            index = Index(await self._inventory.refresh(key))
+        keys = planning.keys_of(draft, Index(await self._inventory.known()))
+        index = Index(await self._inventory.freshly(keys))
         return planning.plan(draft, index, await surveying.survey(self._session, index, draft))
 
     async def prepare_restore(self, operation: str) -> Plan:

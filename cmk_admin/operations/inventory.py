@@ -2,10 +2,12 @@
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from pathlib import Path
 
 from cmk_admin.cloud import inventory
 from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
@@ -54,6 +56,23 @@ class Inventory:
             known = await self.read(None)
         self.estate = await inventory.refresh(self._session, known, key)
         return self.estate
+
+    async def freshly(self, keys: Iterable[KeyId]) -> Estate:
+        """The estate with these keys read anew; all of it where a vault of theirs is not, or no longer, there.
+
+        Raises AzureFailure.
+        """
+        estate = await self.known()
+        for key in keys:
+            if Index(estate).vault_of(key) is None:
+                return await self.read(None)
+            try:
+                estate = await self.refresh(key)
+            except AzureFailure as failure:
+                if failure.kind is not FailureKind.NOT_FOUND:
+                    raise
+                return await self.read(None)
+        return estate
 
     async def save(self) -> None:
         """Keep the newest estate for the next start. A disk that does not take it is logged: it can be read again."""

@@ -7,18 +7,26 @@ from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.surroundings import Surroundings
-from cmk_admin.domain.verbs import create_key
+from cmk_admin.domain.verbs import create_key, repair
 from cmk_admin.operations.interface import Draft
 
 Planner = Callable[[Any, Index, Surroundings], Plan]
 
-_KEYS: dict[type, Callable[[Any, Index], KeyId | None]] = {create_key.CreateKeyDraft: create_key.named}
-_PLANNERS: dict[type, Planner] = {create_key.CreateKeyDraft: create_key.plan}
+_KEYS: dict[type, Callable[[Any, Index], KeyId | None]] = {
+    create_key.CreateKeyDraft: create_key.named,
+}
+_PLANNERS: dict[type, Planner] = {
+    create_key.CreateKeyDraft: create_key.plan,
+    repair.RepairDraft: repair.plan,
+}
 
 
-def key_of(draft: Draft, index: Index) -> KeyId | None:
-    """The key that a draft is about, there or yet to be made; None: it names none yet."""
-    return _KEYS[type(draft)](draft, index)
+def keys_of(draft: Draft, index: Index) -> tuple[KeyId, ...]:
+    """The keys that a draft is about, there or yet to be made; none: it names none yet."""
+    if isinstance(draft, repair.RepairDraft):
+        return repair.keys_of(draft, index)
+    key = _KEYS[type(draft)](draft, index)
+    return () if key is None else (key,)
 
 
 def plan(draft: Draft, index: Index, around: Surroundings) -> Plan:

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cmk_admin.cloud import key_changes, roles
+from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.surroundings import Rights, Surroundings, Target
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
+from cmk_admin.domain.verbs.repair import RepairDraft
 from cmk_admin.operations.interface import Draft
+from cmk_admin.operations.survey_repair import survey_repair
 
 T = TypeVar("T")
 
@@ -49,6 +52,16 @@ class Survey:
                 self._rights[fold(scope)] = Rights(blocks=found)
 
         await asyncio.gather(*(one(scope) for scope in dict.fromkeys(scopes)))
+
+    async def target(self, service: str, resource_id: str) -> Target | None:
+        """Read a resource as its provider shows it now; None where it could not be read or takes no key from here."""
+        kind = CONSUMERS.get(service)
+        if kind is None or kind.target is None:
+            return None
+        found = await self.attempt(kind.target(self.session, resource_id), f"How {last(resource_id)} stands")
+        if found is not None:
+            self._targets[fold(resource_id)] = found
+        return found
 
     def result(self, **facts: Any) -> Surroundings:
         """All that was read, with what is known besides."""
@@ -95,4 +108,7 @@ def _file_problem(path: str | None) -> str | None:
     return None
 
 
-_SURVEYS: dict[type, Callable[[Survey, Any], Coroutine[Any, Any, Surroundings]]] = {CreateKeyDraft: _create_key}
+_SURVEYS: dict[type, Callable[[Survey, Any], Coroutine[Any, Any, Surroundings]]] = {
+    CreateKeyDraft: _create_key,
+    RepairDraft: survey_repair,
+}

@@ -12,12 +12,14 @@ from cmk_admin.operations.executors.identities import CreateIdentity, DeleteIden
 from cmk_admin.operations.executors.key_versions import SetEnabled
 from cmk_admin.operations.executors.keys import BackupKey, CreateKey, DeleteKey, RecoverKey
 from cmk_admin.operations.executors.role_assignments import CreateAssignment, RemoveAssignment
+from cmk_admin.operations.executors.vault_networks import SetNetwork
 
 EXECUTORS: Mapping[StepVerb, Executor] = {
     StepVerb.REMOVE_ASSIGNMENT: RemoveAssignment(),
     StepVerb.CREATE_ASSIGNMENT: CreateAssignment(),
     StepVerb.SET_POLICY: SetPolicy(),
     StepVerb.SET_ENABLED: SetEnabled(),
+    StepVerb.SET_NETWORK: SetNetwork(),
     StepVerb.REVALIDATE: Revalidate(),
     StepVerb.START_NODES: StartNodes(),
     StepVerb.CREATE_KEY: CreateKey(),

@@ -1,0 +1,71 @@
+"""The Activity Log: who asked the resource manager for what in the last 90 days (fact sheet 5.3)."""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from cmk_admin.cloud import api, parse
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.activity import RETENTION, Event
+
+_OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+_MARGIN = timedelta(hours=1)
+"""A start that is 90 days ago by our calendar must not be older by Azure's: it would refuse the whole question."""
+
+
+async def events(session: Session, subscription_id: str, *, about: str, now: datetime) -> tuple[Event, ...]:
+    """What ended well in a subscription's log within its 90 days, newest first. Raises AzureFailure.
+
+    `about` is the one clause that the log's filter takes besides the time: ``resourceUri eq 'ID'``,
+    ``resourceProvider eq 'Microsoft.Authorization'`` ...
+    """
+    since = (now - RETENTION + _MARGIN).strftime("%Y-%m-%dT%H:%M:%SZ")
+    elements = await session.arm_pages(
+        f"/subscriptions/{subscription_id}/providers/Microsoft.Insights/eventtypes/management/values",
+        api_version=api.ACTIVITY_LOG,
+        params={"$filter": f"eventTimestamp ge '{since}' and {about}"},
+        urgent=True,
+    )
+    return newest_first(event for each in elements if (event := event_of(each)) is not None)
+
+
+def newest_first(found: Iterable[Event]) -> tuple[Event, ...]:
+    """Each once, newest first."""
+    return tuple(sorted(set(found), key=lambda one: one.at, reverse=True))
+
+
+def event_of(document: Mapping[str, Any]) -> Event | None:
+    """One element of the log; None for what did not end, or not well (its status is not ``Succeeded``)."""
+    at = parse.moment(document.get("eventTimestamp"))
+    operation = parse.text(parse.inside(document, "operationName", "value"))
+    resource_id = parse.text(document.get("resourceId"))
+    status = str(parse.inside(document, "status", "value") or "").lower()
+    if at is None or operation is None or resource_id is None or status != "succeeded":
+        return None
+    caller_id = parse.text(parse.inside(document, "claims", _OBJECT_ID))
+    return Event(
+        at=at,
+        operation=operation.lower(),
+        words=parse.text(parse.inside(document, "operationName", "localizedValue")) or operation,
+        resource_id=resource_id,
+        caller=parse.text(document.get("caller")) or caller_id or "",
+        caller_id=caller_id,
+        principal_id=_principal_of(document.get("properties")),
+    )
+
+
+def _principal_of(facts: Any) -> str | None:
+    """Whose role assignment it was: Azure keeps the bodies of such calls, as texts."""
+    for name in ("responseBody", "requestbody"):
+        body = parse.inside(facts, name)
+        if not isinstance(body, str) or not body:
+            continue
+        try:
+            whole = json.loads(body)
+        except ValueError:
+            continue  # a body that Azure cut short tells nothing
+        found = parse.inside(whole, "properties", "principalId") or parse.inside(whole, "Properties", "PrincipalId")
+        if isinstance(found, str):
+            return found
+    return None
