@@ -11,6 +11,7 @@ from typing import TextIO
 
 from cmk_admin.cli.table import printable
 from cmk_admin.domain.errors import BadInput, CmkError
+from cmk_admin.domain.sign_in import SignInNews
 from cmk_admin.domain.wire import JsonObject, boundary_json, error_json
 from cmk_admin.operations.interface import Boundary
 from cmk_admin.runtime.paths import write_private
@@ -38,6 +39,11 @@ class Output:
         """A sentence beside the answer, for people only."""
         if not self.as_json:
             _write(sys.stderr, sentence + "\n")
+
+    def sign_in(self, news: SignInNews) -> None:
+        """What a sign-in has to say, on standard error: where only JSON is wanted, no more than what must be acted on."""
+        if news.code is not None or not self.as_json:
+            _write(sys.stderr, printable(news.words) + "\n")
 
     def error(self, error: CmkError) -> None:
         """An error, in place of the answer."""
