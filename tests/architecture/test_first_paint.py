@@ -68,6 +68,7 @@ LATER = (
     "cmk_admin.ui.table.page",
     "cmk_admin.ui.tree.view",
     "cmk_admin.ui.verbs",
+    "cmk_admin.ui.wizards",
 )
 """Each takes a while to load, or loads what does; with everything that is in it."""
 

@@ -24,6 +24,7 @@ QLabel[role="unknown"] { color: $unknown; }
 QFrame[role="card"] { background: $surface; border: 1px solid $border; border-radius: 6px; }
 QFrame[role="strip"] { background: $surface; border: none; border-bottom: 1px solid $border; }
 QFrame[role="surface"], QWidget[role="surface"] { background: $surface; border: none; }
+QFrame[role="side"] { background: $surface; border: none; border-right: 1px solid $border; }
 QWidget[role="page"] { background: $window; }
 QFrame[role="row"], QFrame[role="plain-row"] { background: transparent; border: 1px solid transparent; border-radius: 4px; }
 QFrame[role="row"]:hover { background: $hover; }
@@ -90,8 +91,8 @@ QLineEdit:disabled, QComboBox:disabled, QAbstractSpinBox:disabled {
 }
 QLineEdit[role="value"] { background: transparent; border: 1px solid transparent; padding: 0; min-height: 22px; }
 QLineEdit[role="value"]:focus { border: 1px solid $accent; padding: 0; }
-QComboBox::drop-down { border: none; width: 24px; }
-QComboBox::down-arrow { image: url("$arrow"); width: 12px; height: 12px; }
+QComboBox::drop-down, QDateTimeEdit::drop-down { border: none; width: 24px; }
+QComboBox::down-arrow, QDateTimeEdit::down-arrow { image: url("$arrow"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $border; outline: none; padding: 4px; }
 
 QAbstractScrollArea { background: $surface; border: none; }

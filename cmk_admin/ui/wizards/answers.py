@@ -72,7 +72,7 @@ class Cards(QFrame):
             self._group.addButton(button)
             self._buttons[value] = button
             self._sentences[value] = _Sentence(sentence, button)
-            column.addWidget(button)
+            column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             column.addWidget(self._sentences[value])
             self._sentences[value].setVisible(bool(sentence))
 
@@ -117,7 +117,7 @@ class Ticks(QWidget):
             box.setMinimumHeight(sizes.TARGET)
             box.clicked.connect(self._tell)
             self._boxes[value] = box
-            grid.addWidget(box, at // columns, at % columns)
+            grid.addWidget(box, at // columns, at % columns, Qt.AlignmentFlag.AlignLeft)
         grid.setColumnStretch(columns, 1)
         self.setFocusProxy(next(iter(self._boxes.values())))
 
@@ -159,7 +159,7 @@ class Moment(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
-        column.addWidget(self.box)
+        column.addWidget(self.box, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(row)
         self.setFocusProxy(self.box)
         self._filling = False

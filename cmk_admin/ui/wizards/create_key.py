@@ -106,7 +106,7 @@ class Kind(Question):
         self._size.setFixedWidth(160)
         self._size.activated.connect(self._sized)
         self.add("size", "Si&ze", self._size, "Larger keys are slower. 2048 bits are what every service takes.")
-        self._operations = Ticks("operation", OPERATIONS)
+        self._operations = Ticks("operation", OPERATIONS, columns=2)
         self._operations.ticked.connect(self._ticked)
         self.add("operations", "Operations", self._operations, "What the key lets anybody do, whatever their role.")
         self._reset = QPushButton("")
@@ -290,4 +290,5 @@ class Extras(Question):
 
 def _with_needs(name: str, words: str) -> str:
     whole = filled(CreateKeyDraft(purpose=name))
-    return f"{words} {whole.key_type} {whole.size}, {listed(whole.operations or ())}."
+    operations = [one for one in OPERATIONS if one in (whole.operations or ())]
+    return f"{words} {whole.key_type} {whole.size}, {listed(operations)}."

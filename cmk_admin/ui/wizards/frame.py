@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import Plan
@@ -60,6 +60,7 @@ class WizardPage(QWidget):
         self._target = ""
         """Where somebody wants to go as soon as it is known whether nothing is in the way."""
         self._may_go = False
+        self._shown_once = False
         self._build()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -83,6 +84,13 @@ class WizardPage(QWidget):
         """The question that is shown; None on the plan."""
         return self._pages.get(self._at)
 
+    @property
+    def busy(self) -> bool:
+        """Something is being asked or checked."""
+        return self._soon.isActive() or any(
+            job is not None and job.running for job in (self._survey, self._checking, self._planning)
+        )
+
     def try_again(self) -> None:
         """It was not started: plan anew."""
         if self._at == PLAN:
@@ -93,6 +101,13 @@ class WizardPage(QWidget):
     def focusInEvent(self, _: QFocusEvent) -> None:
         """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
         self._focus_page()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not event.spontaneous() and not self._shown_once:
+            self._shown_once = True
+            # Qt gives a new tab's focus to what stands first in it: that is the list of steps
+            QTimer.singleShot(0, self, self._focus_page)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -114,27 +129,23 @@ class WizardPage(QWidget):
 
     def _build(self) -> None:
         name = self._wizard.name
-        self._steps = Steps(self._room.theme)
-        self._steps.wanted.connect(self._go)
+        self.steps = Steps(self._room.theme)
+        self.steps.wanted.connect(self._go)
         side = QFrame()
-        side.setProperty("role", "surface")
+        side.setProperty("role", "side")
         column = QVBoxLayout(side)
         column.setContentsMargins(8, 16, 8, 8)
         column.setSpacing(8)
         title = label(self._wizard.title, "section", name="wizard-title", wrap=True)
         title.setContentsMargins(8, 0, 8, 0)
         column.addWidget(title)
-        column.addWidget(self._steps, 1)
+        column.addWidget(self.steps, 1)
         self._doubt = Notice(self._room.theme, "caution", "unreachable", "wizard-doubt")
         self._stack = QStackedWidget()
         self._stack.setObjectName(f"{name}-pages")
         self._plan_view = PlanView(self._room)
         self._plan_view.again.connect(self._prepare)
         self._stack.addWidget(self._plan_view)
-        line = QFrame()
-        line.setProperty("role", "line")
-        line.setFixedWidth(1)
-        line.setMaximumHeight(16777215)
         doubt = QVBoxLayout()
         doubt.setContentsMargins(24, 0, 24, 0)
         doubt.addWidget(self._doubt)
@@ -145,9 +156,8 @@ class WizardPage(QWidget):
         row = QHBoxLayout()
         row.setSpacing(0)
         row.addWidget(side)
-        row.addWidget(line)
         row.addLayout(middle, 1)
-        self._side = (side, line)
+        self._side = side
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
@@ -269,16 +279,15 @@ class WizardPage(QWidget):
             page.changed.connect(self._changed)
             page.go_on.connect(self.go_on)
             self._stack.addWidget(page)
-            in_order(self._steps, page, self._back)
+            in_order(self.steps, page, self._back)
         return page
 
     def _show_way(self) -> None:
         stops = self._stops
         order = flow.names(stops)
         marked = flow.marks(stops, self._at, self._passed, self._problems)
-        self._steps.show_steps(stops, marked, self._passed & frozenset(order))
-        for part in self._side:
-            part.setVisible(bool(stops))
+        self.steps.show_steps(stops, marked, self._passed & frozenset(order))
+        self._side.setVisible(bool(stops))
         on_plan = self._at == PLAN
         self._back.setVisible(bool(stops))
         self._back.setEnabled(order.index(self._at) > 0)

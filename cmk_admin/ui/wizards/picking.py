@@ -3,9 +3,16 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QItemSelection, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cmk_admin.domain.words import count
 from cmk_admin.ui.details.page import Cell, GridRow
@@ -34,6 +41,14 @@ Judge = Callable[[tuple[str, ...]], dict[str, str]]
 """For values, why each does not fit; those that fit are missing. Called beside the Qt thread."""
 
 
+class _Sentences(QStyledItemDelegate):
+    """The last column: a sentence is cut at its end, a name in its middle."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideRight
+
+
 class Picker(QWidget):
     """A filter, a table with one selected row, and a sentence where there is nothing to pick."""
 
@@ -55,6 +70,9 @@ class Picker(QWidget):
         self._reasons: dict[str, str] = {}
         self._value = ""
         self._rows = rows
+        self._more = 0
+        self._empty = ""
+        self._sentences = _Sentences(self)
         self.filter = QLineEdit()
         self.filter.setObjectName(f"pick-{name}-filter")
         self.filter.setAccessibleName(f"Filter: {spoken}")
@@ -86,6 +104,7 @@ class Picker(QWidget):
     def show_choices(self, columns: tuple[str, ...], choices: Iterable[Choice], value: str, empty: str) -> None:
         """Show these with one of them picked; `empty` is said where there is none."""
         self._columns, self._all, self._value, self._empty = columns, tuple(choices), value, empty
+        self.view.setItemDelegateForColumn(len(columns), self._sentences)
         self.filter.setVisible(len(self._all) > FEW)
         self._narrow()
 
@@ -106,8 +125,6 @@ class Picker(QWidget):
         super().resizeEvent(event)
         self._fit()
 
-    _empty = ""
-
     def _narrow(self, *_: object) -> None:
         wanted = self.filter.text().lower().split()
         found = [one for one in self._all if all(word in _text(one) for word in wanted)] if wanted else self._all
@@ -115,8 +132,6 @@ class Picker(QWidget):
         self._more = len(found) - len(self._found)
         self._draw()
         self.narrowed.emit()
-
-    _more = 0
 
     def _draw(self) -> None:
         ordered = sorted(self._found, key=lambda one: one.value in self._reasons)

@@ -45,7 +45,6 @@ class Field(QWidget):
         self._theme = theme
         self._shown: tuple[Problem, ...] = ()
         self.hint = words_label(hint, "secondary", name=f"hint-{name}")
-        self.hint.setVisible(bool(hint))
         self._lines = QVBoxLayout()
         self._lines.setSpacing(2)
         column = QVBoxLayout(self)
@@ -56,6 +55,7 @@ class Field(QWidget):
         column.addWidget(control)
         column.addWidget(self.hint)
         column.addLayout(self._lines)
+        self.hint.setVisible(bool(hint))
 
     def explain(self, hint: str) -> None:
         """Another explanation."""
@@ -76,6 +76,11 @@ class Field(QWidget):
             self._lines.addWidget(ProblemLine(self._theme, problem))
         self.control.setAccessibleDescription(" ".join(one.sentence for one in problems) or self.hint.text())
         return new
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Those that stand under it."""
+        return self._shown
 
     @property
     def wrong(self) -> bool:

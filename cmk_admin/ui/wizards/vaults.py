@@ -7,7 +7,7 @@ from cmk_admin.domain.model import Vault
 from cmk_admin.ui.details.page import Cell
 from cmk_admin.ui.wizards.picking import Choice
 
-COLUMNS = ("Vault", "Kind", "Region", "Subscription", "Deleted keys")
+COLUMNS = ("Vault", "Kind", "Region", "Subscription", "Deleted keys kept")
 
 
 def choices(index: Index, vaults: Iterable[Vault]) -> tuple[Choice, ...]:
@@ -17,8 +17,8 @@ def choices(index: Index, vaults: Iterable[Vault]) -> tuple[Choice, ...]:
 
 def _choice(index: Index, vault: Vault) -> Choice:
     subscription = index.subscription(vault.subscription_id)
-    kept = "not known" if vault.soft_delete_days is None else f"kept {vault.soft_delete_days} days"
-    protected = ", purge-protected" if vault.purge_protection else ", can be purged"
+    kept = "not known" if vault.soft_delete_days is None else f"{vault.soft_delete_days} days"
+    protected = "" if vault.purge_protection else ", may be purged"
     return Choice(
         value=vault.id,
         cells=(
