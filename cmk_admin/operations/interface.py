@@ -15,8 +15,12 @@ from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.surroundings import Surroundings, Target
+from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
+from cmk_admin.domain.verbs.detach import DetachDraft
+from cmk_admin.domain.verbs.grant import GrantDraft
 from cmk_admin.domain.verbs.repair import RepairDraft
+from cmk_admin.domain.verbs.revalidate import RevalidateDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.connection import (
     ConnectionChoice,
@@ -138,7 +142,7 @@ class Boundary:
     """intent, sent, accepted, done, failed."""
 
 
-Draft = CreateKeyDraft | RepairDraft
+Draft = CreateKeyDraft | GrantDraft | AttachDraft | DetachDraft | RevalidateDraft | RepairDraft
 """What somebody fills in at a wizard, or types on the command line; each verb has its own."""
 
 OnEstate = Callable[[Estate], None]

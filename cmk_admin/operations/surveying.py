@@ -13,11 +13,15 @@ from cmk_admin.cloud import key_changes, roles
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure
-from cmk_admin.domain.ids import fold, last
+from cmk_admin.domain.ids import KeyId, fold, key_scope, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.surroundings import Rights, Surroundings, Target
+from cmk_admin.domain.verbs.attach import AttachDraft, NewDiskSet, NewIdentity
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
+from cmk_admin.domain.verbs.detach import DetachDraft
+from cmk_admin.domain.verbs.grant import GrantDraft
 from cmk_admin.domain.verbs.repair import RepairDraft
+from cmk_admin.domain.verbs.revalidate import RevalidateDraft
 from cmk_admin.operations.interface import Draft
 from cmk_admin.operations.survey_repair import survey_repair
 
@@ -56,7 +60,7 @@ class Survey:
     async def target(self, service: str, resource_id: str) -> Target | None:
         """Read a resource as its provider shows it now; None where it could not be read or takes no key from here."""
         kind = CONSUMERS.get(service)
-        if kind is None or kind.target is None:
+        if kind is None or kind.target is None or not resource_id:
             return None
         found = await self.attempt(kind.target(self.session, resource_id), f"How {last(resource_id)} stands")
         if found is not None:
@@ -94,6 +98,48 @@ async def _create_key(survey: Survey, draft: CreateKeyDraft) -> Surroundings:
     return survey.result(deleted_keys=deleted, file_problem=file_problem)
 
 
+async def _grant(survey: Survey, draft: GrantDraft) -> Surroundings:
+    await survey.rights(*_grant_scopes(survey.index, draft.key), *_group(draft.create_identity))
+    return survey.result()
+
+
+async def _attach(survey: Survey, draft: AttachDraft) -> Surroundings:
+    scopes = [*_grant_scopes(survey.index, draft.key), *_grant_scopes(survey.index, draft.geo_key)]
+    scopes += _group(draft.create_identity)
+    scopes += [one for one in (draft.consumer, draft.identity, draft.geo_identity, draft.disk_set) if one]
+    if draft.new_disk_set is not None:
+        scopes += _group(draft.new_disk_set)
+    await asyncio.gather(survey.target(draft.service, draft.consumer), survey.rights(*scopes), _set(survey, draft))
+    return survey.result()
+
+
+async def _detach(survey: Survey, draft: DetachDraft) -> Surroundings:
+    await asyncio.gather(survey.target(draft.service, draft.consumer), survey.rights(draft.consumer))
+    return survey.result()
+
+
+async def _revalidate(survey: Survey, draft: RevalidateDraft) -> Surroundings:
+    return survey.result()
+
+
+async def _set(survey: Survey, draft: AttachDraft) -> None:
+    """The disk encryption set that exists, for disks."""
+    if draft.disk_set is not None and draft.new_disk_set is None:
+        await survey.target("disk-encryption-set", draft.disk_set)
+
+
+def _grant_scopes(index: Index, key: KeyId | None) -> tuple[str, ...]:
+    """Where a grant on a key is written: at the key by a role, at the vault by its access policies."""
+    vault = index.vault_of(key) if key else None
+    if key is None or vault is None:
+        return ()
+    return (key_scope(vault.id, key.name), vault.id) if vault.rbac else (vault.id,)
+
+
+def _group(new: NewIdentity | NewDiskSet | None) -> tuple[str, ...]:
+    return (f"/subscriptions/{new.subscription_id}/resourceGroups/{new.group}",) if new and new.group else ()
+
+
 def _file_problem(path: str | None) -> str | None:
     """Why a new file cannot be written there."""
     if path is None:
@@ -110,5 +156,9 @@ def _file_problem(path: str | None) -> str | None:
 
 _SURVEYS: dict[type, Callable[[Survey, Any], Coroutine[Any, Any, Surroundings]]] = {
     CreateKeyDraft: _create_key,
+    GrantDraft: _grant,
+    AttachDraft: _attach,
+    DetachDraft: _detach,
+    RevalidateDraft: _revalidate,
     RepairDraft: survey_repair,
 }

@@ -1,15 +1,27 @@
 """MySQL flexible servers (fact sheet 1.2)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cmk_admin.cloud import api, parse
-from cmk_admin.cloud.consumers.related import ConsumerKind, Related, slot_of
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, carried_by, slot_of, texts
+from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import last, subscription_of
 from cmk_admin.domain.model import Consumer
+from cmk_admin.domain.steps import Json
+from cmk_admin.domain.surroundings import Target
+
+_WIRE = {
+    "key": "primaryKeyURI",
+    "identity": "primaryUserAssignedIdentityId",
+    "geo_key": "geoBackupKeyURI",
+    "geo_identity": "geoBackupUserAssignedIdentityId",
+}
+_BUSY = ("updating", "starting", "stopping", "restarting", "dropping", "provisioning")
 
 # Azure's state words; "Inaccessible" is missing in the SDK's list of them, so strings are compared.
 LOST = {"inaccessible": True, "ready": False}
@@ -90,6 +102,65 @@ async def revalidate(session: Session, consumer_id: str) -> LongRunning | None:
     return session.long_running(reply)
 
 
+def shown(document: Mapping[str, Any]) -> Target:
+    """A server as its envelope shows it, with or without a key of the customer's.
+
+    Settings: key, identity, geo_key, geo_identity, and ``with``: the user-assigned identities that it carries.
+    """
+    facts = document.get("properties") or {}
+    encryption = facts.get("dataEncryption") or {}
+    if str(encryption.get("type")).lower() == "systemmanaged":
+        encryption = {}
+    carried = carried_by(document)
+    settings: dict[str, Json] = {name: encryption.get(wire) for name, wire in _WIRE.items()}
+    state = parse.text(facts.get("state"))
+    source = parse.text(facts.get("sourceServerResourceId"))
+    return Target(
+        id=str(document["id"]),
+        service=KIND.service,
+        name=str(document.get("name") or last(str(document["id"]))),
+        location=parse.location(document.get("location")),
+        subscription_id=subscription_of(str(document["id"])) or "",
+        state=state,
+        tier=parse.text(parse.inside(document, "sku", "tier")),
+        version=parse.text(facts.get("version")),
+        identities=carried,
+        key=parse.key_id_of(encryption.get("primaryKeyURI")),
+        key_identity=parse.text(encryption.get("primaryUserAssignedIdentityId")),
+        geo_backup=str(parse.inside(facts, "backup", "geoRedundantBackup")).lower() == "enabled",
+        geo_key=parse.key_id_of(encryption.get("geoBackupKeyURI")),
+        geo_identity=parse.text(encryption.get("geoBackupUserAssignedIdentityId")),
+        replica_of=source if str(facts.get("replicationRole")).lower() == "replica" else None,
+        settings=settings | {"service": KIND.service, "with": [one.resource_id for one in carried if one.resource_id]},
+        busy=(state or "").lower() in _BUSY,
+    )
+
+
+async def target(session: Session, server_id: str) -> Target:
+    """The server as its provider shows it now, and its replicas (urgent). Raises AzureFailure."""
+    reply, replicas = await together(
+        session.arm("GET", server_id, api_version=api.MYSQL_FLEXIBLE, urgent=True),
+        session.arm_pages(f"{server_id}/replicas", api_version=api.MYSQL_FLEXIBLE, urgent=True),
+    )
+    return replace(shown(reply.body), replicas=tuple(str(one["id"]) for one in replicas))
+
+
+async def set_key(session: Session, server_id: str, settings: Settings, found: Target | None) -> LongRunning | None:
+    """PATCH of identity and dataEncryption: what `settings` says (a write, urgent, never retried). Raises AzureFailure.
+
+    The answer may lack the data encryption (fact sheet 11.2): read the server again.
+    """
+    encryption = {wire: settings[name] for name, wire in _WIRE.items() if settings.get(name) is not None}
+    encryption["type"] = "AzureKeyVault" if settings.get("key") else "SystemManaged"
+    body: dict[str, Any] = {"properties": {"dataEncryption": encryption}}
+    carried: dict[str, Any] = dict.fromkeys(texts(settings.get("without")))
+    carried |= {one: {} for one in texts(settings.get("with"))}
+    if carried:
+        body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": carried}
+    reply = await session.arm("PATCH", server_id, api_version=api.MYSQL_FLEXIBLE, body=body, urgent=True)
+    return session.long_running(reply)
+
+
 KIND = ConsumerKind(
     service="mysql-flexible",
     resource_type="microsoft.dbformysql/flexibleservers",
@@ -97,4 +168,7 @@ KIND = ConsumerKind(
     consumers_of=consumers_of,
     signal=signal,
     revalidate=revalidate,
+    shown=shown,
+    target=target,
+    set_key=set_key,
 )

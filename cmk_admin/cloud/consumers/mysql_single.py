@@ -1,16 +1,18 @@
 """MySQL single servers (retired; fact sheet 1.1). Their key is a resource of its own below the server."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cmk_admin.cloud import api, parse
-from cmk_admin.cloud.consumers.related import ConsumerKind, Related, slot_of
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, carried_by, slot_of
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import last, subscription_of
 from cmk_admin.domain.model import Consumer, CoverageProblem
+from cmk_admin.domain.surroundings import Target
 
 LOST = {"inaccessible": True, "ready": False}
 
@@ -60,6 +62,52 @@ async def revalidate(session: Session, consumer_id: str) -> LongRunning | None:
     )
 
 
+def shown(document: Mapping[str, Any]) -> Target:
+    """A server as its envelope shows it; its key is a resource of its own and not in it."""
+    facts = document.get("properties") or {}
+    state = parse.text(facts.get("userVisibleState"))
+    return Target(
+        id=str(document["id"]),
+        service=KIND.service,
+        name=str(document.get("name") or last(str(document["id"]))),
+        location=parse.location(document.get("location")),
+        subscription_id=subscription_of(str(document["id"])) or "",
+        state=state,
+        tier=parse.text(parse.inside(document, "sku", "tier")),
+        version=parse.text(facts.get("version")),
+        identities=carried_by(document),
+        busy=(state or "").lower() in ("updating", "dropping"),
+    )
+
+
+async def target(session: Session, server_id: str) -> Target:
+    """The server with its key, from its provider (urgent). Settings: key. Raises AzureFailure."""
+    reply, keys = await together(
+        session.arm("GET", server_id, api_version=api.MYSQL_SINGLE, urgent=True),
+        _keys(session, server_id, urgent=True),
+    )
+    uri = parse.text(parse.inside(keys[0], "properties", "uri")) if keys else None
+    return replace(shown(reply.body), key=parse.key_id_of(uri), settings={"service": KIND.service, "key": uri})
+
+
+async def set_key(session: Session, server_id: str, settings: Settings, found: Target | None) -> LongRunning | None:
+    """PUT of the server key that `settings` names, DELETE of the present one where it names none.
+
+    A write, urgent, never retried. Raises AzureFailure.
+    """
+    kid = parse.key_id_of(settings.get("key"))
+    if kid is not None:
+        path = f"{server_id}/keys/{kid.vault_name}_{kid.name}_{kid.version}"
+        body = {"properties": {"serverKeyType": "AzureKeyVault", "uri": str(kid)}}
+        reply = await session.arm("PUT", path, api_version=api.MYSQL_SINGLE_KEYS, body=body, urgent=True)
+        return session.long_running(reply)
+    keys = await _keys(session, server_id, urgent=True)
+    if not keys:
+        return None
+    path = f"{server_id}/keys/{keys[0]['name']}"
+    return session.long_running(await session.arm("DELETE", path, api_version=api.MYSQL_SINGLE_KEYS, urgent=True))
+
+
 async def _keys(session: Session, server_id: str, *, urgent: bool) -> list[dict[str, Any]]:
     keys = await session.arm_pages(f"{server_id}/keys", api_version=api.MYSQL_SINGLE_KEYS, urgent=urgent)
     return [key for key in keys if parse.key_id_of(parse.inside(key, "properties", "uri"))]
@@ -98,4 +146,7 @@ KIND = ConsumerKind(
     consumers_of=consumers_of,
     signal=signal,
     revalidate=revalidate,
+    shown=shown,
+    target=target,
+    set_key=set_key,
 )

@@ -98,3 +98,8 @@ def carried_by(document: Mapping[str, Any]) -> tuple[CarriedIdentity, ...]:
         )
         for one in sorted(found, key=lambda one: not one.system_assigned)
     )
+
+
+def texts(value: Json) -> tuple[str, ...]:
+    """A list of ids among a step's facts."""
+    return tuple(str(one) for one in value) if isinstance(value, list) else ()

@@ -250,8 +250,18 @@ def differences(verb: StepVerb, expected: Facts | None, found: Facts | None) -> 
     return tuple(
         f"{name.replace('_', ' ')} is {_said(found.get(name))} instead of {_said(wanted)}"
         for name, wanted in expected.items()
-        if _comparable(name, wanted) != _comparable(name, found.get(name))
+        if not _agree(name, wanted, found)
     )
+
+
+def _agree(name: str, wanted: Json, found: Facts) -> bool:
+    """Whether a fact is as expected. ``with`` and ``without`` name some of what stands in the facts' ``with``."""
+    if name in ("with", "without") and isinstance(wanted, list):
+        there = found.get("with")
+        carried = {str(one).lower() for one in there} if isinstance(there, list) else set()
+        named = {str(one).lower() for one in wanted}
+        return named <= carried if name == "with" else not named & carried
+    return _comparable(name, wanted) == _comparable(name, found.get(name))
 
 
 def _comparable(name: str, value: Json) -> object:

@@ -62,10 +62,10 @@ def filled(draft: CreateKeyDraft) -> CreateKeyDraft:
     )
 
 
-def named(draft: CreateKeyDraft, index: Index) -> KeyId | None:
-    """The id that the key would have; None while vault or name are missing."""
+def keys_of(draft: CreateKeyDraft, index: Index) -> tuple[KeyId, ...]:
+    """The id that the key would have; none while vault or name are missing."""
     vault = index.vault(draft.vault_id)
-    return KeyId(vault.host, draft.name) if vault and _NAME.fullmatch(draft.name) else None
+    return (KeyId(vault.host, draft.name),) if vault and _NAME.fullmatch(draft.name) else ()
 
 
 def key_of(draft: CreateKeyDraft, vault: Vault) -> Key:

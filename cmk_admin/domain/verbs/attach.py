@@ -1,0 +1,78 @@
+"""Attach: give a service a key. What is asked and done differs from service to service; each has a file of its own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from cmk_admin.domain.ids import KeyId, last
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.plan import Plan, Watch
+from cmk_admin.domain.problems import Problem, blocking, warning
+from cmk_admin.domain.steps import Step
+from cmk_admin.domain.surroundings import Surroundings
+from cmk_admin.domain.verbs import attach_aks_disks, attach_aks_etcd, attach_mysql
+from cmk_admin.domain.verbs.attaching import AttachDraft, NewDiskSet
+from cmk_admin.domain.verbs.changes_aks import DISK_SET, DISKS, ETCD
+from cmk_admin.domain.verbs.granting import NewIdentity
+
+__all__ = ["HOWS", "AttachDraft", "NewDiskSet", "NewIdentity", "plan", "problems"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """How one service takes a key."""
+
+    problems: Callable[[AttachDraft, Index, Surroundings], tuple[Problem, ...]]
+    steps: Callable[[AttachDraft, Index, Surroundings], tuple[Step, ...]]
+    watches: Callable[[AttachDraft, Surroundings], tuple[Watch, ...]]
+
+
+_MYSQL = How(problems=attach_mysql.problems, steps=attach_mysql.steps, watches=attach_mysql.watches)
+_DISKS = How(problems=attach_aks_disks.problems, steps=attach_aks_disks.steps, watches=attach_aks_disks.watches)
+_ETCD = How(problems=attach_aks_etcd.problems, steps=attach_aks_etcd.steps, watches=attach_aks_etcd.watches)
+
+HOWS: dict[str, How] = {
+    attach_mysql.FLEXIBLE: _MYSQL,
+    attach_mysql.SINGLE: _MYSQL,
+    DISKS: _DISKS,
+    DISK_SET: _DISKS,
+    ETCD: _ETCD,
+}
+"""By a service's name; a service that is missing takes no key from here."""
+
+
+def problems(draft: AttachDraft, index: Index, around: Surroundings) -> tuple[Problem, ...]:
+    """What forbids the attach and what should be known before it."""
+    how = HOWS.get(draft.service)
+    if how is None:
+        said = (
+            "Choose what kind of service gets the key."
+            if not draft.service
+            else f"A {draft.service} takes no key from here."
+        )
+        return (Problem(code="no-service", sentence=said, field="service"),)
+    return how.problems(draft, index, around)
+
+
+def plan(draft: AttachDraft, index: Index, around: Surroundings) -> Plan:
+    """What is made and granted, then the one write that changes the service, then what is watched."""
+    how = HOWS.get(draft.service)
+    said = problems(draft, index, around)
+    target = around.target(draft.consumer)
+    name = target.name if target else last(draft.consumer)
+    key = draft.key
+    steps = how.steps(draft, index, around) if how else ()
+    return Plan(
+        verb="attach",
+        title=f"Encrypt {name or 'a service'} with {key.name if key else 'a key'}",
+        subject=str(key or ""),
+        steps=steps,
+        watches=how.watches(draft, around) if how and steps else (),
+        warnings=(*warning(said), *around.unread),
+        problems=blocking(said),
+        context=(("key", str(key)),) if key else (),
+    )
+
+
+def keys_of(draft: AttachDraft, index: Index) -> tuple[KeyId, ...]:
+    """The keys that it is about."""
+    return tuple(key for key in (draft.key, draft.geo_key) if key is not None)

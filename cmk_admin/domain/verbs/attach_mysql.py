@@ -1,0 +1,266 @@
+"""Attach a key to a MySQL server, flexible or single (fact sheet 1.1, 1.2)."""
+
+from collections.abc import Iterator
+
+from cmk_admin.domain.ids import KeyId, fold, last
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.plan import Watch
+from cmk_admin.domain.problems import Problem
+from cmk_admin.domain.services import service
+from cmk_admin.domain.steps import Json, Step
+from cmk_admin.domain.surroundings import Surroundings, Target
+from cmk_admin.domain.verbs import granting, making, rights
+from cmk_admin.domain.verbs.attaching import (
+    AttachDraft,
+    grant_problems,
+    key_problems,
+    same_key,
+    target_problems,
+    versioned,
+)
+from cmk_admin.domain.verbs.granting import Grant
+
+FLEXIBLE, SINGLE = "mysql-flexible", "mysql-single"
+_WRITE = {
+    FLEXIBLE: "Microsoft.DBforMySQL/flexibleServers/write",
+    SINGLE: "Microsoft.DBforMySQL/servers/keys/write",
+}
+_SINGLE_TIERS = ("generalpurpose", "memoryoptimized")
+"""Tiers of the single server that take a customer's key (concepts-data-encryption-mysql.md)."""
+
+
+def problems(draft: AttachDraft, index: Index, around: Surroundings) -> tuple[Problem, ...]:
+    """Every documented requirement, before anything is written."""
+    target = around.target(draft.consumer)
+    found = list(target_problems(draft, index, around, write=_WRITE[draft.service]))
+    found += key_problems(draft.key, draft, index, around, target, field="key")
+    if target is not None:
+        found += _server(draft, target)
+        found += _identity(draft, index, around, target)
+        found += _geo(draft, index, around, target)
+        found += grant_problems(_grants(draft, index, target), index, around, target.id)
+    retired = service(draft.service).retired
+    if retired:
+        found.append(Problem(code="retired", sentence=retired, field="service", blocks=False))
+    return tuple(found)
+
+
+def steps(draft: AttachDraft, index: Index, around: Surroundings) -> tuple[Step, ...]:
+    """The identity where it is to be made, the grants that are missing, then the server's settings."""
+    target = around.target(draft.consumer)
+    key = index.key(draft.key) if draft.key else None
+    kid = versioned(key) if key else None
+    if target is None or kid is None:
+        return ()
+    made = draft.create_identity
+    found = [making.create_identity(made.id, made.location)] if made else []
+    for grant in _grants(draft, index, target):
+        found += granting.steps(index, grant, stage=1)
+    after = _settings(draft, index, target, kid)
+    found.append(
+        making.set_consumer_key(
+            target.id,
+            _before(target, after),
+            after,
+            words=f"Encrypt {target.name} with {kid.name}",
+            undo_words=_back(target),
+            request=f"PATCH {target.id}"
+            if draft.service == FLEXIBLE
+            else f"PUT {target.id}/keys/{server_key_name(kid)}",
+            stage=2,
+        )
+    )
+    return tuple(found)
+
+
+def watches(draft: AttachDraft, around: Surroundings) -> tuple[Watch, ...]:
+    """The server is followed until it reports that it serves connections with the key."""
+    seconds = service(draft.service).back_seconds
+    return (Watch(consumer_id=draft.consumer, service=draft.service, wanted="back", within_seconds=seconds),)
+
+
+def identity_of(draft: AttachDraft, target: Target) -> str | None:
+    """The ARM id of the user-assigned identity that would be used; None where none is chosen and none is certain."""
+    if draft.create_identity is not None:
+        return draft.create_identity.id
+    if draft.identity is not None:
+        return draft.identity
+    carried = [one.resource_id for one in target.identities if one.resource_id]
+    return carried[0] if len(carried) == 1 else None
+
+
+def server_key_name(kid: KeyId) -> str:
+    """How a single server names its key: ``VAULT_KEY_VERSION``."""
+    return f"{kid.vault_name}_{kid.name}_{kid.version}"
+
+
+def platform_settings(target: Target) -> dict[str, Json]:
+    """The settings of a server that a platform-managed key encrypts."""
+    facts: dict[str, Json] = {"service": target.service, "key": None}
+    if target.service == FLEXIBLE:
+        facts |= {"identity": None, "geo_key": None, "geo_identity": None}
+    return facts
+
+
+def _settings(draft: AttachDraft, index: Index, target: Target, kid: KeyId) -> dict[str, Json]:
+    facts: dict[str, Json] = {"service": draft.service, "key": str(kid)}
+    if draft.service == SINGLE:
+        return facts
+    identity = identity_of(draft, target)
+    geo = index.key(draft.geo_key) if draft.geo_key else None
+    geo_kid = versioned(geo) if geo else None
+    carried: list[Json] = [one for one in dict.fromkeys((identity, draft.geo_identity)) if one]
+    return facts | {
+        "identity": identity,
+        "geo_key": str(geo_kid) if geo_kid else None,
+        "geo_identity": draft.geo_identity,
+        "with": carried,
+    }
+
+
+def _before(target: Target, after: dict[str, Json]) -> dict[str, Json]:
+    """What the server has now, and which of the identities that it will carry it does not carry yet."""
+    before = {name: value for name, value in target.settings.items() if name != "with"}
+    wanted = after.get("with")
+    if isinstance(wanted, list):
+        before["without"] = [one for one in wanted if not target.carries(str(one))]
+    return before
+
+
+def _back(target: Target) -> str:
+    if target.key is None:
+        return f"Encrypt {target.name} with a platform-managed key again"
+    return f"Encrypt {target.name} with {target.key.name} again"
+
+
+def _server(draft: AttachDraft, target: Target) -> Iterator[Problem]:
+    state = (target.state or "").lower()
+    if target.replica_of is not None:
+        said = f"{target.name} is a replica of {last(target.replica_of)}: attach the key there, and revalidate the replica."
+        yield Problem(code="replica", sentence=said, field="consumer")
+    if state == "inaccessible":
+        said = f"{target.name} is Inaccessible: repair its present key first, or its data cannot be read to be encrypted anew."
+        yield Problem(code="not-ready", sentence=said, field="consumer")
+    elif state != "ready" and not target.busy:
+        said = (
+            f"{target.name} is {target.state or 'in a state that could not be read'}: it must be Ready. Start it first."
+        )
+        yield Problem(code="not-ready", sentence=said, field="consumer")
+    if draft.service == SINGLE and (target.tier or "").lower() not in _SINGLE_TIERS:
+        said = f"{target.name} is of the tier {target.tier}: only General Purpose and Memory Optimized take a key."
+        yield Problem(code="tier", sentence=said, field="consumer")
+    if target.replicas:
+        names = ", ".join(last(one) for one in target.replicas)
+        said = (
+            f"The replicas of {target.name} ({names}) turn Inaccessible until they are revalidated with the same key."
+        )
+        yield Problem(code="replicas", sentence=said, field="consumer", blocks=False)
+    if target.key is not None and draft.key is not None:
+        if same_key(target.key, draft.key):
+            said = f"{target.name} uses {draft.key.name} already. A newer version is attached by rotating."
+            yield Problem(code="attached-already", sentence=said, field="key")
+        else:
+            said = (
+                f"{target.name} uses {target.key.name} now: keep that key alive, since backups made until now and servers "
+                "restored from them still need it."
+            )
+            yield Problem(code="old-key-needed", sentence=said, field="key", blocks=False)
+
+
+def _identity(draft: AttachDraft, index: Index, around: Surroundings, target: Target) -> Iterator[Problem]:
+    if draft.service == SINGLE:
+        if _own(target) is None:
+            said = f"{target.name} has no identity of its own: give it one first (az mysql server update --assign-identity)."
+            yield Problem(code="no-identity", sentence=said, field="consumer")
+        return
+    if draft.create_identity is not None:
+        yield from granting.identity_problems(draft.create_identity, index, around)
+        return
+    identity_id = identity_of(draft, target)
+    if identity_id is None:
+        carried = len([one for one in target.identities if one.resource_id])
+        said = (
+            f"{target.name} carries {carried} identities: choose one, or have one created."
+            if carried
+            else "Choose the identity, or have one created."
+        )
+        yield Problem(code="no-identity", sentence=said, field="identity")
+        return
+    if _principal(index, target, identity_id) is None:
+        said = f"The identity {last(identity_id)} could not be read."
+        yield Problem(code="no-identity", sentence=said, field="identity")
+    elif not target.carries(identity_id):
+        missing = rights.missing(
+            around, rights.ASSIGN_IDENTITY, identity_id, f"give {last(identity_id)} to servers", field="identity"
+        )
+        if missing is not None:
+            yield missing
+
+
+def _geo(draft: AttachDraft, index: Index, around: Surroundings, target: Target) -> Iterator[Problem]:
+    if draft.service == SINGLE:
+        return
+    if not target.geo_backup:
+        if draft.geo_key is not None:
+            said = f"{target.name} has no geo-redundant backup: it takes no second key."
+            yield Problem(code="no-geo-backup", sentence=said, field="geo_key")
+        return
+    if draft.geo_key is None or draft.geo_identity is None:
+        said = (
+            f"{target.name} has geo-redundant backup: it needs a second key and identity in the region that is paired with "
+            f"{target.location}."
+        )
+        field = "geo_key" if draft.geo_key is None else "geo_identity"
+        yield Problem(code="geo-key-missing", sentence=said, field=field)
+        return
+    yield from key_problems(draft.geo_key, draft, index, around, None, field="geo_key")
+    vault = index.vault_of(draft.geo_key)
+    if vault is not None and fold(vault.location) == fold(target.location):
+        said = f"{vault.name} lies in {target.location} too: the second key must lie in the paired region."
+        yield Problem(code="geo-region", sentence=said, field="geo_key")
+    if index.identity_of(draft.geo_identity) is None:
+        said = f"The identity {last(draft.geo_identity)} could not be read."
+        yield Problem(code="no-identity", sentence=said, field="geo_identity")
+
+
+def _grants(draft: AttachDraft, index: Index, target: Target) -> list[Grant]:
+    """What the identities must be able to do, whether they can already or not."""
+    pairs: list[tuple[KeyId | None, str | None, str]] = []
+    if draft.service == SINGLE:
+        pairs.append((draft.key, _own(target), target.name))
+    else:
+        identity_id = identity_of(draft, target)
+        if identity_id is not None:
+            new = draft.create_identity is not None
+            principal = identity_id if new else _principal(index, target, identity_id)
+            pairs.append((draft.key, principal, last(identity_id)))
+        if draft.geo_identity is not None:
+            pairs.append((draft.geo_key, _principal(index, target, draft.geo_identity), last(draft.geo_identity)))
+    facts = service(draft.service)
+    found = []
+    for key, principal, who in pairs:
+        vault = index.vault_of(key) if key else None
+        if key is not None and vault is not None and principal is not None:
+            found.append(
+                Grant(
+                    vault=vault,
+                    key=key,
+                    principal=principal,
+                    who=who,
+                    role=facts.role,
+                    permissions=facts.needs.permissions,
+                )
+            )
+    return found
+
+
+def _own(target: Target) -> str | None:
+    return next((one.principal_id for one in target.identities if one.resource_id is None), None)
+
+
+def _principal(index: Index, target: Target, identity_id: str) -> str | None:
+    found = index.identity_of(identity_id)
+    if found is not None and not found.system_assigned:
+        return found.principal_id
+    carried = (one for one in target.identities if one.resource_id and fold(one.resource_id) == fold(identity_id))
+    return next((one.principal_id for one in carried), None)
