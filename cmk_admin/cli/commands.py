@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from cmk_admin import __version__
-from cmk_admin.cli.connection import hosts_document, hosts_text, signed_in_text
+from cmk_admin.cli.connection import SIGN_IN_HELP, hosts_document, hosts_text, signed_in_text
 from cmk_admin.cli.estate import CSV_HEAD as ESTATE_HEAD
 from cmk_admin.cli.estate import coverage_text, estate_rows, estate_text
 from cmk_admin.cli.mapping import CSV_HEAD as MAPPING_HEAD
@@ -16,7 +16,7 @@ from cmk_admin.cli.options import Options
 from cmk_admin.cli.output import DONE, INTERRUPTED, NOT_DONE, Output, dump, write_file
 from cmk_admin.cli.reports import operation_document, operation_text, operations_text, plan_text
 from cmk_admin.domain import mapping, resolve
-from cmk_admin.domain.errors import CmkError, Refused
+from cmk_admin.domain.errors import AzureFailure, CmkError, FailureKind, Refused
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Coverage, Estate
 from cmk_admin.domain.plan import Plan
@@ -24,7 +24,7 @@ from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.table import to_csv
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.domain.wire import JsonObject, coverage_json, estate_json, mapping_json, plan_to_json
-from cmk_admin.operations.interface import Backend, Connector, OperationReport, WatchResult
+from cmk_admin.operations.interface import Backend, ConnectionChoice, Connector, OperationReport, WatchResult
 
 T = TypeVar("T")
 
@@ -49,13 +49,23 @@ class Commands:
         if choice.live is None:
             backend = await self._unless_stopped(connect(choice))
         else:
-            backend = await self._unless_stopped(connect(choice, self._output.sign_in))
-            self._output.note(signed_in_text(backend.info))
+            backend = await self._signed_in(connect, choice)
         try:
             return await _COMMANDS[self._options.command or ""](self, backend)
         finally:
             # Closed twice after Ctrl+C: nothing is left to close then.
             await backend.close()
+
+    async def _signed_in(self, connect: Connector, choice: ConnectionChoice) -> Backend:
+        """A real Azure: who was signed in how is said, and where that failed, how else to sign in."""
+        try:
+            backend = await self._unless_stopped(connect(choice, self._output.sign_in))
+        except AzureFailure as failure:
+            if failure.kind is FailureKind.SIGN_IN:
+                self._output.note(SIGN_IN_HELP)
+            raise
+        self._output.note(signed_in_text(backend.info))
+        return backend
 
     # Looking
 
@@ -154,7 +164,8 @@ class Commands:
         from cmk_admin.cli.wizards import WIZARDS
 
         index = Index(await self._unless_stopped(backend.read()))
-        draft = WIZARDS[self._options.command or ""].draft(self._options.wizard, index, backend)
+        make = WIZARDS[self._options.command or ""].draft
+        draft = await self._unless_stopped(make(self._options.wizard, index, backend))
         return await self._carry_out(backend, await self._unless_stopped(backend.prepare(draft)))
 
     async def restore(self, backend: Backend) -> int:

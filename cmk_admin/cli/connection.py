@@ -7,6 +7,8 @@ from cmk_admin.domain.sign_in import CLOUD_WORDS, WAY_WORDS
 from cmk_admin.domain.wire import JsonObject
 from cmk_admin.operations.interface import ConnectionInfo, HostReach
 
+SIGN_IN_HELP = "How to sign in is chosen by --auth: " + ", ".join(WAY_WORDS) + "."
+
 _NAMES = {"sign-in": "Sign-in", "arm": "Resource manager", "vault": "Vault", "graph": "Microsoft Graph"}
 
 

@@ -7,6 +7,7 @@ from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.ids import KeyId, fold, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer, Vault
+from cmk_admin.domain.surroundings import Target
 
 T = TypeVar("T")
 _MOST = 10  # candidates that are named
@@ -116,6 +117,49 @@ def principal(index: Index, text: str) -> str:
         text,
         next_absent=_maybe_unread(index),
         candidates=_names(named.values()) or _close(text, (one.name for one in index.estate.identities)),
+    )
+
+
+def target(targets: Sequence[Target], text: str) -> Target:
+    """A resource that can take a key, from its name or ARM id.
+
+    Raises BadInput ``unknown-consumer``, ``ambiguous-consumer`` (also for one that takes keys in more than one way).
+    """
+    wanted = fold(text.strip())
+    found = [one for one in targets if wanted in (one.name.lower(), fold(one.id))]
+    return _only(
+        found,
+        "consumer",
+        f"No service “{text}” that can take a key was found.",
+        f"{len(found)} services are called “{text}”.",
+        text,
+        next_absent=None,
+        candidates=_names(one.id for one in found) or _close(text, (one.name for one in targets)),
+    )
+
+
+def identity_resource(index: Index, text: str) -> str:
+    """The ARM id of a user-assigned identity, from its name, resource id, object id or client id.
+
+    Raises BadInput ``unknown-identity``, ``ambiguous-identity``.
+    """
+    wanted = fold(text.strip())
+    found = {
+        fold(one.resource_id): one.resource_id
+        for one in index.estate.identities
+        if one.resource_id
+        and not one.system_assigned
+        and wanted in _folded(one.principal_id, one.client_id, one.resource_id, one.name)
+    }
+    assigned = (one.name for one in index.estate.identities if not one.system_assigned)
+    return _only(
+        list(found.values()),
+        "identity",
+        f"No user-assigned identity “{text}” was read.",
+        f"{len(found)} identities are called “{text}”.",
+        text,
+        next_absent=_maybe_unread(index),
+        candidates=_names(found.values()) or _close(text, assigned),
     )
 
 
