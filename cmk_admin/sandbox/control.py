@@ -11,6 +11,7 @@ from aiohttp import web
 from . import connection, entra, life, scenarios
 from .faults import Faults
 from .requests_log import RequestsLog
+from .services.kubernetes import model as kubernetes
 from .state import World
 
 # A push beyond this is a mistake of its sender: calendars end at year 9999. Seconds.
@@ -46,6 +47,7 @@ class Control:
             ("POST", "reset"): self._start_over,
             ("GET", "truth"): self._truth,
             ("GET", "connections"): self._connections,
+            ("GET", "kubernetes"): self._kubernetes,
             ("POST", "address"): self._set_address,
         }
 
@@ -118,6 +120,9 @@ class Control:
 
     async def _connections(self, _: web.BaseRequest) -> Any:
         return life.connections(self._world)
+
+    async def _kubernetes(self, _: web.BaseRequest) -> Any:
+        return kubernetes.described(self._world)
 
     async def _set_address(self, request: web.BaseRequest) -> Any:
         body = await _object(request)

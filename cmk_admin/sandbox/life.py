@@ -9,6 +9,7 @@ security-customer-managed-key.md (all connections denied within 10 minutes); CD 
 import asyncio
 import base64
 import hashlib
+import logging
 import math
 import secrets
 import zlib
@@ -16,32 +17,41 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from . import access
-from .consumers import CHILD, SCALE_SET_VM, Slot
+from .consumers import CHILD, SCALE_SET_VM, Slot, slots_of
 from .entra import caller_for
 from .services.keyvault import model as keyvault
 from .state import Document, World
 from .wire import AzureError
 
+log = logging.getLogger(__name__)
+
 # How often a consumer asks, in Azure's seconds. With the 300 s after which a removed assignment counts, a MySQL server
-# notices after 300 to 540 s: within the documented 10 minutes.
-CHECK_SECONDS = {"mysql-flexible": 240.0, "mysql-single": 240.0, "disk-encryption-set": 300.0}
+# notices after 300 to 540 s: within the documented 10 minutes. For etcd no time is documented: that of disks is taken.
+CHECK_SECONDS = {"mysql-flexible": 240.0, "mysql-single": 240.0, "disk-encryption-set": 300.0, "aks-etcd": 300.0}
 # CD virtual-machines/disk-encryption.md: disk I/O "generally fails one hour later". Azure seconds.
 STOP_SECONDS = 3600.0
 ALGORITHM = "RSA-OAEP-256"
+# Under a key id without version a new version is noticed after 6 hours (AKSD kms-data-encryption-concepts.md). Azure seconds.
+NEW_VERSION_SECONDS = 6 * 3600.0
+# What a service asks a key for: wrapping, but for etcd, which is encrypted and decrypted (AKSD use-kms-etcd-encryption.md).
+_OPERATIONS = {"aks-etcd": ("encrypt", "decrypt")}
+_WRAPPING = ("wrapKey", "unwrapKey")
 # A consumer attached while `run` sleeps is noticed after at most this long. Azure seconds.
 NAP_SECONDS = 60.0
 
 RUNNING, DEALLOCATED = "running", "deallocated"
 
 
-def unwrap(world: World, principal_id: str, key_url: str, wrapped: bytes) -> bytes:
-    """Ask the vault, as this identity, to unwrap. Raises AzureError with the vault's refusal."""
-    return keyvault.crypto(world, caller_for(world, principal_id), "unwrapKey", key_url, ALGORITHM, wrapped)
+def unwrap(world: World, principal_id: str, key_url: str, wrapped: bytes, *, service: str = "") -> bytes:
+    """Ask the vault, as a service's identity, to unwrap or decrypt. Raises AzureError with the vault's refusal."""
+    _, operation = _OPERATIONS.get(service, _WRAPPING)
+    return keyvault.crypto(world, caller_for(world, principal_id), operation, key_url, ALGORITHM, wrapped)
 
 
-def wrap(world: World, principal_id: str, key_url: str, value: bytes) -> bytes:
-    """Ask the vault, as this identity, to wrap. Raises AzureError with the vault's refusal."""
-    return keyvault.crypto(world, caller_for(world, principal_id), "wrapKey", key_url, ALGORITHM, value)
+def wrap(world: World, principal_id: str, key_url: str, value: bytes, *, service: str = "") -> bytes:
+    """Ask the vault, as a service's identity, to wrap or encrypt. Raises AzureError with the vault's refusal."""
+    operation, _ = _OPERATIONS.get(service, _WRAPPING)
+    return keyvault.crypto(world, caller_for(world, principal_id), operation, key_url, ALGORITHM, value)
 
 
 def attach(world: World, slots: Iterable[Slot]) -> None:
@@ -58,11 +68,18 @@ def attach(world: World, slots: Iterable[Slot]) -> None:
     dek = _held(before) if before else None
     if before and dek is None:
         kept = before["slots"]["primary"]
-        dek = unwrap(world, kept["principalId"], kept["keyUrl"], base64.b64decode(kept["wrapped"]))
+        dek = unwrap(
+            world,
+            kept["principalId"],
+            kept["keyUrl"],
+            base64.b64decode(kept["wrapped"]),
+            service=before["service"],
+        )
     dek = dek or secrets.token_bytes(32)
     kept = before["slots"] if before else {}
     made = {slot.slot: _wrapped(world, slot, dek, kept.get(slot.slot)) for slot in wanted}
-    after = {"service": first.service, "slots": made, "lost": None, "dek": _text(dek)}
+    looked = world.clock.azure()
+    after = {"service": first.service, "slots": made, "lost": None, "dek": _text(dek), "looked": looked}
     world.put("life", first.consumer_id, after)
 
 
@@ -92,12 +109,14 @@ def connections(world: World) -> list[Document]:
 async def run(world: World) -> None:
     """Let all consumers live until the task is cancelled."""
     checked: dict[str, float] = {}
+    begun = world.clock.azure()
     while True:
         now = world.clock.azure()
         wake = now + NAP_SECONDS
         for consumer_id, life in world.items("life"):
             period = CHECK_SECONDS[life["service"]]
-            before = checked.setdefault(consumer_id, now)
+            # One that has come since then has had its key from then on, though the clock was pushed before it was seen.
+            before = checked.setdefault(consumer_id, max(begun, life.get("looked", begun)))
             phase = _phase(consumer_id, period)
             if math.floor((now - phase) / period) > math.floor((before - phase) / period):
                 checked[consumer_id] = now
@@ -116,7 +135,7 @@ def check(world: World, consumer_id: str, *, since: float) -> None:
     if life is None or resource is None or "primary" not in life["slots"]:
         world.delete("life", consumer_id)
         return
-    refusal = _ask(world, life["slots"]["primary"])
+    refusal = _ask(world, life["service"], life["slots"]["primary"])
     _AFTERMATH[life["service"]](world, resource, life, refusal, since)
 
 
@@ -145,6 +164,42 @@ def after_disk_set(world: World, disk_set: Document, life: Document, refusal: Az
         for machine in machines_of(world, disk_set["id"]):
             if power_of(machine) == RUNNING:
                 set_power(world, machine, DEALLOCATED)
+
+
+def after_etcd(world: World, cluster: Document, life: Document, refusal: AzureError | None, since: float) -> None:
+    """What a cluster whose secrets a key encrypts does after it asked: they cannot be read until the key serves again.
+
+    No field of the cluster shows it and no time is documented: that it heals by itself at the next check is assumed.
+    """
+    if refusal is not None:
+        if not life["lost"]:
+            world.put("life", cluster["id"], {**life, "lost": _loss(world, life, refusal, since)})
+        return
+    if life["lost"]:
+        life = {**life, "lost": None}
+        world.put("life", cluster["id"], life)
+    if world.clock.azure() - life["looked"] >= NEW_VERSION_SECONDS:
+        _take_new_version(world, cluster, life)
+
+
+def _take_new_version(world: World, cluster: Document, life: Document) -> None:
+    """Encrypt with the newest version where the cluster names its key without one; what is refused is tried again later."""
+    world.put("life", cluster["id"], {**life, "looked": world.clock.azure()})
+    slots = [slot for slot in slots_of(world, cluster) if slot.service == "aks-etcd"]
+    if slots and with_version(world, slots[0].key_url) != life["slots"]["primary"]["keyUrl"]:
+        try:
+            attach(world, slots)
+        except AzureError as refusal:
+            log.info("%s stays on its key's version: %s", cluster["id"], refusal)
+
+
+def with_version(world: World, key_url: str) -> str:
+    """A key's id with the version that it stands for now: its own, else the newest. Raises AzureError 404."""
+    vault, name, version = key_url.split("/")[2], key_url.split("/")[4], "".join(key_url.split("/")[5:6])
+    if version:
+        return key_url
+    found = keyvault.find_key(world, keyvault.vault_of_host(world, vault), name)
+    return f"https://{vault}/keys/{name}/{found['versions'][-1]['version']}"
 
 
 def machines_of(world: World, disk_set_id: str) -> list[Document]:
@@ -181,9 +236,9 @@ def set_property(world: World, resource_id: str, name: str, value: Any) -> None:
         world.put("resource", resource_id, {**resource, "properties": properties})
 
 
-def _ask(world: World, slot: Document) -> AzureError | None:
+def _ask(world: World, service: str, slot: Document) -> AzureError | None:
     try:
-        dek = unwrap(world, slot["principalId"], slot["keyUrl"], base64.b64decode(slot["wrapped"]))
+        dek = unwrap(world, slot["principalId"], slot["keyUrl"], base64.b64decode(slot["wrapped"]), service=service)
     except AzureError as refusal:
         return refusal
     if hashlib.sha256(dek).hexdigest() != slot["digest"]:
@@ -200,16 +255,17 @@ def _wrapped(world: World, slot: Slot, dek: bytes, kept: Document | None) -> Doc
     """The DEK wrapped anew for a slot; one that the same key has wrapped stays, where the key has only expired since."""
     if slot.principal_id is None:
         raise AzureError(400, "AzureKeyVaultNoServerIdentity", "The server identity is not correctly configured.")
+    key_url = with_version(world, slot.key_url)
     try:
-        wrapped = wrap(world, slot.principal_id, slot.key_url, dek)
+        wrapped = wrap(world, slot.principal_id, key_url, dek, service=slot.service)
     except AzureError as refusal:
-        if refusal.inner != "KeyExpired" or kept is None or kept["keyUrl"] != slot.key_url:
+        if refusal.inner != "KeyExpired" or kept is None or kept["keyUrl"] != key_url:
             raise
         wrapped = base64.b64decode(kept["wrapped"])
-    if unwrap(world, slot.principal_id, slot.key_url, wrapped) != dek:
+    if unwrap(world, slot.principal_id, key_url, wrapped, service=slot.service) != dek:
         raise AzureError(400, "BadParameter", "The key did not give back what it had wrapped.")
     return {
-        "keyUrl": slot.key_url,
+        "keyUrl": key_url,
         "principalId": slot.principal_id,
         "wrapped": _text(wrapped),
         "digest": hashlib.sha256(dek).hexdigest(),
@@ -249,4 +305,5 @@ _AFTERMATH = {
     "mysql-flexible": stop_server("state"),
     "mysql-single": stop_server("userVisibleState"),
     "disk-encryption-set": after_disk_set,
+    "aks-etcd": after_etcd,
 }

@@ -19,6 +19,8 @@ Kinds, and the shape of their documents (ids are compared without case; `World` 
 ``deletedVault``     id = vault name: {resource, deletionDate, scheduledPurgeDate}
 ``operation``        id = operation id: one long-running operation
 ``life``             id = ARM id of a consumer: its wrapped DEK and schedule
+``kubernetes``       id = ARM id of a cluster: {storageClasses, secrets: with the key version that encrypts each, envelopes}
+``command``          id = command id: {cluster, startedAt, result: None or what the run command answers}
 ``activity``         id = request id (and ``/end``): {at: a reading of `Clock.azure`, event: one of the Activity Log}
 """
 

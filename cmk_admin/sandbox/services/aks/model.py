@@ -2,21 +2,20 @@
 
 import hashlib
 import json
-import secrets
 import uuid
 from typing import Any
 
-from cmk_admin.sandbox.consumers import CLUSTER, slots_of
-from cmk_admin.sandbox.entra import caller_for
+from cmk_admin.sandbox.consumers import CLUSTER
 from cmk_admin.sandbox.services.identity.model import make_system_identity
-from cmk_admin.sandbox.services.keyvault import model as keyvault
+from cmk_admin.sandbox.services.kubernetes import model as kubernetes
 from cmk_admin.sandbox.services.mysql.model import assignable, carried
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import AzureError
 
+# As paths and roles spell it.
+TYPE = "Microsoft.ContainerService/managedClusters"
 # What only the service itself sets; a PUT that sends it back unchanged, or leaves it out, is fine.
 _READ_ONLY = ("provisioningState", "powerState", "currentKubernetesVersion", "fqdn", "nodeResourceGroup")
-_ALGORITHM = "RSA-OAEP-256"
 
 
 def cluster_id(subscription: str, group: str, name: str) -> str:
@@ -91,6 +90,7 @@ def make_cluster(
         "sku": {"name": "Base", "tier": "Standard"},
         "properties": properties,
     }
+    kubernetes.lay(world, cluster)
     return put(world, cluster)
 
 
@@ -101,6 +101,19 @@ def put(world: World, cluster: Document) -> Document:
     recorded: Document = {**bare, "eTag": str(uuid.UUID(bytes=digest[:16]))}
     world.put("resource", recorded["id"], recorded)
     return recorded
+
+
+def check_state(cluster: Document) -> None:
+    """Raise AzureError 409 where a cluster can be neither changed nor asked: it is stopped, or something is under way."""
+    properties = cluster["properties"]
+    state, power = properties["provisioningState"], properties["powerState"]["code"]
+    if (state, power) != ("Succeeded", "Running"):
+        raise AzureError(
+            409,
+            "OperationNotAllowed",
+            f"managed cluster is in Provisioning State({state}) and Power State({power}), the operation cannot be performed "
+            "until it is Succeeded and Running.",
+        )
 
 
 def changed(world: World, caller_id: str, before: Document, body: Document, properties: Document) -> Document:
@@ -131,24 +144,3 @@ def changed(world: World, caller_id: str, before: Document, body: Document, prop
             },
         }
     return after
-
-
-def try_kms(world: World, cluster: Document) -> None:
-    """Encrypt and decrypt with the key of a cluster's etcd encryption, as the cluster's identity.
-
-    Raises AzureError 400 with the vault's reason where the key does not serve.
-    """
-    for slot in slots_of(world, cluster):
-        if slot.service != "aks-etcd":
-            continue
-        secret = secrets.token_bytes(32)
-        try:
-            caller = caller_for(world, slot.principal_id or "")
-            encrypted = keyvault.crypto(world, caller, "encrypt", slot.key_url, _ALGORITHM, secret)
-            keyvault.crypto(world, caller, "decrypt", slot.key_url, _ALGORITHM, encrypted)
-        except AzureError as refusal:
-            raise AzureError(
-                400,
-                "AzureKeyVaultKmsValidationFailed",
-                f"The cluster's identity cannot use the key '{slot.key_url}': {refusal.message}",
-            ) from refusal

@@ -8,9 +8,9 @@ from cmk_admin.sandbox.services import envelopes
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import Answer, AzureError, Call, Routes
 
-from . import model
+from . import commands, kms, model
 
-_TYPE = "Microsoft.ContainerService/managedClusters"
+_TYPE = model.TYPE
 _VERSIONS = ("2020-09-01", "2026-08-01")
 # No time is documented for a change of settings. Azure seconds.
 UPDATE_SECONDS = 120.0
@@ -26,6 +26,7 @@ def register(routes: Routes) -> None:
     routes.arm("GET", of_group + "/{name}", action=action, versions=_VERSIONS)(_get)
     routes.arm("PUT", of_group + "/{name}", action=f"{_TYPE}/write", versions=_VERSIONS)(_put)
     operations.register_work(_WORK, _update)
+    commands.register(routes, of_group + "/{name}", _TYPE, _VERSIONS)
 
 
 async def _list(call: Call) -> Answer:
@@ -47,12 +48,13 @@ async def _put(call: Call) -> Answer:
         raise AzureError(
             400, "OperationNotAllowed", "Clusters are not created here; only those that exist are changed."
         )
-    envelopes.refuse_busy(world, before)
+    model.check_state(before)
     wanted = call.headers.get("If-Match")
     if wanted not in (None, "*", before["eTag"], f'"{before["eTag"]}"'):
         raise AzureError(412, "PreconditionFailed", f"The etag of the cluster is '{before['eTag']}', not '{wanted}'.")
     properties = envelopes.block(body, "properties")
     after = model.changed(world, call.who.object_id, before, body, properties)
+    kms.check(world, before, after, call.query.get("api-version", ""))
     shown = model.put(world, {**after, "properties": {**after["properties"], "provisioningState": "Updating"}})
     data = {"cluster": before["id"], "after": after, "before": before}
     return operations.start(
@@ -62,7 +64,9 @@ async def _put(call: Call) -> Answer:
 
 async def _update(world: World, data: dict[str, Any]) -> None:
     try:
-        model.try_kms(world, data["after"])
+        before, after = data["before"], data["after"]
+        if (kms.settings_of(before), before["identity"]) != (kms.settings_of(after), after["identity"]):
+            kms.settle(world, after)
     except AzureError:
         model.put(world, data["before"])
         raise
