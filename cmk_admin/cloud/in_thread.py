@@ -7,13 +7,14 @@ the same trust store, and one place where a cancel takes hold.
 import asyncio
 import contextlib
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline.transport import HttpResponse, HttpTransport
+
+from cmk_admin.runtime.own_thread import in_own_thread
 
 T = TypeVar("T")
 
@@ -30,15 +31,15 @@ class Wire(HttpTransport[Any, Any]):
         """`bounds`: connection_timeout and read_timeout, in real seconds."""
         self._transport, self._bounds = transport, bounds
         self._loop = asyncio.get_running_loop()
-        self._stopped = threading.Event()
+        self._stopped = False
 
     def stop(self) -> None:
         """Send nothing more: the credential's next request ends it."""
-        self._stopped.set()
+        self._stopped = True
 
     def send(self, request: Any, **_: Any) -> "Answered":
         """Called in the credential's thread. Raises what the transport raises, and ClientAuthenticationError if stopped."""
-        if self._stopped.is_set():
+        if self._stopped:
             raise ClientAuthenticationError(message=CANCELLED)
         return asyncio.run_coroutine_threadsafe(self._send(request), self._loop).result(_ANSWER_SECONDS)
 
@@ -108,31 +109,8 @@ class InThread:
         await self.close()
 
     async def _do(self, work: Callable[[], T]) -> T:
-        """Run it in a thread that a program which ends does not wait for."""
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[T] = loop.create_future()
-
-        def deliver(result: T | None, error: BaseException | None) -> None:
-            if answer.done():
-                return
-            if error is not None:
-                answer.set_exception(error)
-            else:
-                answer.set_result(result)  # type: ignore[arg-type]  # without an error there is a result
-
-        def run() -> None:
-            result, failed = None, None
-            try:
-                result = work()
-            except BaseException as error:
-                failed = error
-            # A loop that has ended meanwhile: nobody waits any more
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(deliver, result, failed)
-
-        threading.Thread(target=run, name="sign-in", daemon=True).start()
         try:
-            return await answer
+            return await in_own_thread(work, "sign-in")
         except asyncio.CancelledError:
             self._stop()
             raise

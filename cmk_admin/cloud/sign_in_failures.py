@@ -18,7 +18,7 @@ _NETWORK = (ServiceRequestError, ServiceResponseError, aiohttp.ClientError, Time
 RAISED = (AzureError, aiohttp.ClientError, TimeoutError, ValueError, OSError, CancelledError)
 """What azure-identity's credentials raise."""
 
-_OTHERWISE = "Or sign in another way: --auth {}."
+_OTHERWISE = "Or sign in another way: {}."
 _AADSTS = re.compile(r"AADSTS\d+")
 _CODES = {
     "AADSTS50020": "the account is not a member of the tenant",
@@ -88,14 +88,14 @@ def none_at_hand(problems: list[AzureFailure], tenant: str | None) -> AzureFailu
     """Neither Azure CLI nor the environment signs in."""
     return _refused(
         "Nobody is signed in here. " + " ".join(one.message for one in problems),
-        f"Run “{_az_login(tenant)}”, or choose the web browser or a device code (--auth browser, --auth device).",
+        f"Run “{_az_login(tenant)}”, or sign in through the web browser or with a device code.",
     )
 
 
 def _cli(error: Exception, text: str, names: CloudNames, tenant: str | None) -> AzureFailure:
     login = _az_login(tenant)
     cloud = "" if names.name == "public" else f"“az cloud set --name {names.az_name}”, then "
-    run = f"Run {cloud}“{login}”. " + _OTHERWISE.format("browser, device, environment or managed")
+    run = f"Run {cloud}“{login}”. " + _OTHERWISE.format("web browser, device code, environment or managed identity")
     if "not found on path" in text:
         return _refused("Azure CLI is not installed here: there is no “az” on the path.", f"Install it. {run}")
     if "az login" in text and not _AADSTS.search(text):
@@ -111,13 +111,13 @@ def _unavailable(way: str, text: str) -> AzureFailure:
         return _refused(
             "This machine has no managed identity that answers.",
             "Give the machine one, or name the right one by AZURE_CLIENT_ID. "
-            + _OTHERWISE.format("cli, environment, browser or device"),
+            + _OTHERWISE.format("Azure CLI, environment, web browser or device code"),
         )
     if way == "browser":
         what = (
             "No web browser could be opened here." if "browser" in text else "The web browser's answer has no way back."
         )
-        return _refused(what, "Sign in with a device code instead (--auth device).")
+        return _refused(what, "Sign in with a device code instead.")
     return _refused(f"It is not possible to sign in through {WAY_WORDS[way]} here.", None)
 
 

@@ -6,10 +6,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.operations.connection import ConnectionChoice
+from cmk_admin.ui.connect.words import last_choice
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import Elided, ToneIcon, label, repolish
 
-CARD_WIDTH = 264
+CARD_WIDTH, LEAST_CARD = 264, 196
 
 
 class Door(QFrame):
@@ -21,7 +22,8 @@ class Door(QFrame):
         super().__init__()
         self.setObjectName(f"door-{name}")
         self.setProperty("role", "card")
-        self.setFixedWidth(CARD_WIDTH)
+        self.setMinimumWidth(LEAST_CARD)
+        self.setMaximumWidth(CARD_WIDTH)
         self.setMinimumHeight(216)
         self.text = label(text, "quiet", name=f"door-{name}-text", wrap=True)
         self.more = Elided("", "secondary", Qt.TextElideMode.ElideMiddle)
@@ -44,6 +46,8 @@ class Door(QFrame):
 class Doors(QWidget):
     chosen = Signal(object)
     """A `ConnectionChoice`."""
+    azure_wanted = Signal()
+    """Ask which Azure, and how to sign in."""
 
     def __init__(self, theme: Theme, last: ConnectionChoice | None) -> None:
         super().__init__()
@@ -57,13 +61,13 @@ class Doors(QWidget):
             text="A small Azure on this machine, with vaults, keys and services that stop when their key is gone.",
             verb="Open the sandbox",
         )
-        self.file = Door(
+        self.azure = Door(
             theme,
-            "file",
-            icon="folder",
-            heading="Open a running sandbox",
-            text="Connect by the file that “cmk-admin sandbox serve” wrote, for drills and tests together with others.",
-            verb="Choose the file…",
+            "azure",
+            icon="cloud",
+            heading="Connect to Azure",
+            text="Your own vaults and services, with your own rights. Reading needs no more than the role Reader.",
+            verb="Choose and sign in…",
         )
         self.last = Door(
             theme,
@@ -74,7 +78,7 @@ class Doors(QWidget):
             verb="Open it again",
         )
         self.sandbox.clicked.connect(self._open_sandbox)
-        self.file.clicked.connect(self._choose_file)
+        self.azure.clicked.connect(self.azure_wanted)
         self.last.clicked.connect(self._open_last)
         self.message = label("", "danger", name="doors-message", wrap=True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignHCenter)
@@ -86,11 +90,16 @@ class Doors(QWidget):
         cards = QHBoxLayout()
         cards.setSpacing(16)
         cards.addStretch(1)
-        for door in (self.sandbox, self.file, self.last):
-            cards.addWidget(door)
+        for door in (self.sandbox, self.azure, self.last):
+            cards.addWidget(door, 100)
         cards.addStretch(1)
-        foot = label("This version opens sandboxes only; it has no door to a live Azure yet.", "secondary")
-        foot.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.file = QPushButton("Open a running sandbox by the file that it wrote…")
+        self.file.setObjectName("door-file-open")
+        self.file.setAccessibleName("Open a running sandbox by its file")
+        self.file.setProperty("role", "link")
+        self.file.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.file.setToolTip("For drills and tests together with others: “cmk-admin sandbox serve” writes it")
+        self.file.clicked.connect(self._choose_file)
         body = QVBoxLayout(self)
         body.setContentsMargins(24, 24, 24, 24)
         body.setSpacing(8)
@@ -102,7 +111,7 @@ class Doors(QWidget):
         body.addSpacing(8)
         body.addWidget(self.message, 0, Qt.AlignmentFlag.AlignHCenter)
         body.addSpacing(8)
-        body.addWidget(foot)
+        body.addWidget(self.file, 0, Qt.AlignmentFlag.AlignHCenter)
         body.addStretch(3)
         self.message.hide()
         self.show_last(last)
@@ -112,9 +121,9 @@ class Doors(QWidget):
         self._last = last
         self.last.setVisible(last is not None)
         if last is not None:
-            self.last.more.setText(str(last.file) if last.file else "your own sandbox")
+            self.last.more.setText(_words(last))
         first = self.last if last is not None else self.sandbox
-        for door in (self.sandbox, self.file, self.last):
+        for door in (self.sandbox, self.azure, self.last):
             door.button.setProperty("role", "primary" if door is first else "")
             repolish(door.button)
 
@@ -134,7 +143,7 @@ class Doors(QWidget):
         if self._last is not None:
             self.chosen.emit(self._last)
 
-    def _choose_file(self) -> None:
+    def _choose_file(self, *_: object) -> None:
         dialog = QFileDialog(self, "Choose a sandbox's connection file")
         dialog.setObjectName("connection-dialog")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -145,3 +154,9 @@ class Doors(QWidget):
 
     def _took_file(self, path: str) -> None:
         self.chosen.emit(ConnectionChoice(file=Path(path)))
+
+
+def _words(last: ConnectionChoice) -> str:
+    if last.live is not None:
+        return last_choice(last.live)
+    return str(last.file) if last.file else "your own sandbox"

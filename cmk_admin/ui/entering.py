@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
-from cmk_admin.operations.interface import Backend, ConnectionChoice
+from cmk_admin.operations.interface import Backend, ConnectionChoice, ConnectionKind
+from cmk_admin.ui.connect.words import signed_in, window_title
 from cmk_admin.ui.dialogs import failure_text, tell_failure
 from cmk_admin.ui.selection import NOTHING
 from cmk_admin.ui.tree.note import note
@@ -25,6 +26,7 @@ class Entering(QObject):
         connecting.opening.connect(self._opening)
         connecting.opened.connect(self._opened)
         connecting.refused.connect(self._refused)
+        connecting.cancelled.connect(self._cancelled)
         connecting.closing.connect(self._closing)
         connecting.closed.connect(self._closed_down)
 
@@ -47,7 +49,9 @@ class Entering(QObject):
         window.frame.show_pages()
         window.tree.show_tree(note("Reading the estate…", "The first vaults appear as answers arrive"))
         window.pages.setCurrentIndex(0)
-        window.setWindowTitle(f"CMK Admin – {backend.info.kind.value}")
+        window.setWindowTitle(window_title(backend.info))
+        if backend.info.kind is ConnectionKind.LIVE:
+            window.say(signed_in(backend.info))
         window.verbs.select(NOTHING)
         window.connected.emit(backend)
         window.looking.attach(backend)
@@ -55,8 +59,13 @@ class Entering(QObject):
 
     def _refused(self, choice: ConnectionChoice, error: Exception) -> None:
         self.show_doors()
+        if choice.live is not None:
+            return  # the dialog that signed in says why
         what = f"{choice.file} could not be opened." if choice.file else "The sandbox could not be opened."
         self._window.doors.show_failure(f"{what} {failure_text(error)}")
+
+    def _cancelled(self, _: ConnectionChoice) -> None:
+        self.show_doors()
 
     def _closing(self) -> None:
         window = self._window

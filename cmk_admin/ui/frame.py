@@ -32,6 +32,8 @@ class Frame(QWidget):
 
     door_chosen = Signal(object)
     """A `ConnectionChoice`."""
+    azure_wanted = Signal()
+    """The door to a real Azure."""
 
     def __init__(self, theme: Theme, last: ConnectionChoice | None, tree_width: int) -> None:
         """`last` is what the third door opens; `tree_width` as remembered, 0 for the usual."""
@@ -82,6 +84,7 @@ class Frame(QWidget):
 
         doors = Doors(self._theme, self._last)
         doors.chosen.connect(self.door_chosen)
+        doors.azure_wanted.connect(self.azure_wanted)
         self._places.addWidget(doors)
         return doors
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from cmk_admin.operations.interface import Connector
 from cmk_admin.ui.actions import Actions
 from cmk_admin.ui.bridge import Bridge
+from cmk_admin.ui.connect.install import install as install_connect
 from cmk_admin.ui.connecting import Connecting
 from cmk_admin.ui.details.panel import Details
 from cmk_admin.ui.emergency.install import install
@@ -39,6 +40,7 @@ def furnish(window: MainWindow, bridge: Bridge, connector: Connector) -> Iterato
     window.showing = Showing(window)
     window.entering = Entering(window)
     window.frame.door_chosen.connect(window.open)
+    install_connect(window)
     add_verbs(window)
     for verb_id in ("palette", "refresh"):
         window.strip.add_button(window.verbs.action(verb_id))

@@ -263,6 +263,7 @@ class MainWindow(QMainWindow):
                 self.connecting.close(self._close_for_good)
         elif self.connecting.is_opening:
             # A sandbox that is being started would be left behind: go when it is there
+            self.connecting.give_up()
             QTimer.singleShot(100, self, self.close)
 
     def _close_again(self) -> None:

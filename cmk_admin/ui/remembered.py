@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from cmk_admin.operations.connection import ConnectionChoice
+from cmk_admin.operations.connection import ConnectionChoice, LiveChoice
 from cmk_admin.runtime.paths import write_private
 from cmk_admin.ui.table.layout import Layout
 
@@ -27,11 +27,18 @@ class Remembered:
     last_own_sandbox: bool = False
     last_principal: str = ""
     last_scenario: str = ""
+    last_cloud: str = ""
+    """Not empty where it was a real Azure."""
+    last_tenant: str = ""
+    last_way: str = ""
 
     @property
     def last(self) -> ConnectionChoice | None:
         """What was open last; None: nothing, or its file is gone."""
         principal = self.last_principal or None
+        if self.last_cloud:
+            live = LiveChoice(cloud=self.last_cloud, tenant=self.last_tenant or None, way=self.last_way or None)
+            return ConnectionChoice(live=live)
         if self.last_file and Path(self.last_file).is_file():
             return ConnectionChoice(file=Path(self.last_file), principal=principal)
         if self.last_own_sandbox:
@@ -43,6 +50,10 @@ class Remembered:
         self.last_own_sandbox = choice.own_sandbox
         self.last_principal = choice.principal or ""
         self.last_scenario = choice.scenario
+        live = choice.live
+        self.last_cloud, self.last_tenant, self.last_way = (
+            (live.cloud, live.tenant or "", live.way or "") if live is not None else ("", "", "")
+        )
 
 
 def load(home: Path) -> Remembered:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QTo
 
 from cmk_admin.domain import words
 from cmk_admin.domain.errors import FailureKind
+from cmk_admin.domain.sign_in import CLOUD_WORDS, WAY_WORDS
 from cmk_admin.operations.connection import ConnectionChoice, ConnectionInfo, ConnectionKind
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.colors import Tone
@@ -39,6 +40,8 @@ class Strip(QFrame):
         self._theme = theme
         self._read_at: datetime | None = None
         self._coverage: Coverage | None = None
+        self._where = ""
+        """The cloud in words, on a real Azure."""
         self.pill = label("", "pill", name="strip-pill")
         self.pill.setFixedHeight(22)
         self._account_icon = ToneIcon(theme, "user")
@@ -90,7 +93,8 @@ class Strip(QFrame):
     def show_opening(self, choice: ConnectionChoice) -> None:
         """A connection is being opened."""
         self.show_connection(None)
-        self.account.setText("Starting the sandbox…" if choice.own_sandbox else "Opening the connection…")
+        opening = "Signing in to Azure…" if choice.live is not None else "Opening the connection…"
+        self.account.setText("Starting the sandbox…" if choice.own_sandbox else opening)
         self.account.set_tip("")
         self.account.show()
 
@@ -109,15 +113,20 @@ class Strip(QFrame):
         self.pill.setProperty("tone", "sandbox" if sandbox else "live")
         self.pill.setAccessibleName("Connected to a sandbox" if sandbox else "Connected to the live Azure")
         speed = f", time runs {info.speed:g} times as fast" if sandbox and info.speed != 1 else ""
+        cloud = CLOUD_WORDS.get(info.account.cloud, info.account.cloud)
+        self._where = "" if sandbox else f" · {cloud}"
         self.pill.setToolTip(
-            f"An Azure on this machine{speed}. Nothing here reaches a live account." if sandbox else ""
+            f"An Azure on this machine{speed}. Nothing here reaches a live account."
+            if sandbox
+            else f"{cloud}, tenant {info.account.tenant_id}. What is done here is done for real."
         )
         repolish(self.pill)
         self.account.setText(info.account.name)
+        way = f" through {WAY_WORDS[info.signed_in_by]}" if info.signed_in_by in WAY_WORDS else ""
         self.account.set_tip(
-            f"Signed in as {info.account.name}\nObject id {info.account.object_id}\nTenant {info.account.tenant_id}"
+            f"Signed in as {info.account.name}{way}\nObject id {info.account.object_id}\nTenant {info.account.tenant_id}"
         )
-        self.scope.setText(f"tenant {words.shortened(info.account.tenant_id, 13)}")
+        self.scope.setText(f"tenant {words.shortened(info.account.tenant_id, 13)}{self._where}")
         self.scope.set_tip(f"Tenant {info.account.tenant_id}, cloud {info.account.cloud}")
 
     def show_estate(self, estate: Estate, now: datetime, *, reading: bool) -> None:
@@ -125,7 +134,7 @@ class Strip(QFrame):
         subscriptions = words.count(len(estate.subscriptions), "subscription")
         names = ", ".join(one.name for one in estate.subscriptions[:8])
         tenant = words.shortened(estate.account.tenant_id, 13)
-        self.scope.setText(f"tenant {tenant} · {subscriptions}")
+        self.scope.setText(f"tenant {tenant}{self._where} · {subscriptions}")
         self.scope.set_tip(f"Tenant {estate.account.tenant_id}, cloud {estate.account.cloud}\n{names}")
         coverage = estate.coverage
         self._coverage = coverage

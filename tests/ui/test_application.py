@@ -80,7 +80,7 @@ def test_the_window_opens_what_was_chosen_and_ends_with_its_last_close(
 ) -> None:
     backend = Shown(estates.dcc(), tmp_path)
 
-    async def connector(choice: ConnectionChoice) -> Backend:
+    async def connector(choice: ConnectionChoice, _: object = None, /) -> Backend:
         return backend
 
     def close_when_shown() -> None:

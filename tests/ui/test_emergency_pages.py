@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,14 @@ from cmk_admin.domain.plan import PathState, Plan
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs import revoke
 from cmk_admin.domain.verbs.revoke import RevokeDraft
-from cmk_admin.operations.interface import OperationReport, StepReport, WatchReport, WatchResult
+from cmk_admin.operations.interface import (
+    ConnectionInfo,
+    ConnectionKind,
+    OperationReport,
+    StepReport,
+    WatchReport,
+    WatchResult,
+)
 from cmk_admin.ui.bridge import Bridge
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.revoke_page import RevokePage
@@ -34,6 +42,9 @@ class Planner:
     def __init__(self, answer: Plan | Exception) -> None:
         self.answer = answer
         self.estate = estates.dcc()
+        self.info = ConnectionInfo(
+            kind=ConnectionKind.SANDBOX, key="test", account=self.estate.account, folder=Path("unused")
+        )
 
     async def prepare_revoke(self, _: RevokeDraft) -> Plan:
         if isinstance(self.answer, Exception):

@@ -32,7 +32,7 @@ def unfurnished(app: QApplication, theme: Theme, tmp_path: Path) -> Iterator[Mai
 
 
 def furnishing(window: MainWindow, bridge: Bridge, home: Path) -> Iterator[None]:
-    async def connector(choice: ConnectionChoice) -> Backend:
+    async def connector(choice: ConnectionChoice, _: object = None, /) -> Backend:
         return Shown(estates.dcc(), home)
 
     yield
@@ -122,7 +122,7 @@ def test_a_window_that_is_closed_before_it_is_whole_goes_and_forgets_nothing(
 
 
 def test_an_error_while_the_rest_is_made_ends_the_program_and_is_not_hidden(app: QApplication, tmp_path: Path) -> None:
-    async def connector(choice: ConnectionChoice) -> Backend:
+    async def connector(choice: ConnectionChoice, _: object = None, /) -> Backend:
         raise AssertionError("nothing is opened")
 
     def broken() -> Background:

@@ -27,6 +27,7 @@ from cmk_admin.domain.words import ago, count
 from cmk_admin.operations.interface import Backend
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Bridge, Job
+from cmk_admin.ui.connect.where import where_it_is_done
 from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.emergency.lane_words import effect_lane
 from cmk_admin.ui.emergency.lanes import Lanes
@@ -197,6 +198,7 @@ class RevokePage(QWidget):
         self._cancel.setDefault(True)
         self._cancel.clicked.connect(self._on_cancel)
         place_answers(row, self._go, self._cancel)
+        row.insertWidget(row.count() - 2, where_it_is_done(self._backend.info, "revoke-where"))
         return whole
 
     # Planning
