@@ -157,7 +157,7 @@ def test_a_cluster_with_a_system_assigned_identity_encrypts_no_secrets(sandbox: 
 
 def test_a_private_vault_needs_network_integration_and_the_right_to_approve(sandbox: Running) -> None:
     key, vault = etcd_key(sandbox), id_of(sandbox, "ws-premium")
-    private = {"keyVaultNetworkAccess": "Private", "keyVaultResourceId": vault}
+    private: dict[str, Any] = {"keyVaultNetworkAccess": "Private", "keyVaultResourceId": vault}
     assert put(sandbox, with_kms(get(sandbox), key, **private)) == "InvalidParameter"
     integrated = get(sandbox)
     integrated["properties"]["apiServerAccessProfile"] = {"enableVnetIntegration": True}
