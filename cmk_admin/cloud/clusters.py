@@ -23,10 +23,8 @@ async def get(session: Session, cluster_id: str) -> dict[str, Any]:
     return dict((await session.arm("GET", cluster_id, api_version=api.MANAGED_CLUSTERS, urgent=True)).body)
 
 
-async def put_with(
-    session: Session, document: Mapping[str, Any], path: tuple[str, ...], value: Mapping[str, Any]
-) -> LongRunning | None:
-    """Send the cluster back with the value at one path changed (a write, urgent, never retried).
+async def put(session: Session, document: Mapping[str, Any], changed: Mapping[str, Any]) -> LongRunning | None:
+    """Send a cluster back as `changed` says, under the etag that `document` was read with (a write, urgent, never retried).
 
     Raises AzureFailure: CONFLICT where the cluster is stopped or being changed, or was changed since it was read.
     """
@@ -46,7 +44,7 @@ async def put_with(
             "PUT",
             cluster_id,
             api_version=api.MANAGED_CLUSTERS,
-            body=changed_at(document, path, value),
+            body=changed,
             headers={"If-Match": _quoted(etag)},
             urgent=True,
         )

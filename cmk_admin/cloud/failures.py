@@ -74,8 +74,8 @@ def of_command(address: str, body: Any) -> AzureFailure | None:
     """
     if "/commandresults/" not in address.lower() or not isinstance(body, dict):
         return None
-    facts = body.get("properties") if isinstance(body.get("properties"), dict) else {}
-    code = facts.get("exitCode")
+    facts = body.get("properties")
+    code = facts.get("exitCode") if isinstance(facts, dict) else None
     if code == 0:
         return None
     ended = f"ended with code {code}" if isinstance(code, int) else "could not be run"

@@ -9,6 +9,7 @@ CRYPTO_USER = "Key Vault Crypto User"
 SERVICE_ENCRYPTION_USER = "Key Vault Crypto Service Encryption User"
 READER = "Key Vault Reader"
 CONTRIBUTOR = "Key Vault Contributor"
+READER_OF_ALL = "Reader"
 
 BUILT_IN = {
     CRYPTO_OFFICER: "14b46e9e-c2b7-41b4-b07b-48a6ebf60603",
@@ -16,6 +17,7 @@ BUILT_IN = {
     SERVICE_ENCRYPTION_USER: "e147488a-f6f5-4113-8e2d-b22465e65bf6",
     READER: "21090545-7ca7-4776-b22c-e363652d74d2",
     CONTRIBUTOR: "f25e0fa2-a7c8-4377-a976-54943a77a395",
+    READER_OF_ALL: "acdd72a7-3385-48ef-bd42-f606fba818ae",
 }
 
 _ASSIGNMENTS = UUID("7f4c2c1e-6a0b-5d1e-9a55-0c8c3a9d9b10")

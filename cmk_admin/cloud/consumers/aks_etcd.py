@@ -12,11 +12,14 @@ from cmk_admin.domain.ids import last, subscription_of
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.steps import Json
 from cmk_admin.domain.surroundings import Target
-from cmk_admin.domain.verbs.changes_aks import etcd_facts
+from cmk_admin.domain.verbs.changes_aks import NEW, etcd_facts
 
 _TYPE = "microsoft.containerservice/managedclusters"
-_PATH = ("properties", "securityProfile", "azureKeyVaultKms")
-_INFRASTRUCTURE = ("properties", "securityProfile", "kubernetesResourceObjectEncryptionProfile")
+_PROFILE = ("properties", "securityProfile")
+_KMS = "azureKeyVaultKms"
+_OBJECTS = "kubernetesResourceObjectEncryptionProfile"
+_INFRASTRUCTURE = "infrastructureEncryption"
+_ENABLED = "Enabled"
 
 
 async def consumers_of(
@@ -64,7 +67,10 @@ async def target(session: Session, cluster_id: str) -> Target:
 
 
 async def set_key(session: Session, cluster_id: str, after: Settings, found: Target | None) -> LongRunning | None:
-    """Make the etcd settings what `after` says (`etcd_facts`): one path of the cluster's JSON, under its etag.
+    """Make the etcd settings what `after` says (`etcd_facts`), under the cluster's etag.
+
+    Of the cluster's JSON one path changes: properties.securityProfile.azureKeyVaultKms. The new engine is asked for beside
+    it, once (kubernetesResourceObjectEncryptionProfile, as az sends both: AKSD kms-data-encryption.md).
 
     A write, urgent, never retried. `found` is the target that was looked at: settings that are different by now are not
     overwritten. Raises AzureFailure.
@@ -79,7 +85,10 @@ async def set_key(session: Session, cluster_id: str, after: Settings, found: Tar
             subject=cluster_id,
             next="Look at it and plan again.",
         )
-    return await clusters.put_with(session, document, _PATH, _body(after))
+    changed = clusters.changed_at(document, (*_PROFILE, _KMS), _body(after))
+    if after.get("engine") == NEW and not _is_new(document):
+        changed = clusters.changed_at(changed, (*_PROFILE, _OBJECTS, _INFRASTRUCTURE), _ENABLED)
+    return await clusters.put(session, document, changed)
 
 
 def settings_of(document: Mapping[str, Any]) -> dict[str, Json]:
@@ -87,19 +96,23 @@ def settings_of(document: Mapping[str, Any]) -> dict[str, Json]:
     kms = _kms(document)
     on = kms.get("enabled") is True
     key = parse.key_id_of(kms.get("keyId")) if on else None
-    new = str(parse.inside(document, *_INFRASTRUCTURE, "infrastructureEncryption")).lower() == "enabled"
     return etcd_facts(
         key=key,
         network=(parse.text(kms.get("keyVaultNetworkAccess")) or "Public") if on else None,
         vault=parse.text(kms.get("keyVaultResourceId")) if on else None,
         identity=clusters.identity_of(document),
-        new=new or (key is not None and key.version is None),
+        new=_is_new(document) or (key is not None and key.version is None),
     )
 
 
 def _kms(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = parse.inside(document, *_PATH)
+    found = parse.inside(document, *_PROFILE, _KMS)
     return found if isinstance(found, Mapping) else {}
+
+
+def _is_new(document: Mapping[str, Any]) -> bool:
+    """Whether the new engine is on, with a key of the customer's or of the platform's."""
+    return str(parse.inside(document, *_PROFILE, _OBJECTS, _INFRASTRUCTURE)).lower() == _ENABLED.lower()
 
 
 def _body(after: Settings) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from cmk_admin.domain.services.fitness import fits
 from cmk_admin.domain.steps import Json, Step
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import changes_aks, granting, making, rights
-from cmk_admin.domain.verbs.attach_aks_etcd import RUN_COMMAND, standing
+from cmk_admin.domain.verbs.attach_aks_etcd import may_run, standing
 from cmk_admin.domain.verbs.attaching import AttachDraft, NewDiskSet, grant_problems, versioned
 from cmk_admin.domain.verbs.changes_aks import DISK_SET
 from cmk_admin.domain.verbs.granting import Grant
@@ -188,10 +188,7 @@ def _cluster(draft: AttachDraft, index: Index, around: Surroundings) -> Iterator
             said = f"{cluster.name} is being changed just now ({cluster.provisioning}): wait until that has ended."
             yield Problem(code="busy", sentence=said, field="consumer")
         yield from rights.locked(index, [cluster.id], deletes=False, field="consumer")
-        what = f"run commands in {cluster.name}"
-        missing = rights.missing(around, RUN_COMMAND, cluster.id, what, field="apply_storage_class")
-        if missing is not None:
-            yield missing
+        yield from may_run(around, cluster, field="apply_storage_class")
 
 
 def _new_set(case: _Case, index: Index, around: Surroundings) -> Iterator[Problem]:

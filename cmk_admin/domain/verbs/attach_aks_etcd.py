@@ -25,6 +25,7 @@ from cmk_admin.domain.verbs.granting import Grant
 
 WRITE_CLUSTER = "Microsoft.ContainerService/managedClusters/write"
 RUN_COMMAND = "Microsoft.ContainerService/managedClusters/runcommand/action"
+READ_RESULT = "Microsoft.ContainerService/managedClusters/commandResults/read"
 ENGINES = (LEGACY, NEW)
 NETWORKS = (PUBLIC, PRIVATE)
 NEW_SINCE = (1, 33)
@@ -108,7 +109,7 @@ def steps(draft: AttachDraft, index: Index, around: Surroundings) -> tuple[Step,
                 case.after,
                 words=said,
                 undo_words=None if case.engine == NEW else undo,
-                request=f"PUT {case.target.id}: properties.securityProfile.azureKeyVaultKms, all else of it unchanged",
+                request=changes_aks.etcd_request(case.target.id, case.after),
                 stage=1,
             )
         )
@@ -263,17 +264,22 @@ def _fitness(case: _Case, index: Index, around: Surroundings) -> Iterator[Proble
 def _rights(case: _Case, index: Index, around: Surroundings) -> Iterator[Problem]:
     """Beyond those on the cluster and the key."""
     if case.draft.rewrite_secrets:
-        found = rights.missing(
-            around, RUN_COMMAND, case.target.id, f"run commands in {case.target.name}", field="consumer"
-        )
-        if found is not None:
-            yield found
+        yield from may_run(around, case.target, field="rewrite_secrets")
     if any((step.after or {}).get("scope") == case.vault.id for step in _grants(case, index)):
         found = rights.missing(
             around, rights.WRITE_ASSIGNMENTS, case.vault.id, f"assign roles on {case.vault.name}", field="key"
         )
         if found is not None:
             yield found
+
+
+def may_run(around: Surroundings, cluster: Target, *, field: str) -> Iterator[Problem]:
+    """The account's right to have a cluster run a command, and to read how it ended."""
+    for action in (RUN_COMMAND, READ_RESULT):
+        found = rights.missing(around, action, cluster.id, f"run commands in {cluster.name}", field=field)
+        if found is not None:
+            yield found
+            return
 
 
 def _afterwards(case: _Case) -> Iterator[Problem]:

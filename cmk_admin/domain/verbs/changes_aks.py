@@ -1,9 +1,10 @@
 """The steps that give clusters and disk encryption sets a key: how each is written down."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from cmk_admin.domain import kubernetes
-from cmk_admin.domain.ids import KeyId, last
+from cmk_admin.domain.ids import KeyId, last, same
 from cmk_admin.domain.steps import Json, Step, StepVerb
 
 ETCD, DISKS, DISK_SET = "aks-etcd", "aks-disks", "disk-encryption-set"
@@ -109,6 +110,45 @@ def rewrite_secrets(cluster_id: str, *, stage: int) -> Step:
         request=f"POST {cluster_id}/runCommand: kubectl get secrets --all-namespaces -o json | kubectl replace -f -",
         stage=stage,
     )
+
+
+def etcd_request(cluster_id: str, after: Mapping[str, Json]) -> str:
+    """The raw request of a change of etcd's settings, in words."""
+    engine = " and kubernetesResourceObjectEncryptionProfile" if after.get("engine") == NEW else ""
+    return f"PUT {cluster_id}: properties.securityProfile.azureKeyVaultKms{engine}, all else of it unchanged, under its etag"
+
+
+def with_rewriting(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps, and after each that changes a cluster's etcd key one that writes its secrets again.
+
+    Until then they need the former key, so that whatever takes something from it comes later still.
+    """
+    given = tuple(steps)
+    if not any(_changes_etcd(step) for step in given):
+        return given
+    found: list[Step] = []
+    for step in given:
+        found.append(replace(step, stage=2 * step.stage))
+        if _changes_etcd(step):
+            found.append(rewrite_secrets(step.target, stage=2 * step.stage + 1))
+    return tuple(sorted(found, key=lambda step: step.stage))
+
+
+def is_rewritten(steps: Iterable[Step], change: Step, taking: Step) -> bool:
+    """Whether between a change of a consumer's key and a step that takes from the former one nothing needs that any more.
+
+    Only etcd keeps what the former key encrypted: its secrets must have been written again in between.
+    """
+    return not _changes_etcd(change) or any(
+        step.verb is StepVerb.REWRITE_SECRETS
+        and same(step.target, change.target)
+        and change.stage < step.stage < taking.stage
+        for step in steps
+    )
+
+
+def _changes_etcd(step: Step) -> bool:
+    return step.verb is StepVerb.SET_CONSUMER_KEY and (step.after or {}).get("service") == ETCD
 
 
 def etcd_words(

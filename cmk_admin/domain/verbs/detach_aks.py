@@ -38,7 +38,7 @@ def steps(target: Target) -> tuple[Step, ...]:
         after,
         words=said,
         undo_words=undo,
-        request=f"PUT {target.id}: properties.securityProfile.azureKeyVaultKms, all else of it unchanged",
+        request=changes_aks.etcd_request(target.id, after),
         stage=0,
     )
     return (off, changes_aks.rewrite_secrets(target.id, stage=1))

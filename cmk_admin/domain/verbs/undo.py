@@ -11,6 +11,7 @@ from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs import changes
+from cmk_admin.domain.verbs.changes_aks import is_rewritten, with_rewriting
 from cmk_admin.domain.verbs.restore import RestoreDraft, doubts, healing, taken, takes_away, watches
 
 UndoDraft = RestoreDraft
@@ -60,7 +61,7 @@ def _stuck(done: Sequence[Step]) -> tuple[str, ...]:
 def _inverses(draft: UndoDraft) -> tuple[Step, ...]:
     done = _done(draft)
     top = max((step.stage for step in done), default=0)
-    return tuple(
+    return with_rewriting(
         replace(back, stage=top - step.stage) for step in reversed(done) if (back := changes.inverse(step)) is not None
     )
 
@@ -109,6 +110,6 @@ def _released(steps: Sequence[Step], taking: Step, use: Use) -> bool:
         if step.verb is StepVerb.SET_CONSUMER_KEY and step.stage < taking.stage and same(step.target, use.consumer.id):
             facts = step.after or {}
             kept = str(facts.get("key") or "").lower().startswith(f"{use.slot.key_id.key}".lower() + "/")
-            if facts.get("service") == use.consumer.service and not kept:
+            if facts.get("service") == use.consumer.service and not kept and is_rewritten(steps, step, taking):
                 return True
     return False

@@ -73,6 +73,9 @@ def _one(world: World, cluster_id: str, command: str, files: dict[str, str], pip
                 return _printed(_apply(world, cluster_id, _text(line, files, piped)))
             case ["replace"] if set(line.options) == {"-f"}:
                 return _printed(_replace(world, cluster_id, _text(line, files, piped)))
+            case ["delete", kind, name] if kind in _STORAGE and not line.options:
+                model.delete_storage_class(world, cluster_id, name)
+                return _printed(f'storageclass.storage.k8s.io "{name}" deleted\n')
             case ["get", kind, *names] if kind in _STORAGE and len(names) < 2 and _is_get(line, everywhere=False):
                 return _printed(_get_classes(world, cluster_id, names, line.options.get("-o")))
             case ["get", kind] if kind in _SECRETS and "-A" in line.options and _is_get(line, everywhere=True):

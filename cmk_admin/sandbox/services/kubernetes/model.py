@@ -89,6 +89,14 @@ def apply_storage_class(world: World, cluster_id: str, wanted: Node) -> str:
     return "configured" if before else "created"
 
 
+def delete_storage_class(world: World, cluster_id: str, name: str) -> None:
+    """Take a storage class away; volumes that were claimed with it stay. Raises Refused where there is none."""
+    storage_class(world, cluster_id, name)
+    state = state_of(world, cluster_id)
+    left = {one: kept for one, kept in state["storageClasses"].items() if one != name}
+    world.put(KIND, cluster_id, {**state, "storageClasses": left})
+
+
 def read_secrets(world: World, cluster_id: str) -> list[Node]:
     """All secrets, as the API server gives them: what a key encrypts is decrypted with it. Raises Refused where it refuses."""
     state = state_of(world, cluster_id)
