@@ -36,6 +36,7 @@ from cmk_admin.operations.interface import (
     WatchResult,
 )
 from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.paths import read_keys_of
 from cmk_admin.operations.reach import reach_hosts
 from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended, report
 from cmk_admin.operations.rollback import looks_like_file, read_rollback, write_rollback
@@ -290,11 +291,10 @@ class OpenBackend:
         )
 
     async def _fresh_index(self, plan: Plan) -> Index:
-        """The estate with the plan's key as it stands now."""
-        keys = [self._key(value) for name, value in plan.context if name == "key"]
-        if not keys:
+        """The estate with the plan's keys as they stand now."""
+        if not any(name == "key" for name, _ in plan.context):
             raise BadInput("bad-plan", "The operation's plan does not say which key it is about.", subject=plan.subject)
-        return Index(await self._inventory.refresh(keys[0]))
+        return Index(await read_keys_of(self._inventory, plan))
 
     async def _as_task(self, work: Coroutine[Any, Any, OperationReport]) -> OperationReport:
         """Run it to its end even where the caller is cancelled: an operation belongs to the engine."""

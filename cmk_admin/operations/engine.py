@@ -5,14 +5,20 @@ import itertools
 from collections.abc import Coroutine
 from typing import Any
 
+from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold
+from cmk_admin.domain.index import Index
 from cmk_admin.domain.steps import Outcome, StepState, StepVerb
-from cmk_admin.operations.paths import still_open
+from cmk_admin.domain.verbs.restore import takes_away
+from cmk_admin.domain.verbs.undo import would_cut
+from cmk_admin.operations.paths import read_keys_of, still_open
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.operations.state import OperationState
 from cmk_admin.operations.stepper import Stepper
 from cmk_admin.operations.watch import Watcher
 
+_CAREFUL = ("undo", "detach")
+"""Verbs that may take nothing from anybody: to cut a service off is what a revoke is for."""
 _HEALS = (StepVerb.REVALIDATE, StepVerb.START_NODES)
 
 
@@ -58,9 +64,31 @@ class Engine:
         numbered = list(enumerate(self._state.plan.steps, start=1))
         for _, steps in itertools.groupby(sorted(numbered, key=lambda s: s[1].stage), key=lambda s: s[1].stage):
             stage = [n for n, _ in steps]
+            if not await self._nobody_is_cut(stage):
+                return
             await _together(*(self._stepper(n).run() for n in stage))
             if any(self._state.step(n).state not in AT_REST for n in stage):
                 return
+
+    async def _nobody_is_cut(self, stage: list[int]) -> bool:
+        """False where an undo or a detach would take a grant or a key from a consumer that reports, or may report, it.
+
+        The plan was made with that in mind; what other people attached since then, or what an earlier stage could not
+        change, is seen only now. What is not known keeps the grant.
+        """
+        left = [n for n in stage if self._state.step(n).state not in AT_REST]
+        taking = [n for n in left if takes_away(self._state.plan.steps[n - 1])]
+        if self._state.plan.verb not in _CAREFUL or not taking:
+            return True
+        try:
+            index = Index(await read_keys_of(self._state.inventory, self._state.plan))
+        except AzureFailure as failure:
+            why: tuple[str, ...] = (f"Who uses the key could not be read, so that nothing is taken: {failure.message}",)
+        else:
+            why = would_cut(index, [self._state.plan.steps[n - 1] for n in taking])
+        for n in taking if why else ():
+            await self._state.put_step(n, StepState.FAILED, event="failed", error=" ".join(why), note=" ".join(why))
+        return not why
 
     def _stepper(self, n: int) -> Stepper:
         return Stepper(self._state, n, urgent=self._urgent, ready=self._ready)

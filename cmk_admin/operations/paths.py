@@ -5,6 +5,7 @@ from cmk_admin.domain.access import AccessPath, paths
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import KeyId, parse_key_id
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.verbs.cuts import kept_because
 from cmk_admin.domain.verbs.revoke import DISABLE
@@ -22,6 +23,15 @@ async def still_open(inventory: Inventory, plan: Plan) -> tuple[PlannedPath, ...
     except AzureFailure as failure:
         return _unread(plan, f"it could not be read again: {failure.message}")
     return open_paths(Index(estate), plan, key) if plan.method is not None else ()
+
+
+async def read_keys_of(inventory: Inventory, plan: Plan) -> Estate:
+    """The estate with every key that a plan is about as it stands now. Raises AzureFailure."""
+    first, *others = [parse_key_id(value) for value in _context(plan, "key")]
+    estate = await inventory.refresh(first)
+    for key in others:
+        estate = await inventory.refresh(key)
+    return estate
 
 
 def open_paths(index: Index, plan: Plan, key: KeyId) -> tuple[PlannedPath, ...]:

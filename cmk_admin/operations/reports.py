@@ -17,6 +17,8 @@ AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
 MAY_HAVE_ACTED = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.DONE, StepState.UNKNOWN})
 """States in which Azure may have been changed."""
 _ENDED = frozenset({Outcome.DONE, Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.REFUSED})
+NEVER_LOST = ("attach", "detach")
+"""Verbs after which a consumer is followed that was up before: it was not to be lost in between."""
 _REPORT_SECONDS = 0.1
 
 
@@ -195,6 +197,8 @@ def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False) -
 def _watch_words(row: OperationRow, plan: Plan) -> list[str]:
     wanted = {watch.wanted for watch in plan.watches}
     word = "confirmed back" if wanted == {"back"} else "confirmed cut off"
+    if row.verb in NEVER_LOST:
+        word = "confirmed to serve"
     total = len(row.watches)
     confirmed = sum(w.result == WatchResult.CONFIRMED for w in row.watches)
     return [f"{confirmed} of {total} {_plural('consumer', total)} {word}"]

@@ -11,6 +11,7 @@ from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.plan import Watch
 from cmk_admin.domain.steps import StepState
 from cmk_admin.operations.interface import WatchResult
+from cmk_admin.operations.reports import NEVER_LOST
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.journal import WatchRow
 
@@ -150,7 +151,8 @@ class Watcher:
             await self._end(watch, WatchResult.CONFIRMED, None)
             return True
         if self._settled():
-            await self._end(watch, WatchResult.CONFIRMED, "it was never seen lost")
+            surprise = None if self._state.plan.verb in NEVER_LOST else "it was never seen lost"
+            await self._end(watch, WatchResult.CONFIRMED, surprise)
             return True
         return False
 

@@ -69,7 +69,7 @@ def plan(draft: AttachDraft, index: Index, around: Surroundings) -> Plan:
         watches=how.watches(draft, around) if how and steps else (),
         warnings=(*warning(said), *around.unread),
         problems=blocking(said),
-        context=(("key", str(key)),) if key else (),
+        context=tuple(("key", str(one)) for one in keys_of(draft, index)),
     )
 
 
