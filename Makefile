@@ -11,7 +11,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE
 PYTEST = $(BIN)/python -P -m pytest -q --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-run run check test test-full tour pictures bench clean
+.PHONY: help setup setup-run run check test test-full tour pictures bench az clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1	\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -47,6 +47,10 @@ pictures: tour ## renew the pictures of the README
 
 bench: setup ## how fast it is: a table, and one line of JSON last
 	@$(BIN)/python -P -m tests.bench
+
+az: setup ## the real az, and Microsoft's JavaScript and Python clients, against the sandbox
+	@packaging/az.sh
+	CMK_ADMIN_AZ=build/az-venv/bin/az $(PYTEST) -n 0 tests/az
 
 clean: ## remove what was built and the environment
 	rm -rf build dist .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis

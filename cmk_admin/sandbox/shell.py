@@ -64,6 +64,8 @@ def environment(described: Mapping[str, Any], file: Path, outside: Mapping[str, 
         inside["AZURE_TENANT_ID"] = described["tenant_id"]
         inside["AZURE_CLIENT_ID"] = administrator["client_id"]
         inside["AZURE_CLIENT_SECRET"] = administrator["secret"]
+    # The proxy refuses it anyway, and az would keep trying.
+    inside["AZURE_CORE_COLLECT_TELEMETRY"] = "false"
     inside[FILE_VARIABLE] = str(file)
     return inside
 

@@ -52,6 +52,7 @@ def test_nothing_of_a_live_account_goes_in(sandbox: Running) -> None:
     inside = json.loads(done.stdout)
     assert "of-a-live-account" not in "".join(inside.values())
     assert inside["KEPT"] == "yes"
+    assert inside["AZURE_CORE_COLLECT_TELEMETRY"] == "false"
     assert inside["HTTPS_PROXY"] == inside["http_proxy"] == sandbox.connection["proxy"]
     assert inside["NO_PROXY"] == "127.0.0.1,localhost"
     assert inside["REQUESTS_CA_BUNDLE"] == inside["SSL_CERT_FILE"] == sandbox.connection["ca_file"]
