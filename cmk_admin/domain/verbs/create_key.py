@@ -93,7 +93,7 @@ def problems(draft: CreateKeyDraft, index: Index, around: Surroundings) -> tuple
         found.append(Problem(code="no-vault", sentence="Choose the vault that the key is made in.", field="vault_id"))
         return tuple(found)
     found += _vault(draft, vault)
-    found += _rights(draft, vault, around)
+    found += _rights(draft, index, vault, around)
     found += _purpose(draft, vault, around.now)
     if draft.backup is not None and around.file_problem is not None:
         found.append(Problem(code="backup-file", sentence=around.file_problem, field="backup"))
@@ -223,9 +223,9 @@ def _vault(draft: CreateKeyDraft, vault: Vault) -> Iterator[Problem]:
         )
 
 
-def _rights(draft: CreateKeyDraft, vault: Vault, around: Surroundings) -> Iterator[Problem]:
+def _rights(draft: CreateKeyDraft, index: Index, vault: Vault, around: Surroundings) -> Iterator[Problem]:
     for what in (CREATE, *((BACKUP,) if draft.backup is not None else ())):
-        missing = rights.missing_on_keys(vault, around, what, scope=vault.id)
+        missing = rights.missing_on_keys(index, vault, around, what, scope=vault.id)
         if missing is not None:
             yield missing
 

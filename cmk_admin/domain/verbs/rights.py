@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from cmk_admin.domain.access import DATA_ACTIONS
+from cmk_admin.domain.access import DATA_ACTIONS, policy_words
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Vault
@@ -23,16 +23,15 @@ _WHO = {
 }
 
 
-def missing_on_keys(vault: Vault, around: Surroundings, word: str, *, scope: str) -> Problem | None:
+def missing_on_keys(index: Index, vault: Vault, around: Surroundings, word: str, *, scope: str) -> Problem | None:
     """The right to do something with keys, in access-policy words (``create``, ``backup``); None: it is there.
 
-    What is not known passes with a warning. Policies of groups are not followed here: without an entry of the account's
-    own they may still let it.
+    What is not known passes with a warning: nobody is kept from what they may do.
     """
     if vault.rbac:
         rights = around.rights_at(scope)
         if rights is None:
-            return _unknown(f"create or change keys in {vault.name}", vault.name)
+            return _unknown(f"{word} keys in {vault.name}", vault.name)
         if rights.allow_data(DATA_ACTIONS[word]):
             return None
         return Problem(
@@ -41,20 +40,30 @@ def missing_on_keys(vault: Vault, around: Surroundings, word: str, *, scope: str
             "somebody who may assign roles on it; a new assignment counts within 10 minutes.",
             field="vault_id",
         )
-    allowed = {
-        one.lower()
-        for entry in vault.access_policies
-        if entry.object_id.lower() == around.account_id.lower() and entry.application_id is None
-        for one in entry.keys
-    }
-    if word.lower() in allowed or "all" in allowed:
-        return None
+    groups = index.group_ids_of(around.account_id)
+    doubtful = False
+    for entry in vault.access_policies:
+        if word not in policy_words(entry) or entry.application_id is not None:
+            continue
+        if entry.object_id.lower() == around.account_id.lower() or entry.object_id.lower() in groups:
+            return None
+        doubtful = doubtful or _may_contain(index, entry.object_id, around.account_id)
+    if doubtful:
+        return _unknown(f"{word} keys in {vault.name}, as a member of a group of its access policies,", vault.name)
     return Problem(
         code="missing-right",
         sentence=f"The access policies of {vault.name} do not give this account “{word}” for keys. Ask somebody who may "
         "change the vault for an access policy.",
         field="vault_id",
     )
+
+
+def _may_contain(index: Index, object_id: str, member: str) -> bool:
+    """Whether a principal may be a group that holds this member: only what was read rules it out."""
+    principal = index.principal(object_id)
+    if principal is None or principal.kind is None:
+        return index.identity(object_id) is None
+    return principal.kind == "Group" and principal.members is None and not index.is_outside(object_id, member)
 
 
 def missing(around: Surroundings, action: str, scope: str, what: str, *, field: str = "") -> Problem | None:
