@@ -160,7 +160,7 @@ def _right_on_key(index: Index, around: Surroundings, step: Step) -> Problem | N
     if vault is None:
         return None
     word = "update" if step.verb is StepVerb.SET_ENABLED else "recover"
-    return rights.missing_on_keys(vault, around, word, scope=key_scope(vault.id, key.name))
+    return rights.missing_on_keys(index, vault, around, word, scope=key_scope(vault.id, key.name))
 
 
 def _locks(index: Index, steps: Sequence[Step]) -> tuple[Problem, ...]:
