@@ -52,6 +52,9 @@ def test_a_set_is_made_before_its_identity_has_any_grant(sandbox: Running) -> No
     assert made["properties"]["rotationToLatestKeyVersionEnabled"] is True
     assert made["identity"]["principalId"] == living.row(sandbox, NEW)["identity"]["object_id"]
     assert living.row(sandbox, NEW)["role_assignment_scope"] == []
+    again = sandbox.arm("PUT", path(sandbox), COMPUTE_VERSION, json=made)
+    assert outcome(sandbox, again) == "Succeeded"
+    assert shown(sandbox) == made
 
 
 def test_a_vault_of_another_subscription_is_named_by_the_key_alone(sandbox: Running) -> None:
