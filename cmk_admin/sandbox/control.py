@@ -12,6 +12,7 @@ from . import connection, entra, life, scenarios
 from .faults import Faults
 from .requests_log import RequestsLog
 from .services.kubernetes import model as kubernetes
+from .services.login import device
 from .state import World
 
 # A push beyond this is a mistake of its sender: calendars end at year 9999. Seconds.
@@ -49,6 +50,7 @@ class Control:
             ("GET", "connections"): self._connections,
             ("GET", "kubernetes"): self._kubernetes,
             ("POST", "address"): self._set_address,
+            ("POST", "device"): self._enter_device_code,
         }
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -133,6 +135,15 @@ class Control:
         entra.set_address(self._world, principal["objectId"], str(address))
         self._world.commit()
         return {"principal": body["principal"], "address": str(address)}
+
+    async def _enter_device_code(self, request: web.BaseRequest) -> Any:
+        body = await _object(request)
+        name = body.get("principal")
+        principal = connection.principals(self._world).get(str(name)) if name is not None else None
+        if name is not None and principal is None:
+            raise ValueError(f"there is no principal {name!r}")
+        device.enter(self._world, str(body.get("user_code")), principal)
+        return {}
 
 
 async def _value(request: web.BaseRequest) -> Any:

@@ -91,9 +91,11 @@ def restore_key(world: World, document: Document) -> None:
     world.put("meta", _KEY, document)
 
 
-def mint(world: World, principal: Document, audience: str) -> str:
-    """A signed access token (v1.0 form, as ARM, Key Vault and Graph get them) for a principal of this tenant."""
-    signer = _signer(world)
+def mint(world: World, principal: Document, audience: str, *, upn: str | None = None) -> str:
+    """A signed access token (v1.0 form, as ARM, Key Vault and Graph get them) for a principal of this tenant.
+
+    `upn` is the sign-in name of one that signed in as a person.
+    """
     now = int(time.time())
     claims = {
         "aud": audience,
@@ -111,6 +113,34 @@ def mint(world: World, principal: Document, audience: str) -> str:
         "uti": secrets.token_urlsafe(16),
         "ver": "1.0",
     }
+    if upn is not None:
+        claims |= {"idtyp": "user", "upn": upn, "unique_name": upn}
+    return _signed(world, claims)
+
+
+def mint_id(world: World, principal: Document, client_id: str, name: str) -> str:
+    """A signed id token (v2.0) that tells a client who signed in."""
+    now = int(time.time())
+    return _signed(
+        world,
+        {
+            "aud": client_id,
+            "iss": f"https://login.microsoftonline.com/{world.tenant_id}/v2.0",
+            "iat": now,
+            "nbf": now,
+            "exp": now + LIFETIME,
+            "name": principal["displayName"],
+            "oid": principal["objectId"],
+            "preferred_username": name,
+            "sub": principal["objectId"],
+            "tid": world.tenant_id,
+            "ver": "2.0",
+        },
+    )
+
+
+def _signed(world: World, claims: dict[str, Any]) -> str:
+    signer = _signer(world)
     header = {"typ": "JWT", "alg": "RS256", "x5t": signer.kid, "kid": signer.kid}
     signed = f"{_encode(json.dumps(header).encode())}.{_encode(json.dumps(claims).encode())}"
     signature = signer.key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())

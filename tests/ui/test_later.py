@@ -93,7 +93,7 @@ def test_what_is_pressed_right_after_the_first_paint_finds_a_whole_window(
         QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.actionGeometry(bar.actions()[0]).center())
         menu = QApplication.activePopupWidget()
         assert isinstance(menu, QMenu)
-        assert [action.text() for action in menu.actions()][:2] == ["Close the &connection", "&Export the table…"]
+        assert [action.text() for action in menu.actions()][:2] == ["Connect to &Azure…", "&Test the connection…"]
         menu.close()
     else:
         QTest.keyClick(unfurnished, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)

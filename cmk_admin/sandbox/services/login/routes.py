@@ -6,7 +6,7 @@ from typing import Any
 from cmk_admin.sandbox import entra, hosts
 from cmk_admin.sandbox.wire import Answer, Call, Routes
 
-from . import model
+from . import device, model
 
 AUTHORITY = "https://login.microsoftonline.com"
 # Names that stand for "any tenant": discovery answers them, a client credential cannot use them.
@@ -21,6 +21,7 @@ def register(routes: Routes) -> None:
     routes.login("GET", "/{tenant}/discovery/v2.0/keys")(_keys)
     routes.login("GET", "/{tenant}/discovery/keys")(_keys)
     routes.login("POST", "/{tenant}/oauth2/v2.0/token")(_token_v2)
+    routes.login("POST", "/{tenant}/oauth2/v2.0/devicecode")(_device_code)
     routes.login("POST", "/{tenant}/oauth2/token")(_token_v1)
 
 
@@ -55,7 +56,16 @@ async def _keys(call: Call) -> Answer:
     return Answer(entra.jwks(call.world))
 
 
+async def _device_code(call: Call) -> Answer:
+    _discoverable(call)
+    return Answer(device.begin(call.world, device.form_of(call.body)))
+
+
 async def _token_v2(call: Call) -> Answer:
+    form = device.form_of(call.body)
+    if form.get("grant_type") in device.GRANTS:
+        _discoverable(call)
+        return Answer(device.token(call.world, form))
     model.check_tenant(call.world, call.params["tenant"])
     principal, audience = model.client_credentials(call.world, call.body, call.headers, v2=True)
     return Answer(
