@@ -195,13 +195,13 @@ def _parser(argv: Sequence[str]) -> _Parser:
 
 
 def _add_wizards(add: Callable[[str, str], argparse.ArgumentParser], argv: Sequence[str]) -> None:
-    """The wizards' verbs: what one may type for them is read only where one of them may be meant, or all are listed."""
-    from cmk_admin.cli.wizards import WIZARDS
-
-    for name, wizard in WIZARDS.items():
-        parser = add(name, wizard.summary)
+    """The wizards' verbs; what one may type for them is read only where one of them may be meant."""
+    for name, summary in WIZARD_NAMES.items():
+        parser = add(name, summary)
         if name in argv:
-            wizard.add(parser)
+            from cmk_admin.cli.wizards import WIZARDS
+
+            WIZARDS[name].add(parser)
 
 
 def _shared(allowed: Sequence[str] | None) -> _Parser:

@@ -8,8 +8,9 @@ from typing import Any
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.services import SERVICES
+from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.granting import NewIdentity
-from cmk_admin.operations.interface import Backend, Draft
+from cmk_admin.operations.interface import Backend
 
 Typed = Mapping[str, Any]
 SHORT = {one.short: name for name, one in SERVICES.items() if one.short}
@@ -20,7 +21,6 @@ SHORT = {one.short: name for name, one in SERVICES.items() if one.short}
 class Wizard:
     """One verb."""
 
-    summary: str
     options: tuple[str, ...]
     """Names of what may be typed besides the options that every change has."""
     add: Callable[[argparse.ArgumentParser], None]

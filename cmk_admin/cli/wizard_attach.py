@@ -12,7 +12,8 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.services import SERVICES
 from cmk_admin.domain.surroundings import Target
 from cmk_admin.domain.verbs.attach import HOWS, AttachDraft, NewDiskSet
-from cmk_admin.operations.interface import Backend, Draft
+from cmk_admin.domain.verbs.drafts import Draft
+from cmk_admin.operations.interface import Backend
 
 _USES = {"disks": "aks-disks", "etcd": "aks-etcd"}
 """What a cluster can use a key for."""
@@ -117,7 +118,6 @@ async def _is_cluster(wanted: str, backend: Backend) -> bool:
 
 
 WIZARD = Wizard(
-    summary="encrypt a service with a key",
     options=(
         "target",
         "consumer",

@@ -11,9 +11,10 @@ from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.verbs.detach import DetachDraft
+from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.repair import RepairDraft
 from cmk_admin.domain.verbs.revalidate import RevalidateDraft
-from cmk_admin.operations.interface import Backend, Draft
+from cmk_admin.operations.interface import Backend
 
 _USES = {"disks": "aks-disks", "etcd": "aks-etcd"}
 
@@ -47,7 +48,6 @@ def _consumer(typed: Typed, index: Index) -> Consumer:
 
 
 def _verb(
-    summary: str,
     make: Callable[[Consumer, Typed], Draft],
     *,
     add: Callable[[argparse.ArgumentParser], None] = _add,
@@ -56,20 +56,17 @@ def _verb(
     async def draft(typed: Typed, index: Index, backend: Backend) -> Any:
         return make(_consumer(typed, index), typed)
 
-    return Wizard(summary=summary, options=("consumer", "use", *more), add=add, check=nothing_to_check, draft=draft)
+    return Wizard(options=("consumer", "use", *more), add=add, check=nothing_to_check, draft=draft)
 
 
 DETACH = _verb(
-    "give a service its platform-managed key back, where Azure allows it",
     lambda one, typed: DetachDraft(consumer=one.id, service=one.service, drop_grant=typed.get("drop_grant", False)),
     add=_add_detach,
     more=("drop_grant",),
 )
 REVALIDATE = _verb(
-    "ask a service to try its key again",
     lambda one, _: RevalidateDraft(consumer=one.id, service=one.service),
 )
 REPAIR = _verb(
-    "find out what a service that lost its key lacks, and give it back",
     lambda one, _: RepairDraft(consumer=one.id, service=one.service),
 )

@@ -9,7 +9,8 @@ from cmk_admin.domain import resolve
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
-from cmk_admin.operations.interface import Backend, Draft
+from cmk_admin.domain.verbs.drafts import Draft
+from cmk_admin.operations.interface import Backend
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +93,6 @@ def _tags(typed: Typed) -> tuple[tuple[str, str], ...]:
 
 
 WIZARD = Wizard(
-    summary="make a key, as the service that it is for needs it",
     options=("target", "purpose", "type", "size", "ops", "not_before", "expires", "tag", "backup"),
     add=_add,
     check=_check,

@@ -6,8 +6,9 @@ from cmk_admin.cli.wizard import SHORT, Typed, Wizard, new_identity, one_identit
 from cmk_admin.domain import resolve
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.grant import GrantDraft
-from cmk_admin.operations.interface import Backend, Draft
+from cmk_admin.operations.interface import Backend
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +45,6 @@ async def _draft(typed: Typed, index: Index, backend: Backend) -> Draft:
 
 
 WIZARD = Wizard(
-    summary="let an identity use a key, with the least role that it needs",
     options=("target", "identity", "create_identity", "role", "purpose"),
     add=_add,
     check=_check,

@@ -19,6 +19,7 @@ from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import restore, revoke, undo
+from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.restore import RestoreDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations import planning, surveying
@@ -27,7 +28,6 @@ from cmk_admin.operations.history import History, plan_of, plan_text
 from cmk_admin.operations.interface import (
     ConnectionInfo,
     ConnectionKind,
-    Draft,
     HostReach,
     OnBoundary,
     OnEstate,

@@ -4,23 +4,18 @@ Every coroutine of a `Backend` runs on the background loop. Listeners are called
 once and must not raise; the window's bridge carries what they hand over to the Qt thread.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, StepState
-from cmk_admin.domain.surroundings import Surroundings, Target
-from cmk_admin.domain.verbs.attach import AttachDraft
-from cmk_admin.domain.verbs.create_key import CreateKeyDraft
-from cmk_admin.domain.verbs.detach import DetachDraft
-from cmk_admin.domain.verbs.grant import GrantDraft
-from cmk_admin.domain.verbs.repair import RepairDraft
-from cmk_admin.domain.verbs.revalidate import RevalidateDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.connection import (
     ConnectionChoice,
@@ -31,6 +26,11 @@ from cmk_admin.operations.connection import (
     OnSignIn,
 )
 
+if TYPE_CHECKING:
+    # Who only looks, or revokes, loads no wizard
+    from cmk_admin.domain.surroundings import Surroundings, Target
+    from cmk_admin.domain.verbs.drafts import Draft
+
 __all__ = [
     "Backend",
     "Boundary",
@@ -38,7 +38,6 @@ __all__ = [
     "ConnectionInfo",
     "ConnectionKind",
     "Connector",
-    "Draft",
     "HostReach",
     "LiveChoice",
     "OnBoundary",
@@ -141,9 +140,6 @@ class Boundary:
     event: str
     """intent, sent, accepted, done, failed."""
 
-
-Draft = CreateKeyDraft | GrantDraft | AttachDraft | DetachDraft | RevalidateDraft | RepairDraft
-"""What somebody fills in at a wizard, or types on the command line; each verb has its own."""
 
 OnEstate = Callable[[Estate], None]
 OnReport = Callable[[OperationReport], None]

@@ -9,7 +9,7 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs import attach, create_key, detach, grant, repair, revalidate
-from cmk_admin.operations.interface import Draft
+from cmk_admin.domain.verbs.drafts import Draft
 
 
 @dataclass(frozen=True, slots=True)

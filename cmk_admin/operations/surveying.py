@@ -19,10 +19,10 @@ from cmk_admin.domain.surroundings import Rights, Surroundings, Target
 from cmk_admin.domain.verbs.attach import AttachDraft, NewDiskSet, NewIdentity
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
 from cmk_admin.domain.verbs.detach import DetachDraft
+from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.grant import GrantDraft
 from cmk_admin.domain.verbs.repair import RepairDraft
 from cmk_admin.domain.verbs.revalidate import RevalidateDraft
-from cmk_admin.operations.interface import Draft
 from cmk_admin.operations.survey_repair import survey_repair
 
 T = TypeVar("T")
