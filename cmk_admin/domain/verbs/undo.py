@@ -16,7 +16,7 @@ from cmk_admin.domain.verbs.restore import RestoreDraft, doubts, healing, taken,
 
 UndoDraft = RestoreDraft
 
-_LEAVE_NOTHING = frozenset({StepVerb.REVALIDATE, StepVerb.START_NODES})
+_LEAVE_NOTHING = frozenset({StepVerb.REVALIDATE, StepVerb.START_NODES, StepVerb.REWRITE_SECRETS})
 """Steps that ask for something and change no fact: there is nothing of them to take back."""
 
 
