@@ -27,6 +27,8 @@ def plan_text(plan: Plan) -> str:
     if others:
         lines += ["", "Other methods:"]
         lines += [f"  {m.name}: {m.title}" + (f" ({m.reason})" if m.reason else "") for m in others]
+    for name, text in plan.documents:
+        lines += ["", f"{name}:", *(f"  {line}" for line in text.splitlines())]
     lines += _sentences("What was found:", plan.findings) + _sentences("What stays:", plan.left)
     lines += _sentences("Read this first:", plan.warnings) + _sentences("It cannot start:", plan.problems)
     return printable_lines(lines)

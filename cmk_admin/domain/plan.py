@@ -90,6 +90,8 @@ class Plan:
     watches: tuple[Watch, ...] = ()
     findings: tuple[str, ...] = ()
     """Sentences: what was found out before anything was planned."""
+    documents: tuple[tuple[str, str], ...] = ()
+    """Texts that belong to the plan, by file name: what a person may save and apply elsewhere."""
     warnings: tuple[str, ...] = ()
     """Sentences that must be read before the start."""
     problems: tuple[str, ...] = ()

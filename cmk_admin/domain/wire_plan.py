@@ -55,6 +55,7 @@ def plan_to_json(plan: Plan) -> JsonObject:
             for one in plan.watches
         ],
         "findings": list(plan.findings),
+        "documents": [list(pair) for pair in plan.documents],
         "warnings": list(plan.warnings),
         "problems": list(plan.problems),
         "left": list(plan.left),
@@ -172,6 +173,7 @@ def plan_from_json(data: Any) -> Plan:
                 for one in data["watches"]
             ),
             findings=_strings(data.get("findings", [])),
+            documents=tuple((_string(name), _string(text)) for name, text in data.get("documents", [])),
             warnings=_strings(data["warnings"]),
             problems=_strings(data["problems"]),
             left=_strings(data.get("left", [])),

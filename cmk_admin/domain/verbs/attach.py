@@ -67,6 +67,7 @@ def plan(draft: AttachDraft, index: Index, around: Surroundings) -> Plan:
         subject=str(key or ""),
         steps=steps,
         watches=how.watches(draft, around) if how and steps else (),
+        documents=_documents(draft),
         warnings=(*warning(said), *around.unread),
         problems=blocking(said),
         context=tuple(("key", str(one)) for one in keys_of(draft, index)),
@@ -76,3 +77,9 @@ def plan(draft: AttachDraft, index: Index, around: Surroundings) -> Plan:
 def keys_of(draft: AttachDraft, index: Index) -> tuple[KeyId, ...]:
     """The keys that it is about."""
     return tuple(key for key in (draft.key, draft.geo_key) if key is not None)
+
+
+def _documents(draft: AttachDraft) -> tuple[tuple[str, str], ...]:
+    """The storage class of disks, which somebody may want to apply by other means."""
+    text = attach_aks_disks.storage_class(draft) if draft.service == DISKS else None
+    return ((f"{draft.storage_class}.yaml", text),) if text else ()
