@@ -1,5 +1,6 @@
 """The way out: one aiohttp session for sign-in, resource manager, vaults and Microsoft Graph alike."""
 
+import base64
 import socket
 import ssl
 from pathlib import Path
@@ -112,8 +113,9 @@ def _way(proxy: str | None) -> dict[str, Any]:
     parts = urlsplit(proxy)
     if parts.username is None:
         return {"proxy": proxy}
-    login = aiohttp.BasicAuth(unquote(parts.username), unquote(parts.password or ""))
-    return {"proxy": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), "proxy_auth": login}
+    login = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+    headers = {"Proxy-Authorization": "Basic " + base64.b64encode(login).decode()}
+    return {"proxy": parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(), "proxy_headers": headers}
 
 
 def _open(context: ssl.SSLContext, **options: Any) -> aiohttp.ClientSession:
