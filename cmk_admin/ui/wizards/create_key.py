@@ -8,12 +8,13 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.services import SERVICES, service
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs import create_key
 from cmk_admin.domain.verbs.create_key import RSA, RSA_HSM, SIZES, CreateKeyDraft, filled
 from cmk_admin.domain.words import listed
-from cmk_admin.ui.wizards import vaults
+from cmk_admin.ui.wizards import judging, vaults
 from cmk_admin.ui.wizards.answers import Cards, FileToWrite, Moment, Pairs, Ticks
 from cmk_admin.ui.wizards.flow import Stop, Stops
 from cmk_admin.ui.wizards.picking import Picker
@@ -48,7 +49,7 @@ def wizard(draft: CreateKeyDraft) -> Wizard:
         what="this new key",
         icon="key-add",
         draft=draft,
-        stops=lambda _: STOPS,
+        stops=lambda *_: STOPS,
         problems=create_key.problems,
         pages={"purpose": Purpose, "kind": Kind, "place": Place, "dates": Dates, "extras": Extras},
         asks=_asks,
@@ -191,12 +192,25 @@ class Place(Question):
     def first(self) -> QWidget | None:
         return self._name if self.draft.vault_id else self._vaults.view
 
+    def around_came(self, around: Surroundings) -> None:
+        super().around_came(around)
+        self._judge()
+
     def _judge(self) -> None:
-        if self.draft is not None:
-            work = partial(
-                _unfit, self.draft, self.index, self.around or Surroundings(now=self.room.now()), self._vaults.shown
-            )
-            self.judge(work, self._vaults.show_reasons)
+        if self.draft is None:
+            return
+        draft, around = self.draft, judging.bare(self.around or Surroundings(now=self.room.now()))
+        self.judge(
+            partial(
+                judging.unfit,
+                _unhindered,
+                self.index,
+                self._vaults.shown,
+                frozenset(("vault_id",)),
+                lambda value: (replace(draft, vault_id=value), around),
+            ),
+            self._vaults.show_reasons,
+        )
 
     def _picked(self, vault_id: str) -> None:
         self.put(vault_id=vault_id)
@@ -208,18 +222,9 @@ class Place(Question):
         self.put(name=name.strip())
 
 
-def _unfit(draft: CreateKeyDraft, index: Index, around: Surroundings, ids: tuple[str, ...]) -> dict[str, str]:
-    """Why vaults do not suit the draft. Rights are known of the picked one only, and are not told of others."""
-    bare = replace(around, rights={}, deleted_keys=None)
-    found = {}
-    for one in ids:
-        said = create_key.problems(replace(draft, vault_id=one), index, bare)
-        reason = next(
-            (p.sentence for p in said if p.blocks and p.field == "vault_id" and p.code != "missing-right"), None
-        )
-        if reason:
-            found[one] = reason
-    return found
+def _unhindered(draft: CreateKeyDraft, index: Index, around: Surroundings) -> tuple[Problem, ...]:
+    """What is wrong with a vault that is not picked: which rights the account has there was not asked yet."""
+    return tuple(one for one in create_key.problems(draft, index, around) if one.code != "missing-right")
 
 
 class Dates(Question):

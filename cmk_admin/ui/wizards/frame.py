@@ -67,7 +67,8 @@ class WizardPage(QWidget):
         self._soon.setInterval(CHECK_MS)
         self._soon.timeout.connect(self._check)
         self._show(flow.names(self._stops)[0])
-        self._check()
+        if self._stops:
+            self._check()
 
     @property
     def plan(self) -> Plan | None:
@@ -183,7 +184,7 @@ class WizardPage(QWidget):
 
     @property
     def _stops(self) -> flow.Stops:
-        return self._wizard.stops(self.draft)
+        return self._wizard.stops(self.draft, self._around)
 
     @property
     def _begun(self) -> bool:

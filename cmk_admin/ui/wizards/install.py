@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from cmk_admin.ui.main_window import MainWindow
     from cmk_admin.ui.wizards.wizard import Wizard
 
-USUAL_PURPOSE = "mysql-flexible"
+USUAL_SERVICE = "mysql-flexible"
+"""What is proposed where nothing that is selected says otherwise."""
 
 
 class Wizards(QObject):
@@ -27,13 +28,63 @@ class Wizards(QObject):
         self._window, self._emergency = window, emergency
         self._add_verbs()
 
+    # What the user can ask for; each loads its pages now
+
     def create_key(self) -> None:
         """In the vault that is selected, or that of the selected key."""
         from cmk_admin.domain.verbs.create_key import CreateKeyDraft
         from cmk_admin.ui.wizards.create_key import wizard
 
         vault_id = self._vault_id()
-        self._open("create-key", wizard(CreateKeyDraft(vault_id=vault_id, purpose=USUAL_PURPOSE)))
+        self._open(f"create-key {vault_id}", wizard(CreateKeyDraft(vault_id=vault_id, purpose=USUAL_SERVICE)))
+
+    def grant(self) -> None:
+        """The selected key, to the selected identity."""
+        from cmk_admin.domain.verbs.grant import GrantDraft
+        from cmk_admin.ui.wizards.grant import wizard
+
+        selection = self._window.selected()
+        identity = (selection.principal_id or "") if selection.kind == "identity" else ""
+        purpose = self._service(selection) or USUAL_SERVICE
+        draft = GrantDraft(key=selection.key, identity=identity, purpose=purpose)
+        self._open(f"grant {selection.key} {identity}", wizard(draft))
+
+    def attach(self) -> None:
+        """The selected key; or another one to the selected service."""
+        from cmk_admin.domain.verbs.attach import AttachDraft
+        from cmk_admin.ui.wizards.attach import wizard
+
+        selection = self._window.selected()
+        if selection.consumer_id:
+            draft = AttachDraft(consumer=selection.consumer_id, service=self._service(selection))
+        else:
+            draft = AttachDraft(key=selection.key, service=USUAL_SERVICE)
+        self._open(f"attach {draft.key} {draft.consumer} {draft.service}", wizard(draft))
+
+    def detach(self) -> None:
+        """The selected service, from its key."""
+        from cmk_admin.domain.verbs.detach import DetachDraft
+        from cmk_admin.ui.wizards.of_consumer import detach_wizard
+
+        consumer, service = self._consumer()
+        self._open(f"detach {consumer} {service}", detach_wizard(DetachDraft(consumer=consumer, service=service)))
+
+    def revalidate(self) -> None:
+        """Let the selected service try its key again."""
+        from cmk_admin.domain.verbs.revalidate import RevalidateDraft
+        from cmk_admin.ui.wizards.of_consumer import revalidate_wizard
+
+        consumer, service = self._consumer()
+        draft = RevalidateDraft(consumer=consumer, service=service)
+        self._open(f"revalidate {consumer} {service}", revalidate_wizard(draft))
+
+    def repair(self) -> None:
+        """Give the selected service back what it lacks."""
+        from cmk_admin.domain.verbs.repair import RepairDraft
+        from cmk_admin.ui.wizards.of_consumer import repair_wizard
+
+        consumer, service = self._consumer()
+        self._open(f"repair {consumer} {service}", repair_wizard(RepairDraft(consumer=consumer, service=service)))
 
     # From the selection to a draft
 
@@ -43,6 +94,24 @@ class Wizards(QObject):
             return selection.vault_id
         vault = index.vault_of(selection.key) if selection.key is not None else None
         return vault.id if vault is not None else ""
+
+    def _consumer(self) -> tuple[str, str]:
+        """Id and service of the selected consumer."""
+        selection = self._window.selected()
+        return selection.consumer_id or "", self._service(selection)
+
+    def _service(self, selection: Selection) -> str:
+        """The service of the selected consumer; of two of one resource that which uses the key above it."""
+        if not selection.consumer_id:
+            return ""
+        index = self._index()
+        found = index.consumers(selection.consumer_id)
+        for one in found:
+            named = selection.service in (None, one.service)
+            slots = index.slots_of(one)
+            if named and (selection.key is None or any(slot.key_id.key == selection.key for slot in slots)):
+                return one.service
+        return found[0].service if found else ""
 
     def _index(self) -> Index:
         index = self._window.index
@@ -74,6 +143,64 @@ class Wizards(QObject):
             ),
             self.create_key,
         )
+        self._add(
+            Verb(
+                id="grant",
+                text="&Grant access…",
+                menu="key",
+                icon="grant",
+                tip="Let an identity use the selected key, with the least role that suffices",
+                context=("key", "identity"),
+            ),
+            self.grant,
+        )
+        self._add(
+            Verb(
+                id="attach",
+                text="&Attach to a service…",
+                menu="key",
+                icon="attach",
+                tip="Let MySQL, AKS or a disk encryption set encrypt with the selected key",
+                context=("key", "consumer"),
+            ),
+            self.attach,
+        )
+        self._add(
+            Verb(
+                id="detach",
+                text="&Detach…",
+                menu="key",
+                icon="detach",
+                tip="Give the selected service a key that Azure manages instead",
+                context=("consumer",),
+            ),
+            self.detach,
+            _needs_consumer,
+        )
+        self._add(
+            Verb(
+                id="revalidate",
+                text="Re&validate…",
+                menu="key",
+                icon="revalidate",
+                tip="Let the selected service try its key again",
+                context=("consumer",),
+            ),
+            self.revalidate,
+            _needs_consumer,
+        )
+        self._add(
+            Verb(
+                id="repair",
+                text="Re&pair…",
+                menu="key",
+                icon="repair",
+                tip="Find out what the selected service lacks, and give it back",
+                context=("consumer",),
+            ),
+            self.repair,
+            _needs_consumer,
+        )
 
     def _add(
         self, verb: Verb, run: Callable[[], None], why_not: Callable[[Selection], str | None] | None = None
@@ -86,6 +213,10 @@ class Wizards(QObject):
             return why_not(selection) if why_not is not None else None
 
         self._window.verbs.add(verb, run, reason)
+
+
+def _needs_consumer(selection: Selection) -> str | None:
+    return None if selection.consumer_id else "Select a service under its key."
 
 
 def install(window: MainWindow, emergency: Emergency) -> Wizards:

@@ -1,6 +1,6 @@
 """A list to pick one thing from: filtered by typing; what does not fit is grey and says why, and can be looked at."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
@@ -33,12 +33,13 @@ class Choice:
 
     value: str
     cells: tuple[Cell, ...]
-    words: str = ""
-    """What is found by typing besides the cells: ids, hosts."""
+    found_by: str
+    """All that is found by typing, in lower case."""
 
 
-Judge = Callable[[tuple[str, ...]], dict[str, str]]
-"""For values, why each does not fit; those that fit are missing. Called beside the Qt thread."""
+def choice(value: str, cells: tuple[Cell, ...], *words: str) -> Choice:
+    """A row that is found by what stands in it, and by these words: ids, hosts."""
+    return Choice(value=value, cells=cells, found_by=" ".join((*(cell.text for cell in cells), *words)).lower())
 
 
 class _Sentences(QStyledItemDelegate):
@@ -127,7 +128,7 @@ class Picker(QWidget):
 
     def _narrow(self, *_: object) -> None:
         wanted = self.filter.text().lower().split()
-        found = [one for one in self._all if all(word in _text(one) for word in wanted)] if wanted else self._all
+        found = [one for one in self._all if all(word in one.found_by for word in wanted)] if wanted else self._all
         self._found = tuple(found[:MOST])
         self._more = len(found) - len(self._found)
         self._draw()
@@ -179,7 +180,3 @@ class Picker(QWidget):
             self._value = value
             self.picked.emit(value)
         self.opened.emit(value)
-
-
-def _text(choice: Choice) -> str:
-    return " ".join((*(cell.text for cell in choice.cells), choice.words)).lower()

@@ -80,13 +80,15 @@ class PlanView(QWidget):
         self._again.setVisible(bool(plan.problems))
         self._problems.say(plan.problems)
         self._warnings.say(plan.warnings)
+        self._findings.setText("\n".join(plan.findings))
+        self._findings_card.setVisible(bool(plan.findings))
         self._steps.show_plan(plan.steps)
         self._steps_card.setVisible(bool(plan.steps))
         self._lanes.show_lanes(tuple(back_lane(self._name(one.consumer_id), one) for one in plan.watches))
         self._lanes_card.setVisible(bool(plan.watches))
         self._why.setVisible(bool(plan.steps))
         said = f"{plan.title}: {count(len(plan.steps), 'step')}"
-        announce(self, ". ".join((said, *plan.problems)), urgent=bool(plan.problems))
+        announce(self, ". ".join((said, *plan.findings, *plan.problems)), urgent=bool(plan.problems))
 
     def show_failure(self, error: Exception) -> None:
         """It could not be worked out."""
@@ -117,6 +119,8 @@ class PlanView(QWidget):
         state.addStretch(1)
         self._problems = Notice(theme, "danger", "broken", "wizard-plan-problems")
         self._warnings = Notice(theme, "caution", "warning", "wizard-plan-warnings")
+        self._findings = words_label("", name="wizard-plan-findings")
+        self._findings_card, _ = card(label("What was found", "section"), self._findings)
         self._steps = StepList(theme, "wizard-plan-steps")
         self._steps_card, _ = card(label("What will be done", "section"), self._steps)
         self._lanes = Lanes(theme, "wizard-plan-lanes", "When each service has the key")
@@ -125,10 +129,17 @@ class PlanView(QWidget):
         area, body = scrolled("wizard-plan-scroll")
         body.addWidget(self._title)
         body.addLayout(state)
-        for widget in (self._problems, self._warnings, self._steps_card, self._lanes_card, self._why):
+        for widget in (
+            self._problems,
+            self._findings_card,
+            self._warnings,
+            self._steps_card,
+            self._lanes_card,
+            self._why,
+        ):
             body.addWidget(widget)
         body.addStretch(1)
-        for hidden in (self._steps_card, self._lanes_card, self._why, self._again):
+        for hidden in (self._findings_card, self._steps_card, self._lanes_card, self._why, self._again):
             hidden.hide()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

@@ -42,6 +42,8 @@ class Field(QWidget):
         super().__init__()
         self.setObjectName(f"field-{name}")
         self.name, self.control = name, control
+        self.about: frozenset[str] = frozenset((name,))
+        """Attributes of the draft whose problems stand under it."""
         self._theme = theme
         self._shown: tuple[Problem, ...] = ()
         self.hint = words_label(hint, "secondary", name=f"hint-{name}")
@@ -136,9 +138,19 @@ class Question(QWidget):
         return next((field.control for field in self.fields.values() if _reachable(field.control)), None)
 
     def add(
-        self, name: str, caption: str, control: QWidget, hint: str = "", *, stretch: int = 0, wide: bool = False
+        self,
+        name: str,
+        caption: str,
+        control: QWidget,
+        hint: str = "",
+        *,
+        also: tuple[str, ...] = (),
+        wide: bool = False,
     ) -> Field:
-        """Put a field for the draft's `name` on the page; `&` in the caption marks its letter."""
+        """Put a field for the draft's `name` on the page; `&` in the caption marks its letter.
+
+        Problems with `also` stand under it too. `wide`: over the whole page, as lists are.
+        """
         shown = label(caption, "section") if caption else None
         if shown is not None:
             shown.setBuddy(control)
@@ -147,10 +159,11 @@ class Question(QWidget):
         if not control.objectName():
             control.setObjectName(f"answer-{name}")
         field = Field(self.room.theme, name, shown, control, hint)
+        field.about = frozenset((name, *also))
         if not wide:
             field.setMaximumWidth(FIELD_WIDTH)
         self.fields[name] = field
-        self.body.addWidget(field, stretch)
+        self.body.addWidget(field)
         return field
 
     def end(self) -> None:
@@ -176,13 +189,19 @@ class Question(QWidget):
         self.touched |= {*answers, *also}
         self.changed.emit(self.draft)
 
+    def forget(self, *names: str) -> None:
+        """These fields are answered anew: what was said of them is not said before they are."""
+        self.touched -= set(names)
+        for name in names:
+            self.fields[name].show_problems(())
+
     def show_problems(self, problems: Iterable[Problem], *, everything: bool) -> tuple[Problem, ...]:
         """Show each field's problems under it: of all fields, or only of those that were answered here."""
         found = tuple(problems)
         new: list[Problem] = []
         for name, field in self.fields.items():
             if everything or name in self.touched:
-                new += field.show_problems(tuple(one for one in found if one.field == name))
+                new += field.show_problems(tuple(one for one in found if one.field in field.about))
         return tuple(new)
 
     def focus_wrong(self) -> None:

@@ -44,8 +44,8 @@ class Wizard:
     """What is given up by leaving half-way: ``this new key``."""
     icon: str
     draft: Any
-    stops: Callable[[Any], Stops]
-    """Which questions there are may depend on answers."""
+    stops: Callable[[Any, Surroundings | None], Stops]
+    """Which questions there are may depend on answers, and on what was read about them."""
     problems: Problems
     pages: Mapping[str, Callable[[Room], "Question"]]
     """Makes the page of each question, when it is first come to."""
