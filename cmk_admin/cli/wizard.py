@@ -9,7 +9,7 @@ from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.services import SERVICES
 from cmk_admin.domain.verbs.drafts import Draft
-from cmk_admin.domain.verbs.granting import NewIdentity
+from cmk_admin.domain.verbs.new_resource import NewIdentity
 from cmk_admin.operations.interface import Backend
 
 Typed = Mapping[str, Any]

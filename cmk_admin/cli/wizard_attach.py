@@ -11,8 +11,9 @@ from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.services import SERVICES
 from cmk_admin.domain.surroundings import Target
-from cmk_admin.domain.verbs.attach import HOWS, AttachDraft, NewDiskSet
+from cmk_admin.domain.verbs.attach import HOWS, AttachDraft
 from cmk_admin.domain.verbs.drafts import Draft
+from cmk_admin.domain.verbs.new_resource import NewDiskSet
 from cmk_admin.operations.interface import Backend
 
 _USES = {"disks": "aks-disks", "etcd": "aks-etcd"}

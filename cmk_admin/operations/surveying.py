@@ -16,11 +16,12 @@ from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import KeyId, fold, key_scope, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.surroundings import Rights, Surroundings, Target
-from cmk_admin.domain.verbs.attach import AttachDraft, NewDiskSet, NewIdentity
+from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
 from cmk_admin.domain.verbs.detach import DetachDraft
 from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.grant import GrantDraft
+from cmk_admin.domain.verbs.new_resource import NewResource
 from cmk_admin.domain.verbs.repair import RepairDraft
 from cmk_admin.domain.verbs.revalidate import RevalidateDraft
 from cmk_admin.operations.survey_repair import survey_repair
@@ -136,7 +137,7 @@ def _grant_scopes(index: Index, key: KeyId | None) -> tuple[str, ...]:
     return (key_scope(vault.id, key.name), vault.id) if vault.rbac else (vault.id,)
 
 
-def _group(new: NewIdentity | NewDiskSet | None) -> tuple[str, ...]:
+def _group(new: NewResource | None) -> tuple[str, ...]:
     return (f"/subscriptions/{new.subscription_id}/resourceGroups/{new.group}",) if new and new.group else ()
 
 

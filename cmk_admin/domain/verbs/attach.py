@@ -10,11 +10,10 @@ from cmk_admin.domain.problems import Problem, blocking, warning
 from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs import attach_aks_disks, attach_aks_etcd, attach_mysql
-from cmk_admin.domain.verbs.attaching import AttachDraft, NewDiskSet
+from cmk_admin.domain.verbs.attaching import AttachDraft
 from cmk_admin.domain.verbs.changes_aks import DISK_SET, DISKS, ETCD
-from cmk_admin.domain.verbs.granting import NewIdentity
 
-__all__ = ["HOWS", "AttachDraft", "NewDiskSet", "NewIdentity", "plan", "problems"]
+__all__ = ["HOWS", "AttachDraft", "plan", "problems"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

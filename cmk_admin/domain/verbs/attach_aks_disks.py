@@ -18,9 +18,10 @@ from cmk_admin.domain.steps import Json, Step
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import changes_aks, granting, making, rights
 from cmk_admin.domain.verbs.attach_aks_etcd import may_run, standing
-from cmk_admin.domain.verbs.attaching import AttachDraft, NewDiskSet, grant_problems, versioned
+from cmk_admin.domain.verbs.attaching import AttachDraft, grant_problems, versioned
 from cmk_admin.domain.verbs.changes_aks import DISK_SET
 from cmk_admin.domain.verbs.granting import Grant
+from cmk_admin.domain.verbs.new_resource import NewDiskSet
 
 WRITE_SET = "Microsoft.Compute/diskEncryptionSets/write"
 _READ_SET = "Microsoft.Compute/diskEncryptionSets/read"

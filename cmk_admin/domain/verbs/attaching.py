@@ -11,25 +11,8 @@ from cmk_admin.domain.services import service
 from cmk_admin.domain.services.fitness import fits
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import granting, rights
-from cmk_admin.domain.verbs.granting import Grant, NewIdentity
-
-__all__ = ["AttachDraft", "NewDiskSet", "NewIdentity"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewDiskSet:
-    """A disk encryption set that is to be made."""
-
-    subscription_id: str
-    group: str
-    name: str
-    location: str
-
-    @property
-    def id(self) -> str:
-        """Its ARM id."""
-        provider = "Microsoft.Compute/diskEncryptionSets"
-        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}/providers/{provider}/{self.name}"
+from cmk_admin.domain.verbs.granting import Grant
+from cmk_admin.domain.verbs.new_resource import NewDiskSet, NewIdentity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

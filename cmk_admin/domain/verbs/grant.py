@@ -15,7 +15,8 @@ from cmk_admin.domain.services import SERVICES, service
 from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs import granting, making, rights
-from cmk_admin.domain.verbs.granting import Grant, NewIdentity
+from cmk_admin.domain.verbs.granting import Grant
+from cmk_admin.domain.verbs.new_resource import NewIdentity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

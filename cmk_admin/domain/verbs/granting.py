@@ -14,25 +14,10 @@ from cmk_admin.domain.roles import definition_id
 from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs import changes, making, rights
+from cmk_admin.domain.verbs.new_resource import NewIdentity
 
 _IDENTITY_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{2,127}")
 """Names of user-assigned identities (Azure's resource name rules: 3 to 128 characters)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewIdentity:
-    """A user-assigned identity that is to be made."""
-
-    subscription_id: str
-    group: str
-    name: str
-    location: str
-
-    @property
-    def id(self) -> str:
-        """Its ARM id."""
-        provider = "Microsoft.ManagedIdentity/userAssignedIdentities"
-        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}/providers/{provider}/{self.name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cmk_admin.domain.verbs.attach import AttachDraft, NewDiskSet
+from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.attach_aks_disks import storage_class
+from cmk_admin.domain.verbs.new_resource import NewDiskSet
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.dialogs import tell_failure
 from cmk_admin.ui.theme import sizes

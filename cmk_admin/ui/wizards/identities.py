@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Identity
-from cmk_admin.domain.verbs.granting import NewIdentity
+from cmk_admin.domain.verbs.new_resource import NewIdentity
 from cmk_admin.ui.details.page import Cell
 from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.wizards import places
