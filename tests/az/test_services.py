@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.az.runner import Az
 from tests.az.test_grants import SPREADS, USER
-from tests.support import Sandbox
+from tests.support import Program, Sandbox
 
 MYSQL_VERSION = "2023-12-30"
 AKS_VERSION = "2024-09-01"
@@ -48,6 +48,22 @@ def test_az_gives_a_mysql_server_another_key_and_identity(az: Az, read: Read, az
     az("keyvault", "key", "set-attributes", *PREMIUM, "--name", "az-tests-mysql", "--enabled", "true")
     az("mysql", "flexible-server", "update", *named, "--key", kid, "--identity", identity["id"])
     assert connection(azure, before["id"])["accepted"] is True
+
+
+def test_what_the_program_attaches_is_what_az_shows(az: Az, program: Program) -> None:
+    kid = key_made(az, "az-tests-attached", "--ops", "wrapKey", "unwrapKey")
+    done = program.json(
+        *("attach", "dcc-premium/az-tests-attached", "--consumer", "dcc-mysql"),
+        *("--create-identity", f"{SERVICES}/az-tests-attached", "--yes"),
+    )
+    assert done.status == 0, done.out + done.err
+    shown = az("mysql", "flexible-server", "show", "--name", "dcc-mysql", "--resource-group", SERVICES)
+    identity = az("identity", "show", "--name", "az-tests-attached", "--resource-group", SERVICES)
+    assert shown["state"] == "Ready"
+    assert shown["dataEncryption"]["primaryKeyUri"] == kid
+    assert shown["dataEncryption"]["primaryUserAssignedIdentityId"].lower() == identity["id"].lower()
+    (given,) = az("role", "assignment", "list", "--assignee", identity["principalId"], "--all")
+    assert (given["roleDefinitionName"], given["scope"].rsplit("/", 1)[-1]) == (USER, "az-tests-attached")
 
 
 def connection(azure: Sandbox, server_id: str) -> Any:
