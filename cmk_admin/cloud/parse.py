@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from cmk_admin.domain.errors import BadInput
@@ -54,6 +54,26 @@ def moment(value: Any) -> datetime | None:
             return None
         return found if found.tzinfo else found.replace(tzinfo=UTC)
     return None
+
+
+class Envelope(TypedDict):
+    """What every ARM envelope says of its resource."""
+
+    id: str
+    name: str
+    location: str
+    subscription_id: str
+
+
+def envelope(document: Document) -> Envelope:
+    """Id, name, region and subscription of a resource."""
+    resource_id = str(document["id"])
+    return Envelope(
+        id=resource_id,
+        name=str(document.get("name") or last(resource_id)),
+        location=location(document.get("location")),
+        subscription_id=subscription_of(resource_id) or "",
+    )
 
 
 def tags(value: Any) -> tuple[tuple[str, str], ...]:

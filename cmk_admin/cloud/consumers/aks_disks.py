@@ -39,11 +39,8 @@ async def consumers_of(
         host = parse.text(facts.get("fqdn"))
         found.append(
             Consumer(
-                id=str(document["id"]),
+                **parse.envelope(document),
                 service=KIND.service,
-                name=str(document.get("name") or last(str(document["id"]))),
-                location=parse.location(document.get("location")),
-                subscription_id=subscription_of(str(document["id"])) or "",
                 slots=tuple(slot for slot in holder.slots if slot.slot == "primary") if holder else (),
                 state=parse.text(parse.inside(facts, "powerState", "code"))
                 or parse.text(facts.get("provisioningState")),
@@ -79,11 +76,8 @@ def shown(document: Mapping[str, Any]) -> Target:
     """
     disk_set = parse.text(parse.inside(document, "properties", "diskEncryptionSetID"))
     return Target(
-        id=str(document["id"]),
+        **parse.envelope(document),
         service=KIND.service,
-        name=str(document.get("name") or last(str(document["id"]))),
-        location=parse.location(document.get("location")),
-        subscription_id=subscription_of(str(document["id"])) or "",
         state=clusters.power_of(document),
         provisioning=clusters.provisioning(document),
         tier=parse.text(parse.inside(document, "sku", "tier")),

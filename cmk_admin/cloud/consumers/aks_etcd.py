@@ -8,7 +8,7 @@ from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, c
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import last, subscription_of
+from cmk_admin.domain.ids import last
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.steps import Json
 from cmk_admin.domain.surroundings import Target
@@ -36,11 +36,8 @@ async def consumers_of(
         host = parse.text(parse.inside(document, "properties", "fqdn"))
         found.append(
             Consumer(
-                id=str(document["id"]),
+                **parse.envelope(document),
                 service=KIND.service,
-                name=str(document.get("name") or last(str(document["id"]))),
-                location=parse.location(document.get("location")),
-                subscription_id=subscription_of(str(document["id"])) or "",
                 slots=(slot,),
                 state=clusters.power_of(document) or clusters.provisioning(document),
                 hosts=(host,) if host else (),
@@ -132,11 +129,8 @@ def shown(document: Mapping[str, Any]) -> Target:
     identity = clusters.identity_of(document)
     key = parse.key_id_of(settings["key"])
     return Target(
-        id=str(document["id"]),
+        **parse.envelope(document),
         service=KIND.service,
-        name=str(document.get("name") or last(str(document["id"]))),
-        location=parse.location(document.get("location")),
-        subscription_id=subscription_of(str(document["id"])) or "",
         state=clusters.power_of(document),
         provisioning=clusters.provisioning(document),
         tier=parse.text(parse.inside(document, "sku", "tier")),

@@ -9,7 +9,7 @@ from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import last, subscription_of
+from cmk_admin.domain.ids import last
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.steps import Json
 from cmk_admin.domain.surroundings import Target
@@ -36,11 +36,8 @@ async def consumers_of(
             continue
         found.append(
             Consumer(
-                id=str(document["id"]),
+                **parse.envelope(document),
                 service=KIND.service,
-                name=str(document.get("name") or last(str(document["id"]))),
-                location=parse.location(document.get("location")),
-                subscription_id=subscription_of(str(document["id"])) or "",
                 slots=named,
                 state=parse.text(facts.get("provisioningState")),
                 tags=parse.tags(document.get("tags")),
@@ -120,11 +117,8 @@ def shown(document: Mapping[str, Any]) -> Target:
     key = parse.key_id_of(parse.inside(facts, "activeKey", "keyUrl"))
     provisioning = parse.text(facts.get("provisioningState"))
     return Target(
-        id=str(document["id"]),
+        **parse.envelope(document),
         service=KIND.service,
-        name=str(document.get("name") or last(str(document["id"]))),
-        location=parse.location(document.get("location")),
-        subscription_id=subscription_of(str(document["id"])) or "",
         state=provisioning,
         provisioning=provisioning,
         identities=carried_by(document),

@@ -10,7 +10,7 @@ from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import last, subscription_of
+from cmk_admin.domain.ids import last
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.steps import Json
 from cmk_admin.domain.surroundings import Target
@@ -57,11 +57,8 @@ async def consumers_of(
         host = parse.text(facts.get("fullyQualifiedDomainName"))
         found.append(
             Consumer(
-                id=str(document["id"]),
+                **parse.envelope(document),
                 service=KIND.service,
-                name=str(document.get("name") or last(str(document["id"]))),
-                location=parse.location(document.get("location")),
-                subscription_id=subscription_of(str(document["id"])) or "",
                 slots=named,
                 state=parse.text(facts.get("state")),
                 hosts=(host,) if host else (),
@@ -116,11 +113,8 @@ def shown(document: Mapping[str, Any]) -> Target:
     state = parse.text(facts.get("state"))
     source = parse.text(facts.get("sourceServerResourceId"))
     return Target(
-        id=str(document["id"]),
+        **parse.envelope(document),
         service=KIND.service,
-        name=str(document.get("name") or last(str(document["id"]))),
-        location=parse.location(document.get("location")),
-        subscription_id=subscription_of(str(document["id"])) or "",
         state=state,
         tier=parse.text(parse.inside(document, "sku", "tier")),
         version=parse.text(facts.get("version")),

@@ -10,7 +10,7 @@ from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import last, subscription_of
+from cmk_admin.domain.ids import last
 from cmk_admin.domain.model import Consumer, CoverageProblem
 from cmk_admin.domain.surroundings import Target
 
@@ -67,11 +67,8 @@ def shown(document: Mapping[str, Any]) -> Target:
     facts = document.get("properties") or {}
     state = parse.text(facts.get("userVisibleState"))
     return Target(
-        id=str(document["id"]),
+        **parse.envelope(document),
         service=KIND.service,
-        name=str(document.get("name") or last(str(document["id"]))),
-        location=parse.location(document.get("location")),
-        subscription_id=subscription_of(str(document["id"])) or "",
         state=state,
         tier=parse.text(parse.inside(document, "sku", "tier")),
         version=parse.text(facts.get("version")),
@@ -127,11 +124,8 @@ def _consumer(document: Mapping[str, Any], keys: list[dict[str, Any]], related: 
         return None
     host = parse.text(facts.get("fullyQualifiedDomainName"))
     return Consumer(
-        id=str(document["id"]),
+        **parse.envelope(document),
         service=KIND.service,
-        name=str(document.get("name") or last(str(document["id"]))),
-        location=parse.location(document.get("location")),
-        subscription_id=subscription_of(str(document["id"])) or "",
         slots=named,
         state=parse.text(facts.get("userVisibleState")),
         hosts=(host,) if host else (),
