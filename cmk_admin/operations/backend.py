@@ -11,18 +11,15 @@ from secrets import token_hex
 from typing import Any
 
 from cmk_admin.cloud.session import Session
-from cmk_admin.domain.errors import BadInput, Refused
+from cmk_admin.domain.errors import Refused
 from cmk_admin.domain.ids import KeyId, parse_key_id
-from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.surroundings import Surroundings, Target
-from cmk_admin.domain.verbs import restore, revoke, undo
 from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.restore import RestoreDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
-from cmk_admin.operations import planning, surveying
 from cmk_admin.operations.engine import Engine
 from cmk_admin.operations.history import History, plan_of, plan_text
 from cmk_admin.operations.interface import (
@@ -36,12 +33,11 @@ from cmk_admin.operations.interface import (
     WatchResult,
 )
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.paths import read_keys_of
+from cmk_admin.operations.planning import Planning
 from cmk_admin.operations.reach import reach_hosts
 from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended, report
 from cmk_admin.operations.rollback import looks_like_file, read_rollback, write_rollback
 from cmk_admin.operations.state import OperationState
-from cmk_admin.operations.targets import read_targets
 from cmk_admin.runtime.connection import SandboxConnection
 from cmk_admin.runtime.paths import private_folder
 from cmk_admin.store.journal import Journal, OperationRow, StepRow, WatchRow
@@ -98,6 +94,7 @@ class OpenBackend:
         self._journal = journal
         self._info = info
         self._inventory = Inventory(session, info.folder)
+        self._planning = Planning(session, self._inventory)
         self._history = History(journal, info.folder)
         self._running: dict[str, OperationState] = {}
         self._tasks: set[asyncio.Task[OperationReport]] = set()
@@ -127,27 +124,22 @@ class OpenBackend:
     # Planning
 
     async def prepare_revoke(self, draft: RevokeDraft) -> Plan:
-        key = self._key(str(draft.key))
-        estate = await self._inventory.refresh(key)
-        return revoke.plan(replace(draft, key=key), Index(estate))
+        return await self._planning.revoke(replace(draft, key=self._key(str(draft.key))))
 
     async def targets(self, service: str) -> tuple[Target, ...]:
-        return await read_targets(self._session, Index(await self._inventory.known()), service)
+        return await self._planning.targets(service)
 
     async def survey(self, draft: Draft) -> Surroundings:
-        return await surveying.survey(self._session, Index(await self._inventory.known()), draft)
+        return await self._planning.survey(draft)
 
     async def prepare(self, draft: Draft) -> Plan:
-        keys = planning.keys_of(draft, Index(await self._inventory.known()))
-        index = Index(await self._inventory.freshly(keys))
-        return planning.plan(draft, index, await surveying.survey(self._session, index, draft))
+        return await self._planning.wizard(draft)
 
     async def prepare_restore(self, operation: str) -> Plan:
-        draft = await self._answered(operation)
-        return restore.plan(draft, await self._fresh_index(draft.plan))
+        return await self._planning.restore(await self._answered(operation))
 
     async def prepare_undo(self, operation: str) -> Plan:
-        return await self._plan_undo(await self._answered(operation))
+        return await self._planning.undo(await self._answered(operation))
 
     # Doing
 
@@ -190,7 +182,7 @@ class OpenBackend:
                 draft = await self._taken(found.id)
                 if not ended(found) and not set(draft.states) & MAY_HAVE_ACTED:
                     return await self._end_unbegun(found.id, draft.plan)
-                plan = await self._plan_undo(draft)
+                plan = await self._planning.undo(draft)
                 row = self._new_row(plan, reason=None, ticket=None, watch=watch)
                 return await self._begin(row, plan, on_report, on_boundary, holds=found.id)
 
@@ -266,9 +258,6 @@ class OpenBackend:
             )
         return RestoreDraft(operation=row.id, plan=plan_of(row), states=tuple(step.state for step in row.steps))
 
-    async def _plan_undo(self, draft: RestoreDraft) -> Plan:
-        return undo.plan(draft, await self._fresh_index(draft.plan))
-
     def _new_row(self, plan: Plan, *, reason: str | None, ticket: str | None, watch: bool) -> OperationRow:
         """A new operation. Raises Refused where the plan must not be started."""
         if plan.problems:
@@ -289,12 +278,6 @@ class OpenBackend:
             steps=tuple(StepRow(n=n, changed_at=now) for n in range(1, len(plan.steps) + 1)),
             watches=tuple(WatchRow(consumer=one.consumer_id, service=one.service) for one in plan.watches),
         )
-
-    async def _fresh_index(self, plan: Plan) -> Index:
-        """The estate with the plan's keys as they stand now."""
-        if not any(name == "key" for name, _ in plan.context):
-            raise BadInput("bad-plan", "The operation's plan does not say which key it is about.", subject=plan.subject)
-        return Index(await read_keys_of(self._inventory, plan))
 
     async def _as_task(self, work: Coroutine[Any, Any, OperationReport]) -> OperationReport:
         """Run it to its end even where the caller is cancelled: an operation belongs to the engine."""

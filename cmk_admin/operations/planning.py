@@ -1,15 +1,23 @@
-"""From a draft of a wizard to its plan: what the estate and a fresh survey say about it."""
+"""From what somebody wants to its plan: what the estate and a fresh reading say about it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
-from cmk_admin.domain.surroundings import Surroundings
-from cmk_admin.domain.verbs import attach, create_key, detach, grant, repair, revalidate
+from cmk_admin.domain.surroundings import Surroundings, Target
+from cmk_admin.domain.verbs import attach, create_key, detach, grant, repair, restore, revalidate, revoke, undo
 from cmk_admin.domain.verbs.drafts import Draft
+from cmk_admin.domain.verbs.restore import RestoreDraft
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations import surveying
+from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.paths import read_keys_of
+from cmk_admin.operations.targets import read_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +37,41 @@ _VERBS: Mapping[type, _Verb] = {
 }
 
 
-def keys_of(draft: Draft, index: Index) -> tuple[KeyId, ...]:
-    """The keys that a draft is about, there or yet to be made; none: it names none yet."""
-    return _VERBS[type(draft)].keys(draft, index)
+class Planning:
+    """Makes the plans of one connection; each from what was read for it just now."""
 
+    def __init__(self, session: Session, inventory: Inventory) -> None:
+        self._session, self._inventory = session, inventory
 
-def plan(draft: Draft, index: Index, around: Surroundings) -> Plan:
-    """The plan of a draft."""
-    return _VERBS[type(draft)].plan(draft, index, around)
+    async def targets(self, service: str) -> tuple[Target, ...]:
+        """See `interface.Backend.targets`."""
+        return await read_targets(self._session, Index(await self._inventory.known()), service)
+
+    async def survey(self, draft: Draft) -> Surroundings:
+        """See `interface.Backend.survey`."""
+        return await surveying.survey(self._session, Index(await self._inventory.known()), draft)
+
+    async def wizard(self, draft: Draft) -> Plan:
+        """The plan of a draft. Raises AzureFailure where the estate could not be read."""
+        verb = _VERBS[type(draft)]
+        keys = verb.keys(draft, Index(await self._inventory.known()))
+        index = Index(await self._inventory.freshly(keys))
+        return verb.plan(draft, index, await surveying.survey(self._session, index, draft))
+
+    async def revoke(self, draft: RevokeDraft) -> Plan:
+        """What cuts consumers off. Raises AzureFailure."""
+        return revoke.plan(draft, Index(await self._inventory.refresh(draft.key)))
+
+    async def restore(self, draft: RestoreDraft) -> Plan:
+        """What gives back. Raises BadInput, AzureFailure."""
+        return restore.plan(draft, await self._index_of(draft.plan))
+
+    async def undo(self, draft: RestoreDraft) -> Plan:
+        """What takes back. Raises BadInput, AzureFailure."""
+        return undo.plan(draft, await self._index_of(draft.plan))
+
+    async def _index_of(self, plan: Plan) -> Index:
+        """The estate with the plan's keys as they stand now."""
+        if not any(name == "key" for name, _ in plan.context):
+            raise BadInput("bad-plan", "The operation's plan does not say which key it is about.", subject=plan.subject)
+        return Index(await read_keys_of(self._inventory, plan))

@@ -146,12 +146,18 @@ def _file_problem(path: str | None) -> str | None:
     if path is None:
         return None
     file = Path(path)
-    if file.exists():
-        return f"{file} exists already, and is not overwritten: name another file."
-    if not file.parent.is_dir():
-        return f"There is no folder {file.parent} to write the backup into."
-    if not os.access(file.parent, os.W_OK):
-        return f"The folder {file.parent} cannot be written to."
+    try:
+        if os.path.lexists(file):
+            return f"{file} exists already, and is not overwritten: name another file."
+        if not file.parent.is_dir():
+            return f"There is no folder {file.parent} to write the backup into."
+        if not os.access(file.parent, os.W_OK):
+            return f"The folder {file.parent} cannot be written to."
+        os.lstat(file.with_name(f".{file.name}.part"))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        return f"{file} cannot be written: {error.strerror or error}."
     return None
 
 
