@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from cmk_admin.cloud import activity, identities, repairing
 from cmk_admin.domain.activity import Event
@@ -14,9 +13,7 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs.repair import RepairDraft, consumer_of, keys_of
-
-if TYPE_CHECKING:
-    from cmk_admin.operations.surveying import Survey
+from cmk_admin.operations.survey import Survey
 
 
 async def survey_repair(survey: Survey, draft: RepairDraft) -> Surroundings:
