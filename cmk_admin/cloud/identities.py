@@ -1,5 +1,7 @@
 """Managed identities: made, deleted, and which principal stands behind a resource."""
 
+from weakref import WeakKeyDictionary
+
 from cmk_admin.cloud import api, parse
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
@@ -13,6 +15,9 @@ _VERSIONS = {
     "/providers/microsoft.containerservice/managedclusters/": api.MANAGED_CLUSTERS,
 }
 
+_KNOWN: WeakKeyDictionary[Session, dict[str, str]] = WeakKeyDictionary()
+"""Principals by folded resource id, as each session was told."""
+
 
 async def get_identity(session: Session, resource_id: str) -> Identity | None:
     """The user-assigned identity of that id, or None where there is none. Raises AzureFailure."""
@@ -23,6 +28,17 @@ async def get_identity(session: Session, resource_id: str) -> Identity | None:
             return None
         raise
     return parse.user_assigned_identity(reply.body)
+
+
+async def has_group(session: Session, group_id: str) -> bool:
+    """Whether the resource group of that id is there. Raises AzureFailure."""
+    try:
+        await session.arm("GET", group_id, api_version=api.RESOURCES, urgent=True)
+    except AzureFailure as failure:
+        if failure.kind is FailureKind.NOT_FOUND:
+            return False
+        raise
+    return True
 
 
 async def create_identity(session: Session, resource_id: str, location: str) -> None:
@@ -41,10 +57,22 @@ async def delete_identity(session: Session, resource_id: str) -> None:
 async def principal_of(session: Session, who: str) -> str:
     """The object id that `who` means: itself, or where it is the ARM id of a resource, that of the resource's identity.
 
-    Raises AzureFailure (NOT_FOUND: there is no such resource, or it has no identity).
+    A resource that was deleted meanwhile is remembered by whoever asked before, since its grants outlive it. Raises
+    AzureFailure (NOT_FOUND: there is no such resource, or it has no identity).
     """
     if not who.startswith("/"):
         return who
+    known = _KNOWN.setdefault(session, {})
+    try:
+        found = known[fold(who)] = await _asked(session, who)
+    except AzureFailure as failure:
+        if failure.kind is FailureKind.NOT_FOUND and fold(who) in known:
+            return known[fold(who)]
+        raise
+    return found
+
+
+async def _asked(session: Session, who: str) -> str:
     folded = fold(who)
     if _USER_ASSIGNED in folded:
         identity = await get_identity(session, who)

@@ -78,6 +78,8 @@ _PROBLEMS = {
     ),
 }
 
+_SCOPES = {"vaults": "vault", "keys": "key", "diskencryptionsets": "disk encryption set", "managedclusters": "cluster"}
+
 
 def count(number: int, one: str, many: str | None = None) -> str:
     """``1 key``, ``2 keys``."""
@@ -197,7 +199,7 @@ def scope(index: Index, scope_id: str) -> str:
         return f"subscription {subscription.name if subscription else name}"
     if len(parts) == 4 and parts[2] == "resourcegroups":
         return f"resource group {name}"
-    kind = {"vaults": "vault", "keys": "key"}.get(parts[-2], parts[-2])
+    kind = _SCOPES.get(parts[-2], parts[-2])
     return f"{kind} {name}"
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cmk_admin.domain import kubernetes
-from cmk_admin.domain.ids import KeyId, last, same
+from cmk_admin.domain.ids import KeyId, fold, last, same
 from cmk_admin.domain.steps import Json, Step, StepVerb
+from cmk_admin.domain.verbs.changes import principal_of
 
 ETCD, DISKS, DISK_SET = "aks-etcd", "aks-disks", "disk-encryption-set"
 LEGACY, NEW = "legacy", "new"
@@ -118,23 +119,28 @@ def etcd_request(cluster_id: str, after: Mapping[str, Json]) -> str:
     return f"PUT {cluster_id}: properties.securityProfile.azureKeyVaultKms{engine}, all else of it unchanged, under its etag"
 
 
-def with_rewriting(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """The steps, and after each that changes a cluster's etcd key one that writes its secrets again.
+def in_safe_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """The steps of an undo, so that nothing loses a key that it still needs.
 
-    Until then they need the former key, so that whatever takes something from it comes later still.
+    After a change of a cluster's etcd key its secrets are written again: until then they need the former one. A disk
+    encryption set that was made goes before the grants of its identity: Azure keeps it where a disk uses it by now.
     """
     given = tuple(steps)
-    if not any(_changes_etcd(step) for step in given):
+    doomed = {fold(step.target): step.stage for step in given if step.verb is StepVerb.DELETE_DISK_SET}
+    if not doomed and not any(_changes_etcd(step) for step in given):
         return given
     found: list[Step] = []
     for step in given:
-        found.append(replace(step, stage=2 * step.stage))
+        gone = doomed.get(fold(_principal(step)))
+        # a grant on the set itself goes with it and is taken first; one on the key waits for the set
+        later = gone is not None and step.stage <= gone
+        found.append(replace(step, stage=2 * gone + 1 if later and gone is not None else 2 * step.stage))
         if _changes_etcd(step):
             found.append(rewrite_secrets(step.target, stage=2 * step.stage + 1))
     return tuple(sorted(found, key=lambda step: step.stage))
 
 
-def is_rewritten(steps: Iterable[Step], change: Step, taking: Step) -> bool:
+def releases(steps: Iterable[Step], change: Step, taking: Step) -> bool:
     """Whether between a change of a consumer's key and a step that takes from the former one nothing needs that any more.
 
     Only etcd keeps what the former key encrypted: its secrets must have been written again in between.
@@ -145,6 +151,12 @@ def is_rewritten(steps: Iterable[Step], change: Step, taking: Step) -> bool:
         and change.stage < step.stage < taking.stage
         for step in steps
     )
+
+
+def _principal(step: Step) -> str:
+    """Whose grant a step takes; '' where it takes none."""
+    taking = step.verb in (StepVerb.REMOVE_ASSIGNMENT, StepVerb.SET_POLICY)
+    return (principal_of(step) or "") if taking else ""
 
 
 def _changes_etcd(step: Step) -> bool:

@@ -11,7 +11,7 @@ from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs import changes
-from cmk_admin.domain.verbs.changes_aks import is_rewritten, with_rewriting
+from cmk_admin.domain.verbs.changes_aks import in_safe_order, releases
 from cmk_admin.domain.verbs.restore import RestoreDraft, doubts, healing, taken, takes_away, watches
 
 UndoDraft = RestoreDraft
@@ -61,7 +61,7 @@ def _stuck(done: Sequence[Step]) -> tuple[str, ...]:
 def _inverses(draft: UndoDraft) -> tuple[Step, ...]:
     done = _done(draft)
     top = max((step.stage for step in done), default=0)
-    return with_rewriting(
+    return in_safe_order(
         replace(back, stage=top - step.stage) for step in reversed(done) if (back := changes.inverse(step)) is not None
     )
 
@@ -107,9 +107,11 @@ def _concerns(index: Index, step: Step, use: Use) -> bool:
 def _released(steps: Sequence[Step], taking: Step, use: Use) -> bool:
     """Whether an earlier stage gives the consumer another key, or a platform-managed one."""
     for step in steps:
+        if step.verb is StepVerb.DELETE_DISK_SET and step.stage < taking.stage and same(step.target, use.consumer.id):
+            return True
         if step.verb is StepVerb.SET_CONSUMER_KEY and step.stage < taking.stage and same(step.target, use.consumer.id):
             facts = step.after or {}
             kept = str(facts.get("key") or "").lower().startswith(f"{use.slot.key_id.key}".lower() + "/")
-            if facts.get("service") == use.consumer.service and not kept and is_rewritten(steps, step, taking):
+            if facts.get("service") == use.consumer.service and not kept and releases(steps, step, taking):
                 return True
     return False

@@ -5,8 +5,8 @@ from dataclasses import replace
 from cmk_admin.cloud import roles
 from cmk_admin.cloud.identities import principal_of
 from cmk_admin.cloud.session import Session
-from cmk_admin.domain.errors import AzureFailure
-from cmk_admin.domain.steps import Step
+from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs.changes import assignment_facts, assignment_of
 from cmk_admin.operations.executors.base import Accepted, AtOnce, Look, compare
 
@@ -18,9 +18,22 @@ class _RoleAssignment(AtOnce):
             return compare(step, None)
         facts = assignment_facts(assignment)
         who = str((step.after or step.before or {}).get("principal_id"))
-        if who != assignment.principal_id and await principal_of(session, who) == assignment.principal_id:
+        if who != assignment.principal_id and await _is(session, who, assignment.principal_id, step):
             facts["principal_id"] = who
         return compare(step, facts)
+
+
+async def _is(session: Session, who: str, principal_id: str, step: Step) -> bool:
+    """Whether a principal is that of the resource that a step names.
+
+    A resource that is gone is no more to be asked; the name of what is removed was made from its id, and tells.
+    """
+    try:
+        return await principal_of(session, who) == principal_id
+    except AzureFailure as failure:
+        if failure.kind is FailureKind.NOT_FOUND and step.verb is StepVerb.REMOVE_ASSIGNMENT:
+            return who.startswith("/")
+        raise
 
 
 class RemoveAssignment(_RoleAssignment):
