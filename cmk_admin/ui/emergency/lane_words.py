@@ -7,6 +7,9 @@ from cmk_admin.operations.interface import WatchReport, WatchResult
 from cmk_admin.ui.emergency.lanes import Lane
 from cmk_admin.ui.emergency.look import WATCHES
 
+GOES_ON = frozenset({"attach", "detach"})
+"""Verbs that take nothing from a service: what is watched is that it serves, and not that it comes back."""
+
 
 def effect_lane(effect: Effect) -> Lane:
     """The lane of a revoke's plan: when a service should stop, what is lost, how it comes back."""
@@ -47,13 +50,13 @@ def back_lane(name: str, watch: Watch) -> Lane:
     )
 
 
-def watch_lane(watch: WatchReport) -> Lane:
-    """The lane of a running or ended operation: what was measured."""
+def watch_lane(watch: WatchReport, verb: str = "") -> Lane:
+    """The lane of a running or ended operation of a verb: what was measured."""
     look = WATCHES[watch.result]
     return Lane(
         watch.consumer_name,
         service(watch.service).title,
-        watch_words(watch),
+        watch_words(watch, verb),
         look.tone,
         look.icon,
         within_seconds=watch.within_seconds,
@@ -63,9 +66,9 @@ def watch_lane(watch: WatchReport) -> Lane:
     )
 
 
-def watch_words(watch: WatchReport) -> str:
+def watch_words(watch: WatchReport, verb: str = "") -> str:
     """What is known of one consumer, in a line."""
-    wanted = "cut off" if watch.wanted == "lost" else "back"
+    wanted = "cut off" if watch.wanted == "lost" else "to serve" if verb in GOES_ON else "back"
     now = f"Azure says {watch.now}" if watch.now else "Azure has not said how it is"
     match watch.result:
         case WatchResult.WAITING:

@@ -73,7 +73,7 @@ class OperationPage(QWidget):
         self._notice.say(self._notices(report))
         if self._steps.show_reports(report.steps, report.plan.steps if report.plan else ()):
             in_order(*self._steps.toggles, *self._buttons)
-        self._lanes.show_lanes(tuple(watch_lane(watch) for watch in report.watch))
+        self._lanes.show_lanes(tuple(watch_lane(watch, report.verb) for watch in report.watch))
         self._lanes_card.setVisible(bool(report.watch))
         self._show_paths(report)
         self._show_buttons(report)
@@ -210,7 +210,7 @@ class OperationPage(QWidget):
             if watch.result is not WatchResult.WAITING and key not in self._said:
                 self._said.add(key)
                 bad = watch.result is not WatchResult.CONFIRMED
-                announce(self, f"{watch.consumer_name}: {watch_words(watch)}", urgent=bad)
+                announce(self, f"{watch.consumer_name}: {watch_words(watch, report.verb)}", urgent=bad)
         key = f"outcome {report.outcome}"
         if key not in self._said:
             self._said.add(key)

@@ -163,8 +163,8 @@ QListView[role="steps"]::item { border-radius: 4px; padding-left: 6px; }
 QListView[role="steps"]::item:selected { background: $selected; color: $text; }
 QListView[role="steps"]::item:hover:enabled { background: $hover; }
 QListView[role="steps"]::item:focus { border: 1px solid $accent; }
-QTableView[role="boxed"] { border: 1px solid $control; border-radius: 5px; }
-QTableView[role="boxed"]:focus { border: 2px solid $accent; }
+QTableView[role="boxed"], QPlainTextEdit[role="boxed"] { border: 1px solid $control; border-radius: 5px; padding: 2px; }
+QTableView[role="boxed"]:focus, QPlainTextEdit[role="boxed"]:focus { border-color: $accent; }
 QStatusBar { background: $window; color: $secondary; border-top: 1px solid $border; }
 QDialog { background: $surface; }
 """)

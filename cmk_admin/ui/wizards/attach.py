@@ -31,6 +31,9 @@ KINDS = {
     "mysql-single": "Retired by Microsoft; for a server that still runs.",
 }
 
+LONGEST = 32
+"""A longer name makes no button."""
+
 SERVICE = Stop(name="service", title="Service", fields=("service",))
 CONSUMER = Stop(name="consumer", title="Resource", fields=("consumer",))
 KEY = Stop(name="key", title="Key", fields=("key", *ABOUT))
@@ -95,9 +98,9 @@ def _asks(draft: AttachDraft) -> tuple[object, ...] | None:
     return (draft.service, draft.consumer, draft.key, draft.geo_key, *chosen, *made)
 
 
-def _button(plan: Plan) -> str:
-    name = last(plan.steps[-1].target) if plan.steps else ""
-    return f"Attach {name}" if len(name) <= 32 and name else "Attach the key"
+def _button(_: Plan, draft: AttachDraft) -> str:
+    name = last(draft.consumer)
+    return f"Attach {name}" if 0 < len(name) <= LONGEST else "Attach the key"
 
 
 class Service(Question):

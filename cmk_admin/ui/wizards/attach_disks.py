@@ -92,9 +92,9 @@ class DiskSet(Question):
 
     def _show_way(self) -> None:
         self.fields["new_disk_set"].setVisible(self._way == NEW)
-        self.fields["disk_set"].setVisible(True)
-        # Under the list stands too that nothing was chosen, whichever way
-        self._picker.setVisible(self._way == EXISTING)
+        self.fields["disk_set"].setVisible(self._way == EXISTING)
+        # That there is none yet is said where one can be named
+        self.fields["new_disk_set"].about = frozenset(("new_disk_set", *(("disk_set",) if self._way == NEW else ())))
         if self._way == EXISTING:
             self._picker.show_service(SET, self._picked_value)
 
@@ -147,6 +147,7 @@ class StorageClass(Question):
         self._text.setObjectName("storage-yaml")
         self._text.setAccessibleName("Storage class as YAML")
         self._text.setReadOnly(True)
+        self._text.setProperty("role", "boxed")
         self._text.setTabChangesFocus(True)
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)

@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from cmk_admin.domain.verbs.attach import AttachDraft
-from cmk_admin.domain.verbs.attach_aks_etcd import FINAL, engine_of
+from cmk_admin.domain.verbs.attach_aks_etcd import engine_of
 from cmk_admin.domain.verbs.changes_aks import LEGACY, NEW, PRIVATE, PUBLIC
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.wizards.answers import Cards
@@ -24,7 +24,11 @@ class Engine(Question):
             "engine",
             (
                 (LEGACY, "Legacy engine", "Names one version of the key. Can be switched off, and given another key."),
-                (NEW, "New engine", f"Names the key without a version, and follows the newest. {FINAL}"),
+                (
+                    NEW,
+                    "New engine",
+                    "Names the key without a version, and follows the newest. Cannot be switched off again.",
+                ),
             ),
         )
         self._engine.chosen.connect(self._engined)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QPushButton, QWidget
 
 from cmk_admin.domain.index import Index
@@ -17,12 +18,10 @@ from cmk_admin.domain.words import listed
 from cmk_admin.ui.wizards import judging, vaults
 from cmk_admin.ui.wizards.answers import Cards, FileToWrite, Moment, Pairs, Ticks
 from cmk_admin.ui.wizards.flow import Stop, Stops
+from cmk_admin.ui.wizards.keys import OPERATIONS, ordered
 from cmk_admin.ui.wizards.picking import Picker
 from cmk_admin.ui.wizards.question import Question
 from cmk_admin.ui.wizards.wizard import Room, Wizard
-
-OPERATIONS = ("wrapKey", "unwrapKey", "encrypt", "decrypt", "sign", "verify")
-"""Those that services and people use; ``import`` is for a key that comes from elsewhere."""
 
 PURPOSES = {
     "mysql-flexible": "A server's data and backups. The server wraps its own data key with it.",
@@ -61,7 +60,7 @@ def _asks(draft: CreateKeyDraft) -> tuple[str, str | None] | None:
     return (draft.vault_id, draft.backup) if draft.vault_id else None
 
 
-def _button(plan: Plan) -> str:
+def _button(plan: Plan, _: CreateKeyDraft) -> str:
     return "Create key and back it up" if len(plan.steps) > 1 else "Create key"
 
 
@@ -115,7 +114,7 @@ class Kind(Question):
         self._reset.setProperty("role", "link")
         self._reset.setAutoDefault(True)
         self._reset.clicked.connect(self._as_needed)
-        self.body.addWidget(self._reset)
+        self.body.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignLeft)
         self.end()
 
     def fill(self, draft: CreateKeyDraft) -> None:
@@ -295,5 +294,4 @@ class Extras(Question):
 
 def _with_needs(name: str, words: str) -> str:
     whole = filled(CreateKeyDraft(purpose=name))
-    operations = [one for one in OPERATIONS if one in (whole.operations or ())]
-    return f"{words} {whole.key_type} {whole.size}, {listed(operations)}."
+    return f"{words} {whole.key_type} {whole.size}, {listed(ordered(whole.operations or ()))}."

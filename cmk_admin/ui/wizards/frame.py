@@ -94,6 +94,7 @@ class WizardPage(QWidget):
 
     def try_again(self) -> None:
         """It was not started: plan anew."""
+        self._may_go = False
         if self._at == PLAN:
             self._prepare()
 
@@ -359,7 +360,8 @@ class WizardPage(QWidget):
             return
         self._problems, self._checked = problems, draft
         page = self.page
-        if page is not None:
+        # While Azure is being asked, much is not known that will be in a moment: nothing is said to be wrong for that
+        if page is not None and not self._surveying:
             new = page.show_problems(problems, everything=self._at in self._passed)
             if new:
                 announce(page, " ".join(one.sentence for one in new))
@@ -396,7 +398,7 @@ class WizardPage(QWidget):
 
     def _prepared(self, plan: Plan) -> None:
         self._plan_view.show_plan(plan)
-        self._start.setText(self._wizard.button(plan))
+        self._start.setText(self._wizard.button(plan, self.draft))
         self._start.setEnabled(bool(plan.steps) and not plan.problems)
         in_order(*self._plan_view.order(), self._cancel, self._back, self._start)
 

@@ -56,7 +56,7 @@ def _asks(draft: GrantDraft) -> tuple[object, ...] | None:
     return (draft.key, (new.subscription_id, new.group) if new else None) if draft.key else None
 
 
-def _button(plan: Plan) -> str:
+def _button(plan: Plan, _: GrantDraft) -> str:
     policy = any(step.verb is StepVerb.SET_POLICY for step in plan.steps)
     what = "Set access policy" if policy else "Grant role"
     return f"Create identity and {what[0].lower()}{what[1:]}" if len(plan.steps) > 1 else what

@@ -17,6 +17,9 @@ from cmk_admin.ui.wizards.picking import Choice, Picker, choice
 from cmk_admin.ui.wizards.question import Question
 from cmk_admin.ui.wizards.wizard import Problems, Room
 
+OPERATIONS = ("wrapKey", "unwrapKey", "encrypt", "decrypt", "sign", "verify")
+"""Those that services and people use; ``import`` is for a key that comes from elsewhere."""
+
 COLUMNS = ("Key", "Vault", "Type", "Operations", "Used by")
 
 ABOUT = ("key_type", "size", "operations", "not_before", "expires", "rotation")
@@ -29,6 +32,12 @@ def choices(index: Index) -> tuple[Choice, ...]:
     return tuple(_choice(index, key) for key in ordered)
 
 
+def ordered(operations: Iterable[str]) -> list[str]:
+    """As people say them: wrapKey before unwrapKey."""
+    known = {name: at for at, name in enumerate(OPERATIONS)}
+    return sorted(operations, key=lambda one: known.get(one, len(known)))
+
+
 def _choice(index: Index, key: Key) -> Choice:
     users = tuple(dict.fromkeys(use.consumer.name for use in index.uses_of_key(key.id)))
     off = key.enabled is False
@@ -38,7 +47,7 @@ def _choice(index: Index, key: Key) -> Choice:
             Cell(text=key.id.name, icon="key-off" if off else "key", tip=str(key.id)),
             Cell(text=key.id.vault_name, tip=key.vault_id),
             Cell(text=words.key_type(key) + (", disabled" if off else "")),
-            Cell(text=words.listed(key.operations) if key.operations is not None else "not known"),
+            Cell(text=words.listed(ordered(key.operations)) if key.operations is not None else "not known"),
             Cell(text=_users(users), tip="\n".join(users)),
         ),
         str(key.id),

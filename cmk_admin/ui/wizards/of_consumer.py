@@ -33,7 +33,7 @@ def detach_wizard(draft: DetachDraft) -> Wizard:
         problems=detach.problems,
         pages={"grant": Grant},
         asks=lambda draft: draft.consumer or None,
-        button=lambda plan: f"Detach {last(draft.consumer)}",
+        button=lambda _, draft: f"Detach {last(draft.consumer)}",
     )
 
 
@@ -50,7 +50,7 @@ def repair_wizard(draft: RepairDraft) -> Wizard:
 
 
 def _plan_alone(name: str, title: str, button: str, draft: Any, problems: Any) -> Wizard:
-    def words(_: Plan) -> str:
+    def words(_: Plan, __: Any) -> str:
         return button
 
     return Wizard(

@@ -3,8 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from PySide6.QtCore import QItemSelection, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -80,6 +89,7 @@ class Picker(QWidget):
         self.filter.setPlaceholderText("Type to filter")
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(self._narrow)
+        self.filter.installEventFilter(self)
         self.model = GridModel(theme, self)
         self.view = GridView(f"pick-{name}-list", spoken)
         self.view.setProperty("role", "boxed")
@@ -121,6 +131,19 @@ class Picker(QWidget):
         if reasons != self._reasons:
             self._reasons = reasons
             self._draw()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Down and Enter go from the filter into the list, Esc empties it."""
+        if watched is self.filter and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            if event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.model.rows:
+                if not self.view.selectionModel().hasSelection():
+                    self.view.selectRow(0)
+                self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+                return True
+            if event.key() == Qt.Key.Key_Escape and self.filter.text():
+                self.filter.clear()
+                return True
+        return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
 from cmk_admin.domain.ids import fold, last
@@ -111,7 +112,7 @@ class TargetQuestion(Question):
         again.setProperty("role", "link")
         again.setAutoDefault(True)
         again.clicked.connect(self._again)
-        self.body.addWidget(again)
+        self.body.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
         self.end()
 
     def fill(self, draft: Any) -> None:

@@ -51,5 +51,5 @@ class Wizard:
     """Makes the page of each question, when it is first come to."""
     asks: Callable[[Any], Hashable]
     """What of the draft Azure has to be asked about while it is being filled in; None: nothing yet."""
-    button: Callable[[Plan], str]
-    """The start button's words: a verb and an object."""
+    button: Callable[[Plan, Any], str]
+    """The start button's words for a plan and its draft: a verb and an object."""
