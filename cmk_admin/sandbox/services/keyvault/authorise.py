@@ -42,11 +42,19 @@ def authorise(world: World, caller: Caller, vault: Document, permission: str, ke
 
     vault is the vault's resource; permission is spelt as in access policies ("unwrapKey"); a key's name narrows the scope.
     """
+    check_tenant(world, vault)
     check_network(world, caller, vault)
     if vault["properties"].get("enableRbacAuthorization"):
         _by_roles(world, caller, vault, permission, key_name)
     else:
         _by_policies(world, caller, vault, permission)
+
+
+def check_tenant(world: World, vault: Document) -> None:
+    """Return if the vault trusts this sandbox's tenant, from which all its callers are, else raise AzureError 401."""
+    trusted = str(vault["properties"].get("tenantId") or world.tenant_id)
+    if trusted.lower() != world.tenant_id.lower():
+        raise errors.foreign_issuer(world, trusted)
 
 
 def check_network(world: World, caller: Caller, vault: Document) -> None:

@@ -105,6 +105,16 @@ def deleted_but_recoverable(name: str) -> AzureError:
     )
 
 
+def foreign_issuer(world: World, trusted: str) -> AzureError:
+    """A token of another tenant than the one that the vault trusts."""
+    return AzureError(
+        401,
+        "Unauthorized",
+        f"AKV10032: Invalid issuer. Expected one of https://sts.windows.net/{trusted}/, found "
+        f"https://sts.windows.net/{world.tenant_id}/.",
+    )
+
+
 def being_deleted(name: str) -> AzureError:
     """The deletion is still under way."""
     return AzureError(
