@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cmk_admin.cli.options import COMMANDS, parse, wants_json
 from cmk_admin.domain.errors import BadInput
+from cmk_admin.operations.connection import LiveChoice
 
 REVOKE = ["revoke", "dcc-premium/mysql-encryption-key", "--consumer", "dcc-mysql"]
 
@@ -34,6 +35,22 @@ def test_a_connection_file_and_a_principal_are_handed_on(tmp_path: Path) -> None
     assert (choice.file, choice.principal, choice.own_sandbox) == (tmp_path / "c.json", "reader", False)
 
 
+def test_a_real_azure_is_named_by_cloud_tenant_and_way() -> None:
+    plain = parse(["estate", "--live"]).choice
+    assert plain is not None
+    assert plain.live == LiveChoice(cloud="public", tenant=None, way=None)
+    whole = parse(["--live", "--cloud", "usgov", "--auth", "device", "--tenant", "contoso.example", "--fresh"])
+    assert whole.command is None
+    assert whole.choice is not None
+    assert whole.choice.live == LiveChoice(cloud="usgov", tenant="contoso.example", way="device", anew=True)
+
+
+def test_every_change_takes_the_hash_of_the_plan_that_was_seen() -> None:
+    for line in (REVOKE, ["restore", "x"], ["resume", "x"], ["undo", "x"]):
+        assert parse([*line, "--live", "--yes", "--expect", "ABC"]).expect == "abc"
+        assert parse([*line, "--sandbox", "--yes"]).expect is None
+
+
 def test_no_command_opens_the_window_and_may_name_the_connection() -> None:
     assert parse([]).command is None
     assert parse([]).choice is None
@@ -49,9 +66,18 @@ def test_no_command_opens_the_window_and_may_name_the_connection() -> None:
         (["estate"], "no-connection"),
         (REVOKE, "no-connection"),
         (["restore", "x"], "no-connection"),
-        (["estate", "--live"], "live-not-built"),
-        (["--live"], "live-not-built"),
-        (["--live", "--cloud", "usgov", "--auth", "cli", "--tenant", "x", *REVOKE], "live-not-built"),
+        (["--live", "--yes", *REVOKE], "no-expect"),
+        (["--live", "--yes", "resume", "x"], "no-expect"),
+        (["--live", "--expect", "0", *REVOKE], "bad-usage"),
+        (["estate", "--live", "--expect", "0"], "bad-usage"),
+        (["--live", "--yes", "--expect", " ", *REVOKE], "bad-usage"),
+        (["estate", "--live", "--principal", "reader"], "bad-usage"),
+        (["estate", "--live", "--tenant", " "], "bad-usage"),
+        (["estate", "--live", "--cloud", "germany"], "bad-usage"),
+        (["estate", "--live", "--auth", "password"], "bad-usage"),
+        (["estate", "--sandbox", "--auth", "cli"], "bad-usage"),
+        (["estate", "--vault", "v", "--sandbox"], "bad-usage"),
+        (["connection", "--vault", "", "--sandbox"], "bad-usage"),
         (["estate", "--sandbox", "--live"], "bad-usage"),
         (["estate", "--sandbox", "--connection", "f"], "bad-usage"),
         (["estate", "--connection", ""], "bad-usage"),

@@ -92,13 +92,9 @@ def test_a_change_without_a_named_connection_is_refused(tmp_path: Path) -> None:
         refused(program.json(*line), "no-connection")
 
 
-def test_the_live_door_says_that_it_is_not_built(tmp_path: Path) -> None:
+def test_a_live_change_without_the_plans_hash_is_refused_before_anybody_signs_in(tmp_path: Path) -> None:
     program = Program(tmp_path / "home")
-    refused(program.json("revoke", KEY, "--live", "--cloud", "usgov", "--yes"), "live-not-built")
-    words = program("estate", "--live")
-    assert words.status == 2
-    assert words.out == ""
-    assert "not built in this version" in words.err
+    refused(program.json("revoke", KEY, "--live", "--cloud", "usgov", "--yes"), "no-expect")
 
 
 @pytest.mark.parametrize(
