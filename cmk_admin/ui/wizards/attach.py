@@ -1,5 +1,6 @@
 """Attach a key to a service, in the window: which service, which of its resources, which key, as whom, and how."""
 
+from dataclasses import fields
 from functools import partial
 
 from cmk_admin.domain.ids import fold, last
@@ -106,7 +107,7 @@ def _button(_: Plan, draft: AttachDraft) -> str:
 class Service(Question):
     def __init__(self, room: Room) -> None:
         super().__init__(room, "service", "What kind of service gets the key?", "")
-        self._consumers: dict[str, str] = {}
+        self._drafts: dict[str, AttachDraft] = {}
         self._kinds = Cards(
             "service", [(name, SERVICES[name].title, words) for name, words in KINDS.items() if name in attach.HOWS]
         )
@@ -120,9 +121,10 @@ class Service(Question):
         self._kinds.choose(draft.service)
 
     def _chosen(self, service: str) -> None:
-        """Each service keeps the resource that was chosen for it."""
-        self._consumers[self.draft.service] = self.draft.consumer
-        self.put(service=service, consumer=self._consumers.get(service, ""))
+        """Each service keeps what was answered for it; the key is that of all."""
+        self._drafts[self.draft.service] = self.draft
+        known = self._drafts.get(service, AttachDraft(service=service))
+        self.put(**{one.name: getattr(known, one.name) for one in fields(known) if one.name != "key"})
 
 
 class ServerIdentity(IdentityQuestion):

@@ -111,15 +111,13 @@ class Role(Question):
         self._for.choose(draft.purpose)
         least = role_of(GrantDraft(purpose=draft.purpose))
         self._role.clear()
-        self._role.addItem(f"{least} (the least that suffices)", None)
-        for name in _roles(index):
-            if name != least:
+        self._role.addItem(f"{least} (the least that suffices)" if roles else "No role", None)
+        for name in _roles(index) if roles else filter(None, [draft.role]):
+            if name != least or not roles:
                 self._role.addItem(name, name)
         self._role.setCurrentIndex(max(0, self._role.findData(draft.role)))
-        self._role.setVisible(roles)
-        field = self.fields["role"]
-        field.setVisible(True)
-        field.explain(
+        self._role.setEnabled(self._role.count() > 1)
+        self.fields["role"].explain(
             "A wider role lets it do more with this key than its service needs."
             if roles
             else f"{vault.name if vault else 'The vault'} uses access policies: its entry gets {_permissions(draft.purpose)}, "

@@ -20,6 +20,9 @@ from cmk_admin.ui.wizards.places import group_of
 from cmk_admin.ui.wizards.question import Question
 from cmk_admin.ui.wizards.wizard import Problems, Room
 
+OWN = ("identity", "create_identity", "geo_key", "geo_identity", "engine")
+"""Answers that belong to one resource: another one carries other identities and has another engine."""
+
 COLUMNS = ("Name", "State", "Region", "Version", "Key now")
 
 
@@ -102,6 +105,7 @@ class TargetQuestion(Question):
     def __init__(self, room: Room, problems: Problems) -> None:
         super().__init__(room, "consumer", "What shall be encrypted with the key?", "")
         self._problems = problems
+        self._own: dict[str, dict[str, Any]] = {}
         self._picker = TargetPicker(room, "consumer", "Resource", rows=9)
         self._picker.picked.connect(self._picked)
         self._picker.opened.connect(self._opened)
@@ -140,7 +144,11 @@ class TargetQuestion(Question):
         self.judge(work, self._picker.show_reasons)
 
     def _picked(self, value: str) -> None:
-        self.put(consumer=value)
+        """Each resource keeps what was answered for it alone."""
+        if value == self.draft.consumer:
+            return
+        self._own[self.draft.consumer] = {name: getattr(self.draft, name) for name in OWN}
+        self.put(consumer=value, **self._own.get(value, dict.fromkeys(OWN)))
 
     def _opened(self, _: str) -> None:
         self.go_on.emit()
