@@ -37,6 +37,7 @@ _METHODS = (
     "grants: remove what lets the services use the key; disable: every enabled version of it"
     " (default: grants where a consumer is named, else disable)"
 )
+_CALLED = {"target": "key's name", "consumer": "service's name", "ops": "list of operations"}
 _FORMATS = {"estate": ("table", "json", "csv"), "mapping": ("table", "json", "csv")}
 
 
@@ -126,7 +127,7 @@ def _wizard(command: str | None, typed: dict[str, Any]) -> dict[str, Any]:
     for name, value in found.items():
         for text in value if isinstance(value, list) else [value]:
             if isinstance(text, str) and not text.strip():
-                raise BadInput("bad-usage", f"The {name.replace('_', ' ')} has no name.")
+                raise BadInput("bad-usage", f"The {_CALLED.get(name, name.replace('_', ' '))} is empty.")
     wizard.check(found)
     return found
 

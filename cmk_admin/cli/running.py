@@ -30,6 +30,10 @@ def run(options: Options, output: Output, connect: Connector, vault_suffixes: tu
     """
     try:
         _check_target(options.target, vault_suffixes)
+        for name in ("target", "geo_key"):
+            named = str(options.wizard.get(name, ""))
+            if "://" in named:
+                parse_key_id(named, vault_suffixes=vault_suffixes)
         log = open_log(home() / "log")
     except BadInput as error:
         output.error(error)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from cmk_admin.cli.wizard import Typed, Wizard, group_and_name, new_identity, one_identity
 from cmk_admin.domain import resolve
 from cmk_admin.domain.errors import BadInput
-from cmk_admin.domain.ids import fold, last
+from cmk_admin.domain.ids import KeyId, fold, last, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.services import SERVICES
 from cmk_admin.domain.surroundings import Target
@@ -64,12 +64,12 @@ async def _draft(typed: Typed, index: Index, backend: Backend) -> Draft:
     target = await _target(typed, backend)
     geo, geo_identity = typed.get("geo_key"), typed.get("geo_identity")
     draft = AttachDraft(
-        key=resolve.key(index, typed["target"], vault_suffixes=suffixes),
+        key=_current(index, typed["target"], suffixes),
         consumer=target.id,
         service=target.service,
         identity=resolve.identity_resource(index, typed["identity"]) if "identity" in typed else None,
         create_identity=new_identity(typed, target.subscription_id, target.location),
-        geo_key=resolve.key(index, geo, vault_suffixes=suffixes) if geo else None,
+        geo_key=_current(index, geo, suffixes) if geo else None,
         geo_identity=resolve.identity_resource(index, geo_identity) if geo_identity else None,
         engine=typed.get("engine"),
         network=typed.get("network", "Public"),
@@ -87,6 +87,24 @@ async def _draft(typed: Typed, index: Index, backend: Backend) -> Draft:
         )
         return replace(draft, new_disk_set=made)
     return draft
+
+
+def _current(index: Index, text: str, suffixes: tuple[str, ...]) -> KeyId:
+    """The key that is named; where one version of it is, it has to be the current one, which is what is attached.
+
+    Raises BadInput.
+    """
+    found = resolve.key(index, text, vault_suffixes=suffixes)
+    version = parse_key_id(text).version if "://" in text else None
+    known = index.key(found)
+    if version is not None and known is not None and version != known.current_version:
+        raise BadInput(
+            "not-current",
+            f"“{text}” is not the current version of {found.name}, which is the one that is attached.",
+            subject=text,
+            next="Leave the version out.",
+        )
+    return found
 
 
 async def _target(typed: Typed, backend: Backend) -> Target:

@@ -17,6 +17,7 @@ from cmk_admin.domain.verbs.revalidate import RevalidateDraft
 from cmk_admin.operations.interface import Backend
 
 _USES = {"disks": "aks-disks", "etcd": "aks-etcd"}
+_WORDS = {"disks": "disks", "etcd": "secrets in etcd"}
 
 
 def _add(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +44,12 @@ def _consumer(typed: Typed, index: Index) -> Consumer:
             f"--use {use}" for use, name in _USES.items() for one in index.consumers(found.id) if one.service == name
         )
     )
-    sentence = f"{found.name} uses keys in more than one way." if ways else f"{found.name} does not use a key so."
-    raise BadInput("no-use", sentence, subject=fold(found.id), next="Say which with --use.", candidates=named)
+    if ways:
+        sentence, advice = f"{found.name} uses keys in more than one way.", "Say which with --use."
+    else:
+        sentence = f"{found.name} does not use a key for its {_WORDS[str(use)]}."
+        advice = "Say which with --use." if named else "Leave --use out."
+    raise BadInput("no-use", sentence, subject=fold(found.id), next=advice, candidates=named)
 
 
 def _verb(

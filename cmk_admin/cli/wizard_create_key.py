@@ -7,6 +7,7 @@ from pathlib import Path
 from cmk_admin.cli.wizard import SHORT, Typed, Wizard, purpose
 from cmk_admin.domain import resolve
 from cmk_admin.domain.errors import BadInput
+from cmk_admin.domain.ids import parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
 from cmk_admin.domain.verbs.drafts import Draft
@@ -54,7 +55,12 @@ async def _draft(typed: Typed, index: Index, backend: Backend) -> Draft:
 
 def _place(typed: Typed) -> tuple[str, str]:
     """The vault and the new key's name, from ``VAULT/KEY`` or the id that the key will have. Raises BadInput."""
-    place, _, name = typed["target"].strip().rstrip("/").rpartition("/")
+    text = typed["target"].strip().rstrip("/")
+    if "://" in text and parse_key_id(text).version is not None:
+        raise BadInput(
+            "bad-key-id", f"“{text}” names a version of a key, not a new key.", next="Leave the version out."
+        )
+    place, _, name = text.rpartition("/")
     if not place or not name:
         raise BadInput(
             "bad-key-id", f"“{typed['target']}” does not name a vault and a new key.", next="Name it as VAULT/KEY."
@@ -74,12 +80,12 @@ def _moment(typed: Typed, name: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         option = "--" + name.replace("_", "-")
         raise BadInput(
             "bad-time", f"{option}: “{text}” is not a time; write it like 2027-01-31T12:00Z.", subject=option
         ) from error
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _tags(typed: Typed) -> tuple[tuple[str, str], ...]:

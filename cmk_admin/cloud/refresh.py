@@ -166,8 +166,11 @@ class _Refreshing:
         path = f"/subscriptions/{subscription}/providers/{kind.resource_type}"
         try:
             found = await self._session.arm_pages(path, api_version=kind.api_version, urgent=True)
-        except AzureFailure:
+        except AzureFailure as failure:
+            # one that was attached just now would go unseen: that is told
+            self._into.fail(failure, path)
             return await self._ask_each(kind, mine)
+        self._into.problems = [each for each in self._into.problems if fold(each.scope) != fold(path)]
         return {fold(one.id) for one in mine}, list(found)
 
     async def _ask_each(self, kind: ConsumerKind, known: list[Consumer]) -> tuple[set[str], Documents]:

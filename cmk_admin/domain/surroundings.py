@@ -104,6 +104,8 @@ class Surroundings:
     """By folded id of a user-assigned identity its principal; None: there is none any more; missing: not known."""
     events: tuple[Event, ...] | None = None
     """The Activity Log's events about what the draft touches; None: not read."""
+    missing_groups: frozenset[str] = frozenset()
+    """Folded ids of resource groups that the draft names and that are not there."""
     file_problem: str | None = None
     """Why the file that the draft names cannot be written."""
     unread: tuple[str, ...] = ()

@@ -55,7 +55,9 @@ class Stepper:
             return
         uncertain = row.state in (StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.UNKNOWN)
         look = await self._first_look(uncertain=uncertain)
-        if look.seen is Seen.AFTER:
+        if look.seen is Seen.AFTER and look.foreign is not None and not uncertain:
+            await self._fail(look.foreign)
+        elif look.seen is Seen.AFTER:
             await self._already(uncertain=uncertain)
         elif look.seen is Seen.CHANGED:
             await self._fail(f"It was changed since the plan was made and is left alone: {look.difference}.")

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from typing import Any, TypeVar
 
-from cmk_admin.cloud import roles
+from cmk_admin.cloud import identities, roles
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure
@@ -23,6 +23,7 @@ class Survey:
         self._rights: dict[str, Rights] = {}
         self._targets: dict[str, Target] = {}
         self._unread: dict[str, None] = {}
+        self._missing_groups: set[str] = set()
 
     async def attempt(self, reading: Awaitable[T], what: str) -> T | None:
         """The result; None where it could not be read, which is noted as “what could not be read: why”."""
@@ -54,6 +55,18 @@ class Survey:
             self._targets[fold(resource_id)] = found
         return found
 
+    async def groups(self, *group_ids: str) -> None:
+        """Read whether these resource groups are there."""
+
+        async def one(group_id: str) -> None:
+            there = await self.attempt(
+                identities.has_group(self.session, group_id), f"Whether there is a resource group {last(group_id)}"
+            )
+            if there is False:
+                self._missing_groups.add(fold(group_id))
+
+        await asyncio.gather(*(one(group_id) for group_id in dict.fromkeys(group_ids)))
+
     def result(self, **facts: Any) -> Surroundings:
         """All that was read, with what is known besides."""
         return Surroundings(
@@ -61,6 +74,7 @@ class Survey:
             account_id=self.session.account.object_id,
             rights=self._rights,
             targets=self._targets,
+            missing_groups=frozenset(self._missing_groups),
             unread=tuple(self._unread),
             **facts,
         )

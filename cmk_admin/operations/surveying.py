@@ -46,17 +46,22 @@ async def _create_key(survey: Survey, draft: CreateKeyDraft) -> Surroundings:
 
 
 async def _grant(survey: Survey, draft: GrantDraft) -> Surroundings:
-    await survey.rights(*_grant_scopes(survey.index, draft.key), *_group(draft.create_identity))
+    group = _group(draft.create_identity)
+    await asyncio.gather(survey.rights(*_grant_scopes(survey.index, draft.key), *group), survey.groups(*group))
     return survey.result()
 
 
 async def _attach(survey: Survey, draft: AttachDraft) -> Surroundings:
     scopes = [*_grant_scopes(survey.index, draft.key), *_grant_scopes(survey.index, draft.geo_key)]
-    scopes += _group(draft.create_identity)
+    groups = (*_group(draft.create_identity), *_group(draft.new_disk_set))
+    scopes += groups
     scopes += [one for one in (draft.consumer, draft.identity, draft.geo_identity, draft.disk_set) if one]
-    if draft.new_disk_set is not None:
-        scopes += _group(draft.new_disk_set)
-    await asyncio.gather(survey.target(draft.service, draft.consumer), survey.rights(*scopes), _set(survey, draft))
+    await asyncio.gather(
+        survey.target(draft.service, draft.consumer),
+        survey.rights(*scopes),
+        survey.groups(*groups),
+        _set(survey, draft),
+    )
     return survey.result()
 
 
@@ -66,6 +71,7 @@ async def _detach(survey: Survey, draft: DetachDraft) -> Surroundings:
 
 
 async def _revalidate(survey: Survey, draft: RevalidateDraft) -> Surroundings:
+    await survey.rights(*((draft.consumer,) if draft.consumer else ()))
     return survey.result()
 
 
@@ -84,7 +90,7 @@ def _grant_scopes(index: Index, key: KeyId | None) -> tuple[str, ...]:
 
 
 def _group(new: NewResource | None) -> tuple[str, ...]:
-    return (f"/subscriptions/{new.subscription_id}/resourceGroups/{new.group}",) if new and new.group else ()
+    return (new.group_id,) if new and new.has_group else ()
 
 
 def _file_problem(path: str | None) -> str | None:

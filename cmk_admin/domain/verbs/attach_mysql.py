@@ -21,10 +21,6 @@ from cmk_admin.domain.verbs.attaching import (
 from cmk_admin.domain.verbs.granting import Grant
 
 FLEXIBLE, SINGLE = "mysql-flexible", "mysql-single"
-_WRITE = {
-    FLEXIBLE: "Microsoft.DBforMySQL/flexibleServers/write",
-    SINGLE: "Microsoft.DBforMySQL/servers/keys/write",
-}
 _SINGLE_TIERS = ("generalpurpose", "memoryoptimized")
 """Tiers of the single server that take a customer's key (concepts-data-encryption-mysql.md)."""
 
@@ -32,7 +28,7 @@ _SINGLE_TIERS = ("generalpurpose", "memoryoptimized")
 def problems(draft: AttachDraft, index: Index, around: Surroundings) -> tuple[Problem, ...]:
     """Every documented requirement, before anything is written."""
     target = around.target(draft.consumer)
-    found = list(target_problems(draft, index, around, write=_WRITE[draft.service]))
+    found = list(target_problems(draft, index, around, write=rights.write_of(draft.service)))
     found += key_problems(draft.key, draft, index, around, target, field="key")
     if target is not None:
         found += _server(draft, target)
@@ -52,7 +48,7 @@ def steps(draft: AttachDraft, index: Index, around: Surroundings) -> tuple[Step,
     kid = versioned(key) if key else None
     if target is None or kid is None:
         return ()
-    made = draft.create_identity
+    made = draft.create_identity if draft.service == FLEXIBLE else None
     found = [making.create_identity(made.id, made.location)] if made else []
     for grant in _grants(draft, index, target):
         found += granting.steps(index, grant, stage=1)
@@ -169,15 +165,13 @@ def _server(draft: AttachDraft, target: Target) -> Iterator[Problem]:
 
 def _identity(draft: AttachDraft, index: Index, around: Surroundings, target: Target) -> Iterator[Problem]:
     if draft.service == SINGLE:
-        if _own(target) is None:
-            said = f"{target.name} has no identity of its own: give it one first (az mysql server update --assign-identity)."
-            yield Problem(code="no-identity", sentence=said, field="consumer")
+        yield from _own_only(draft, target)
         return
     if draft.create_identity is not None:
         yield from granting.identity_problems(draft.create_identity, index, around)
         return
     identity_id = identity_of(draft, target)
-    if identity_id is None:
+    if not identity_id:
         carried = len([one for one in target.identities if one.resource_id])
         said = (
             f"{target.name} carries {carried} identities: choose one, or have one created."
@@ -195,6 +189,26 @@ def _identity(draft: AttachDraft, index: Index, around: Surroundings, target: Ta
         )
         if missing is not None:
             yield missing
+
+
+def _own_only(draft: AttachDraft, target: Target) -> Iterator[Problem]:
+    """A single server takes one key, by the identity that is its own: what else was chosen would not be done."""
+    if _own(target) is None:
+        said = (
+            f"{target.name} has no identity of its own: give it one first (az mysql server update --assign-identity)."
+        )
+        yield Problem(code="no-identity", sentence=said, field="consumer")
+    chosen = {
+        "identity": draft.identity,
+        "create_identity": draft.create_identity,
+        "geo_identity": draft.geo_identity,
+    }
+    for field in (name for name, value in chosen.items() if value is not None):
+        said = f"{target.name} uses a key by the identity of its own: choose no other one."
+        yield Problem(code="own-identity", sentence=said, field=field)
+    if draft.geo_key is not None:
+        said = f"{target.name} is a single server: it takes no second key."
+        yield Problem(code="no-geo-backup", sentence=said, field="geo_key")
 
 
 def _geo(draft: AttachDraft, index: Index, around: Surroundings, target: Target) -> Iterator[Problem]:

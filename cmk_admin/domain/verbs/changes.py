@@ -217,7 +217,12 @@ def principal_of(step: Step) -> str | None:
 
 
 def keys_touched(index: Index, step: Step) -> tuple[str, ...]:
-    """Folded scopes of the keys that a step gives or takes access to, as ``VAULT_ID/keys/NAME``, or a vault's id."""
+    """Folded scopes of the keys that a step gives or takes access to, as ``VAULT_ID/keys/NAME``, or a vault's id.
+
+    ``/`` for an identity: whatever key it is used for.
+    """
+    if step.verb is StepVerb.DELETE_IDENTITY:
+        return ("/",)
     if step.verb is StepVerb.SET_POLICY:
         return (fold(parse_policy_target(step.target)[0]),)
     if step.verb is StepVerb.SET_NETWORK:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cmk_admin.domain import words
 from cmk_admin.domain.errors import FailureKind
@@ -28,6 +28,8 @@ MOST_TAGS, LONGEST_TAG = 15, 256
 
 _NAME = re.compile(r"[0-9A-Za-z-]{1,127}")
 _NEW = "a new version"
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
+"""Keys keep times as Unix seconds."""
 CREATE, BACKUP = "create", "backup"
 
 
@@ -56,8 +58,8 @@ def filled(draft: CreateKeyDraft) -> CreateKeyDraft:
     needs = service(draft.purpose).needs
     return replace(
         draft,
-        key_type=draft.key_type or RSA_HSM,
-        size=draft.size or needs.sizes[0],
+        key_type=RSA_HSM if draft.key_type is None else draft.key_type,
+        size=needs.sizes[0] if draft.size is None else draft.size,
         operations=tuple(sorted(needs.operations if draft.operations is None else draft.operations)),
     )
 
@@ -153,6 +155,9 @@ def _name(draft: CreateKeyDraft, index: Index, around: Surroundings, vault: Vaul
 
 def _dates(draft: CreateKeyDraft, now: datetime) -> Iterator[Problem]:
     start, end = draft.not_before, draft.expires
+    if start is not None and start < _FIRST:
+        said = f"The activation {words.exact(start)} is not a time that a key can keep: it counts from 1970."
+        yield Problem(code="dates", sentence=said, field="not_before")
     if end is not None and end <= now:
         said = f"The expiry {words.exact(end)} has passed: nobody could wrap or encrypt with the key."
         yield Problem(code="expired", sentence=said, field="expires")

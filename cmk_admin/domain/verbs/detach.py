@@ -75,7 +75,11 @@ def problems(draft: DetachDraft, index: Index, around: Surroundings) -> tuple[Pr
             )
         )
     missing = rights.missing(
-        around, f"{service(draft.service).resource_type}/write", target.id, f"change {target.name}", field="consumer"
+        around,
+        rights.write_of(draft.service, taking=True),
+        target.id,
+        f"change {target.name}",
+        field="consumer",
     )
     found += [missing] if missing else []
     found += rights.locked(index, [target.id], deletes=False, field="consumer")

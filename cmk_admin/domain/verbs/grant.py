@@ -53,14 +53,13 @@ def problems(draft: GrantDraft, index: Index, around: Surroundings) -> tuple[Pro
         said = f"{draft.key.name} was not read in {vault.name}: it may not exist."
         found.append(Problem(code="no-key", sentence=said, field="key", blocks=vault.problem is None))
     found += _identity(draft, index, around)
-    if vault.rbac:
-        found += _role(draft, index, vault)
+    found += _role(draft, index, vault)
     found += granting.missing_rights(vault, draft.key, around)
     found += rights.locked(index, [key_scope(vault.id, draft.key.name)], deletes=False)
     grant = _grant(draft, index, vault)
     if grant is not None:
         found += granting.warnings(index, grant)
-        if not granting.steps(index, grant, stage=0):
+        if grant.permissions and not granting.steps(index, grant, stage=0) and not _codes(found, "unknown-role"):
             said = f"{grant.who} may do that with {draft.key.name} already: there is nothing to give."
             found.append(Problem(code="granted-already", sentence=said, field="identity"))
     return tuple(found)
@@ -132,7 +131,16 @@ def _identity(draft: GrantDraft, index: Index, around: Surroundings) -> Iterator
         yield Problem(code="not-an-identity", sentence=said, field="identity")
 
 
+def _codes(found: list[Problem], code: str) -> bool:
+    return any(one.code == code for one in found)
+
+
 def _role(draft: GrantDraft, index: Index, vault: Vault) -> Iterator[Problem]:
+    if not vault.rbac:
+        if draft.role is not None:
+            said = f"{vault.name} goes by access policies, where the role {draft.role} does not count: choose no role."
+            yield Problem(code="no-roles", sentence=said, field="role")
+        return
     role = role_of(draft)
     if granting.role_id_of(index, role, vault.subscription_id) is None:
         said = f"No role “{role}” was read that could be given on {vault.name}."
@@ -142,6 +150,10 @@ def _role(draft: GrantDraft, index: Index, vault: Vault) -> Iterator[Problem]:
     if given is None:
         return
     allowed, needs = set(allowed_words(given)), service(draft.purpose)
+    if not allowed:
+        said = f"The role {role} allows nothing with keys."
+        yield Problem(code="role-useless", sentence=said, field="role")
+        return
     missing = [one for one in needs.needs.permissions if one not in allowed and one != "list"]
     if missing and draft.purpose in SERVICES:
         said = f"The role {role} does not allow {words.listed(missing)}, which {needs.title} needs."

@@ -87,20 +87,21 @@ def identity_problems(new: NewIdentity, index: Index, around: Surroundings) -> I
             f"“{new.name}” is not a name for an identity: 3 to 128 letters, digits, _ and -, a letter or digit first."
         )
         yield Problem(code="bad-identity-name", sentence=said, field="create_identity")
-    if not new.group.strip():
-        yield Problem(
-            code="no-group", sentence="Name the resource group that gets the identity.", field="create_identity"
-        )
+    if not new.has_group or fold(new.group_id) in around.missing_groups:
+        said = "Name the resource group that gets the identity."
+        if new.group.strip():
+            said = f"There is no resource group “{new.group}” in the subscription: name one that is there."
+        yield Problem(code="no-group", sentence=said, field="create_identity")
         return
     if index.identity_of(new.id) is not None:
         said = f"There is an identity “{new.name}” in {new.group} already: pick it instead of creating it."
         yield Problem(code="identity-exists", sentence=said, field="create_identity")
-    scope = f"/subscriptions/{new.subscription_id}/resourceGroups/{new.group}"
     found = rights.missing(
-        around, rights.CREATE_IDENTITY, scope, f"create identities in {new.group}", field="create_identity"
+        around, rights.CREATE_IDENTITY, new.group_id, f"create identities in {new.group}", field="create_identity"
     )
     if found is not None:
         yield found
+    yield from rights.locked(index, [new.group_id], deletes=False, field="create_identity")
 
 
 def warnings(index: Index, grant: Grant, *, consumer_id: str | None = None) -> Iterator[Problem]:

@@ -1,7 +1,11 @@
 """Resources that a plan makes before it needs them."""
 
+import re
 from dataclasses import dataclass
 from typing import ClassVar
+
+_GROUP_NAME = re.compile(r"[\w().-]{0,89}[\w()-]")
+"""Names of resource groups (Azure's resource name rules: 1 to 90 letters, digits, _ ( ) - and dots, no dot at the end)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,10 +20,19 @@ class NewResource:
     resource_type: ClassVar[str] = ""
 
     @property
+    def group_id(self) -> str:
+        """The ARM id of its resource group."""
+        return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
+
+    @property
     def id(self) -> str:
         """Its ARM id."""
-        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.group}"
-        return f"{group}/providers/{self.resource_type}/{self.name}"
+        return f"{self.group_id}/providers/{self.resource_type}/{self.name}"
+
+    @property
+    def has_group(self) -> bool:
+        """Whether the group's name can be one: what is not must not get into an address."""
+        return _GROUP_NAME.fullmatch(self.group) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

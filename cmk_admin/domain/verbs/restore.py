@@ -88,8 +88,8 @@ def doubts(draft: RestoreDraft) -> tuple[str, ...]:
 
 
 def takes_away(step: Step) -> bool:
-    """Whether a step removes a grant, disables a version, deletes a key, or shuts a firewall."""
-    if step.verb in (StepVerb.REMOVE_ASSIGNMENT, StepVerb.DELETE_KEY):
+    """Whether a step removes a grant, disables a version, deletes a key or an identity, or shuts a firewall."""
+    if step.verb in (StepVerb.REMOVE_ASSIGNMENT, StepVerb.DELETE_KEY, StepVerb.DELETE_IDENTITY):
         return True
     if step.verb is StepVerb.SET_ENABLED:
         return not (step.after or {}).get("enabled", True)

@@ -32,6 +32,10 @@ def problems(draft: RevalidateDraft, index: Index, around: Surroundings) -> tupl
     if changes.heal(consumer.id, consumer.name, draft.service, stage=0) is None:
         said = f"{facts.title} tries its key again by itself: there is nothing to ask it for."
         found.append(Problem(code="automatic", sentence=said, field="consumer"))
+    else:
+        action = rights.write_of(draft.service)
+        missing = rights.missing(around, action, consumer.id, f"change {consumer.name}", field="consumer")
+        found += [missing] if missing else []
     found += rights.locked(index, [consumer.id], deletes=False, field="consumer")
     return tuple(found)
 

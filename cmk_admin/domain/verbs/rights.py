@@ -8,12 +8,18 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Vault
 from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.roles import CONTRIBUTOR, CRYPTO_OFFICER
+from cmk_admin.domain.services import service
 from cmk_admin.domain.surroundings import Surroundings
 
 WRITE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/write"
 WRITE_POLICIES = "Microsoft.KeyVault/vaults/accessPolicies/write"
 CREATE_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/write"
 ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
+_WRITE = {
+    "mysql-flexible": "Microsoft.DBforMySQL/flexibleServers/write",
+    "mysql-single": "Microsoft.DBforMySQL/servers/keys/write",
+}
+_TAKE = {"mysql-single": "Microsoft.DBforMySQL/servers/keys/delete"}
 
 _WHO = {
     WRITE_ASSIGNMENTS: "User Access Administrator or Owner",
@@ -80,6 +86,12 @@ def missing(around: Surroundings, action: str, scope: str, what: str, *, field: 
         "assignment counts within 10 minutes.",
         field=field,
     )
+
+
+def write_of(service_name: str, *, taking: bool = False) -> str:
+    """The ARM action that gives a service a key, or asks it to try its key again; with `taking`: that takes its key."""
+    known = _TAKE.get(service_name) if taking else None
+    return known or _WRITE.get(service_name) or f"{service(service_name).resource_type}/write"
 
 
 def locked(index: Index, scopes: Iterable[str], *, deletes: bool, field: str = "") -> tuple[Problem, ...]:

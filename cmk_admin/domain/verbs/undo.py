@@ -78,10 +78,9 @@ def would_cut(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:
     said: dict[str, None] = {}
     for use in index.uses:
         vault = index.vault_of(use.slot.key_id)
-        if vault is None:
-            continue
+        used = key_scope(vault.id, use.slot.key_id.name) if vault else None
         for step, scope in taking:
-            touched = contains(scope, key_scope(vault.id, use.slot.key_id.name))
+            touched = scope == "/" if used is None else contains(scope, used)
             if touched and _concerns(index, step, use) and not _released(steps, step, use):
                 said[f"“{step.words}” waits: {use.consumer.name} uses {use.slot.key_id.name}."] = None
     if not said and not index.consumers_read:
@@ -96,6 +95,8 @@ def _concerns(index: Index, step: Step, use: Use) -> bool:
     if holder is None or mine is None:
         return True
     if holder.startswith("/"):
+        if use.slot.identity_resource_id is not None:
+            return same(use.slot.identity_resource_id, holder)
         identity = index.identity_of(holder)
         return identity is None or identity.principal_id.lower() == mine.lower()
     if holder.lower() == mine.lower():

@@ -36,6 +36,8 @@ class Look:
     difference: str | None = None
     """CHANGED: in what it differs from the plan; UNSEEN: why it could not be read."""
     failure: AzureFailure | None = None
+    foreign: str | None = None
+    """AFTER: what to say where nothing was tried yet, so that what is there is somebody else's and not to be claimed."""
     found: object = None
     """What was read, where the write can use it instead of reading it again."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from cmk_admin.cloud import key_changes, keys
@@ -31,7 +32,9 @@ class CreateKey(AtOnce):
     """POST keys/NAME/create, under a name that nobody has: under one in use it would make a new version."""
 
     async def look(self, session: Session, step: Step) -> Look:
-        return compare(step, await _facts(session, step))
+        key = _key_id(session, step)
+        foreign = f"{key.vault_name} has a key “{key.name}” by now, which somebody else made: it is left alone."
+        return replace(compare(step, await _facts(session, step)), foreign=foreign)
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         assert step.after is not None, "a key is made from its facts"
@@ -92,8 +95,9 @@ class BackupKey(AtOnce):
     """POST keys/NAME/backup into a file of the person's, private to them; an existing file is never overwritten."""
 
     async def look(self, session: Session, step: Step) -> Look:
-        there = await asyncio.to_thread(_file(step).exists)
-        return Look(seen=Seen.AFTER if there else Seen.BEFORE)
+        there = await asyncio.to_thread(os.path.lexists, _file(step))
+        foreign = f"There is a file {_file(step)} by now, which is not overwritten: no backup was written."
+        return Look(seen=Seen.AFTER if there else Seen.BEFORE, foreign=foreign)
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         blob = await key_changes.backup_key(session, _key_id(session, step))
