@@ -38,6 +38,7 @@ class ConnectForm(QWidget):
         self.cloud = QComboBox()
         self.cloud.setObjectName("connect-cloud")
         self.cloud.setAccessibleName("Cloud")
+        self.cloud.view().setAccessibleName("Clouds")
         for name, words in CLOUD_WORDS.items():
             self.cloud.addItem(words, name)
         self.tenant = QLineEdit()
