@@ -54,6 +54,20 @@ def policy(caller_id: str, *keys: str, **more: str) -> dict[str, Any]:
     return {"tenantId": estate.TENANT, "objectId": caller_id, "permissions": {"keys": list(keys)}, **more}
 
 
+def test_a_vault_of_another_tenant_takes_no_token_of_this_one(world: World) -> None:
+    made = vault(world)
+    model.make_key(world, "safe", "k")
+    caller = worker(world)
+    other = "99999999-8888-4777-8666-555555555555"
+    make_assignment(world, scope=made["id"], role="Key Vault Crypto User", principal_id=caller.object_id)
+    world.forget_past()
+    assert model.crypto(world, caller, "encrypt", "https://safe.vault.azure.net/keys/k", "RSA-OAEP", DEK)
+    world.put("resource", made["id"], {**made, "properties": {**made["properties"], "tenantId": other}})
+    error = refusal(world, caller, "encrypt")
+    assert (error.status, error.code) == (401, "Unauthorized")
+    assert f"Expected one of https://sts.windows.net/{other}/" in error.message
+
+
 def test_without_a_role_the_answer_is_forbidden_by_rbac_in_azures_words(world: World) -> None:
     vault(world)
     model.make_key(world, "safe", "k")
