@@ -94,6 +94,18 @@ class Index:
         """All consumers with this ARM id: one for each service by which the resource uses keys."""
         return self._consumers.get(fold(consumer_id), ())
 
+    def consumer_with(
+        self, consumer_id: str, *, key: KeyId | None = None, service: str | None = None
+    ) -> Consumer | None:
+        """Of the consumers with this ARM id the one of a service, or that uses a key; the first where none is so."""
+        found = self.consumers(consumer_id)
+        folded = key.key.folded if key else None
+        for one in found:
+            uses = folded is None or any(slot.key_id.key.folded == folded for slot in self.slots_of(one))
+            if uses and service in (None, one.service):
+                return one
+        return found[0] if found else None
+
     def holder_of(self, consumer: Consumer) -> Consumer | None:
         """The consumer that holds the key for this one: a cluster's disk encryption set."""
         return self.consumer(consumer.holder_id) if consumer.holder_id else None

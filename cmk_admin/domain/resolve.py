@@ -71,12 +71,12 @@ def consumer(index: Index, text: str, *, key: KeyId | None = None) -> Consumer:
     """
     wanted = fold(text.strip())
     if "/" in wanted:
-        found = list(index.consumers(wanted))[:1]
+        found = list(index.consumers(wanted))
     else:
         found = [one for one in index.estate.consumers if one.name.lower() == wanted]
     if key is not None and found:
-        users = {fold(use.consumer.id): use.consumer for use in index.uses_of_key(key)}
-        using = [one for one in found if fold(one.id) in users]
+        users = {(fold(use.consumer.id), use.consumer.service): use.consumer for use in index.uses_of_key(key)}
+        using = [one for one in found if (fold(one.id), one.service) in users]
         if not using:
             raise BadInput(
                 "not-a-consumer",
@@ -85,6 +85,11 @@ def consumer(index: Index, text: str, *, key: KeyId | None = None) -> Consumer:
                 candidates=_names(one.name for one in users.values()),
             )
         found = using
+    # A cluster's disks and its etcd are one resource: named by its id or its name, it is one thing
+    once: dict[str, Consumer] = {}
+    for one in found:
+        once.setdefault(fold(one.id), one)
+    found = list(once.values())
     return _only(
         found,
         "consumer",

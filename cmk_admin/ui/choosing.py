@@ -59,7 +59,7 @@ def selection_of_target(target: str, index: Index) -> Selection:
 
 def consumer_selection(index: Index, consumer_id: str, key: KeyId | None, node: str | None) -> Selection:
     """A consumer; where it does not stand under a key, on the key of its first slot."""
-    consumer = index.consumer(consumer_id)
+    consumer = index.consumer_with(consumer_id, key=key)
     if key is None and consumer is not None:
         slots = index.slots_of(consumer)
         key = slots[0].key_id.key if slots else None

@@ -8,7 +8,7 @@ from cmk_admin.domain import resolve
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.index import Index
 from tests.domain import estates
-from tests.domain.estates import AKS, MYSQL, MYSQL_ID, MYSQL_KEY, NEW, PREMIUM, STANDARD
+from tests.domain.estates import AKS, AKS_ID, MYSQL, MYSQL_ID, MYSQL_KEY, NEW, PREMIUM, STANDARD
 
 INDEX = estates.index()
 NAME = MYSQL_KEY.id.name
@@ -110,3 +110,15 @@ def test_an_empty_name_finds_nothing(text: str) -> None:
     for find in (resolve.key, resolve.vault, resolve.consumer, resolve.principal):
         with pytest.raises(BadInput):
             find(INDEX, text)
+
+
+def test_a_cluster_that_uses_keys_in_two_ways_is_one_thing_by_its_name() -> None:
+    etcd = replace(AKS, service="aks-etcd", holder_id=None, slots=(estates.slot(MYSQL_KEY, AKS_ID, None),))
+    index = Index(replace(estates.dcc(), consumers=(*estates.dcc().consumers, etcd)))
+    assert resolve.consumer(index, "dcc-aks").service == "aks-disks"
+    assert resolve.consumer(index, "dcc-aks", key=MYSQL_KEY.id).service == "aks-etcd"
+    assert resolve.consumer(index, AKS.id, key=MYSQL_KEY.id).service == "aks-etcd"
+    assert [one.service for one in index.consumers(AKS.id)] == ["aks-disks", "aks-etcd"]
+    found = index.consumer_with(AKS.id, key=MYSQL_KEY.id)
+    assert found is not None
+    assert found.service == "aks-etcd"

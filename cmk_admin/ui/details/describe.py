@@ -21,7 +21,7 @@ def describe(index: Index, selection: Selection, now: datetime) -> Page | None:
     if selection.kind == "vault" and selection.vault_id is not None:
         return vault_page(index, selection.vault_id, now)
     if selection.kind == "consumer" and selection.consumer_id is not None:
-        return consumer_page(index, selection.consumer_id, now)
+        return consumer_page(index, selection.consumer_id, now, selection.service)
     if selection.kind == "identity" and selection.principal_id is not None:
         return identity_page(index, selection.principal_id)
     if selection.kind == "subscription" and selection.subscription_id is not None:

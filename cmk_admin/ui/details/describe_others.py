@@ -165,9 +165,12 @@ def _unseen_vault(index: Index, host: str) -> Page:
     )
 
 
-def consumer_page(index: Index, consumer_id: str, now: datetime) -> Page | None:
-    """A service that uses keys: by which identity, through which paths, and what would stop."""
-    consumer = index.consumer(consumer_id)
+def consumer_page(index: Index, consumer_id: str, now: datetime, kind: str | None = None) -> Page | None:
+    """A service that uses keys: by which identity, through which paths, and what would stop.
+
+    `kind` tells a cluster's disks from its etcd; None: the first.
+    """
+    consumer = index.consumer_with(consumer_id, service=kind)
     if consumer is None:
         return None
     facts = service(consumer.service)
@@ -217,7 +220,7 @@ def consumer_page(index: Index, consumer_id: str, now: datetime) -> Page | None:
     if held:
         sections.insert(1, _held_section(held))
     return Page(
-        id=f"consumer:{fold(consumer.id)}",
+        id=f"consumer:{fold(consumer.id)}" + (f"|{kind}" if len(index.consumers(consumer_id)) > 1 else ""),
         kind=facts.title,
         icon=service_icon(consumer.service),
         title=consumer.name,
