@@ -1,7 +1,7 @@
 """Connect to Azure: choose, sign in, wait; closed when the connection is open."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.sign_in import SignInNews, tenant_words
@@ -27,9 +27,7 @@ class ConnectDialog(QDialog):
         self.setFixedWidth(WIDTH)
         self.form, self.waiting = ConnectForm(), Waiting()
         self._title = label("", "title", name="connect-title")
-        self._sides = QStackedWidget()
-        self._sides.addWidget(self.form)
-        self._sides.addWidget(self.waiting)
+        self._waits = False
         self.buttons = QDialogButtonBox()
         self.cancel = self.buttons.addButton("Cancel", QDialogButtonBox.ButtonRole.RejectRole)
         self.cancel.setObjectName("connect-cancel")
@@ -43,20 +41,21 @@ class ConnectDialog(QDialog):
         body.setContentsMargins(24, 20, 24, 16)
         body.setSpacing(12)
         body.addWidget(self._title)
-        body.addWidget(self._sides, 1)
+        for side in (self.form, self.waiting):
+            body.addWidget(side, 1)
         body.addWidget(self.buttons)
         self.show_form()
 
     @property
     def is_waiting(self) -> bool:
         """Somebody is being signed in."""
-        return self._sides.currentWidget() is self.waiting
+        return self._waits
 
     def show_form(self, problem: str = "") -> None:
         """Choose."""
         self._name("Connect to Azure")
         self.form.say(problem)
-        self._sides.setCurrentWidget(self.form)
+        self._turn(waits=False)
         self.connect_.show()
         self.connect_.setDefault(True)
         self.cancel.setEnabled(True)
@@ -68,7 +67,7 @@ class ConnectDialog(QDialog):
         self._name("Signing in to Azure")
         self.form.show_choice(choice)
         self.waiting.start(f"Signing in to {tenant_words(choice.tenant)}…")
-        self._sides.setCurrentWidget(self.waiting)
+        self._turn(waits=True)
         self.connect_.hide()
         self.cancel.setFocus()
         self._fit()
@@ -98,12 +97,14 @@ class ConnectDialog(QDialog):
         if not self.is_waiting:
             self.wanted.emit(self.form.choice())
 
+    def _turn(self, *, waits: bool) -> None:
+        """Show one side. A stack of both would be as high as the higher one."""
+        self._waits = waits
+        self.form.setVisible(not waits)
+        self.waiting.setVisible(waits)
+
     def _fit(self) -> None:
-        """As high as what is on the side that is shown; a wrapped sentence must press nothing together."""
-        for side in (self.form, self.waiting):
-            shown = side is self._sides.currentWidget()
-            policy = QSizePolicy.Policy.Preferred if shown else QSizePolicy.Policy.Ignored
-            side.setSizePolicy(QSizePolicy.Policy.Preferred, policy)
+        """As high as what is shown: a sentence that wraps must press nothing together."""
         layout = self.layout()
         assert layout is not None
         layout.activate()
