@@ -33,6 +33,8 @@ from cmk_admin.sandbox.state import World
 from tests.sandbox.running import Running
 
 SERVICES = ("mysql-flexible", "mysql-single", "disk-encryption-set", "aks-etcd")
+NEW_ENGINE = "aks-etcd-new"
+"""The same service by its new engine, which takes a key's id without version."""
 _SENDERS = 8
 AT_ONCE = 32
 """Consumers of each service: so many attach side by side."""
@@ -126,8 +128,9 @@ def near_cells() -> tuple[Cell, ...]:
 class Matrix:
     """A sandbox with the keys of these cells, and consumers of one service that take one after the other."""
 
-    def __init__(self, folder: Path, service: str, cells: Iterable[Cell]) -> None:
-        self.service, self.cells = service, tuple(cells)
+    def __init__(self, folder: Path, way: str, cells: Iterable[Cell]) -> None:
+        """`way`: one of `SERVICES`, or `NEW_ENGINE`."""
+        self._way, self.service, self.cells = way, way.removesuffix("-new"), tuple(cells)
         self._consumers: list[str] = []
         self._writers: dict[str, str] = {}
         self.moments: dict[str, tuple[datetime | None, datetime | None]] = {}
@@ -202,7 +205,7 @@ class Matrix:
                 yield from zip(batch, senders.map(self._outcome, self._consumers, batch, begun), strict=True)
 
     def _attach(self, who: str, cell: Cell) -> Any:
-        path, version, body = _WRITES[self.service](self, who, cell)
+        path, version, body = _WRITES[self._way](self, who, cell)
         method = "PATCH" if self.service in ("mysql-flexible", "disk-encryption-set") else "PUT"
         return self.running.arm(method, path, version, as_=self._writers[who], json=body)
 
@@ -222,7 +225,8 @@ class Matrix:
         resource = self.running.world.get("resource", who)
         assert resource is not None
         named = {slot.key_url for slot in slots_of(self.running.world, resource) if slot.service == self.service}
-        assert (str(cell.key_id) in named) is taken, (self.service, cell, named)
+        wanted = str(cell.key_id.key if self._way == NEW_ENGINE else cell.key_id)
+        assert (wanted in named) is taken, (self._way, cell, named)
 
     def _body(self, who: str) -> dict[str, Any]:
         resource = self.running.world.get("resource", who)
@@ -256,6 +260,14 @@ class Matrix:
         profile = {**cluster["properties"]["securityProfile"], "azureKeyVaultKms": kms}
         return who, "2026-08-01", {**cluster, "properties": {**cluster["properties"], "securityProfile": profile}}
 
+    def etcd_new(self, who: str, cell: Cell) -> tuple[str, str, dict[str, Any]]:
+        path, version, cluster = self.etcd(who, cell)
+        profile = cluster["properties"]["securityProfile"]
+        kms = {**profile["azureKeyVaultKms"], "keyId": str(cell.key_id.key)}
+        objects = {"infrastructureEncryption": "Enabled"}
+        new = {**profile, "azureKeyVaultKms": kms, "kubernetesResourceObjectEncryptionProfile": objects}
+        return path, version, {**cluster, "properties": {**cluster["properties"], "securityProfile": new}}
+
     def add(self, resource_id: str, writer: str) -> None:
         self._consumers.append(resource_id)
         self._writers[resource_id] = writer
@@ -275,6 +287,7 @@ _WRITES = {
     "mysql-single": Matrix.single,
     "disk-encryption-set": Matrix.disk_set,
     "aks-etcd": Matrix.etcd,
+    NEW_ENGINE: Matrix.etcd_new,
 }
 
 
