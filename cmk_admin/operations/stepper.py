@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from time import monotonic
 
 from cmk_admin.cloud.session import LongRunning, answered_as
@@ -55,6 +56,8 @@ class Stepper:
             return
         uncertain = row.state in (StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.UNKNOWN)
         look = await self._first_look(uncertain=uncertain)
+        if uncertain:
+            look = await self._no_longer_late(look, since=row.changed_at)
         if look.seen is Seen.AFTER and look.foreign is not None and not uncertain:
             await self._fail(look.foreign)
         elif look.seen is Seen.AFTER:
@@ -90,6 +93,16 @@ class Stepper:
             if not await self._state.pause(max(wait, look.failure.retry_after or 0.0)):
                 return look
             look = await self._look_once()
+        return look
+
+    async def _no_longer_late(self, look: Look, *, since: datetime) -> Look:
+        """Look until what was sent (not after `since`, aware) either shows or cannot come any more."""
+        gone = max((datetime.now(UTC) - since).total_seconds(), 0.0)
+        deadline = monotonic() + look.late - gone
+        while look.seen is Seen.BEFORE and look.late and monotonic() < deadline:
+            if not await self._state.pause(1.0):
+                break
+            look = await self._look()
         return look
 
     async def _look_once(self) -> Look:
@@ -212,7 +225,7 @@ class Stepper:
         await self._state.put_step(
             self._n, StepState.UNKNOWN, error=failure.message, request_id=failure.request_id, note=failure.message
         )
-        return await self._look()
+        return await self._no_longer_late(await self._look(), since=datetime.now(UTC))
 
     async def _give_up(self, failure: AzureFailure, look: Look) -> None:
         if look.seen is Seen.UNSEEN:

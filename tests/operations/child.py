@@ -10,6 +10,9 @@ from cmk_admin.operations.backend import open_backend
 from cmk_admin.operations.interface import Boundary
 from cmk_admin.runtime.connection import read_connection
 from tests.operations.stories import PLANS
+from tests.operations.wizard_stories import WIZARDS
+
+BEGINNINGS = PLANS | WIZARDS
 
 
 async def main(file: str, home: str, what: str, at: tuple[int, str], operation: str) -> None:
@@ -18,8 +21,8 @@ async def main(file: str, home: str, what: str, at: tuple[int, str], operation: 
             os.kill(os.getpid(), signal.SIGKILL)
 
     backend = await open_backend(read_connection(Path(file)), Path(home))
-    if what in PLANS:
-        await backend.run(await PLANS[what](backend), on_boundary=die)
+    if what in BEGINNINGS:
+        await backend.run(await BEGINNINGS[what](backend), on_boundary=die)
     elif what == "restore":
         await backend.run(await backend.prepare_restore(operation), on_boundary=die)
     elif what == "undo":

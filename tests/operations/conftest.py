@@ -17,3 +17,11 @@ def azure(tmp_path: Path) -> Iterator[Azure]:
     running = serve(tmp_path / "azure", speed=SPEED)
     yield Azure(running, tmp_path / "home")
     running.stop()
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Azure]:
+    """A fresh `workshop`, as fast."""
+    running = serve(tmp_path / "workshop", speed=SPEED, scenario="workshop")
+    yield Azure(running, tmp_path / "home")
+    running.stop()

@@ -38,6 +38,9 @@ class Look:
     failure: AzureFailure | None = None
     foreign: str | None = None
     """AFTER: what to say where nothing was tried yet, so that what is there is somebody else's and not to be claimed."""
+    late: float = 0.0
+    """BEFORE: real seconds for which a request whose answer nobody has may still take effect, where to send it again would
+    do it twice; 0: it may be sent again at once."""
     found: object = None
     """What was read, where the write can use it instead of reading it again."""
 

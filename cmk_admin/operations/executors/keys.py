@@ -15,6 +15,10 @@ from cmk_admin.domain.verbs.making import key_facts, moment
 from cmk_admin.operations.executors.base import Accepted, AtOnce, Facts, Look, Seen, compare
 
 
+_LATE_SECONDS = 10.0
+"""As long as a vault may take to answer (`cloud.session.Timeouts`): a creation sent twice makes a second version."""
+
+
 def _key_id(session: Session, step: Step) -> KeyId:
     return parse_key_id(step.target, vault_suffixes=session.names.vault_suffixes)
 
@@ -34,7 +38,7 @@ class CreateKey(AtOnce):
     async def look(self, session: Session, step: Step) -> Look:
         key = _key_id(session, step)
         foreign = f"{key.vault_name} has a key “{key.name}” by now, which somebody else made: it is left alone."
-        return replace(compare(step, await _facts(session, step)), foreign=foreign)
+        return replace(compare(step, await _facts(session, step)), foreign=foreign, late=_LATE_SECONDS)
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         assert step.after is not None, "a key is made from its facts"

@@ -1,0 +1,157 @@
+"""SIGKILL at every boundary of create-key, grant, attach and detach: gone on with or taken back, nobody loses a key."""
+
+import asyncio
+
+import pytest
+
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.operations.backend import OpenBackend
+from cmk_admin.operations.interface import OperationReport, WatchResult
+from tests.operations.stories import Azure, killed
+from tests.operations.wizard_stories import (
+    ATTACHED,
+    MADE,
+    NEW_KEY,
+    SERVER,
+    SINGLE,
+    STEPS,
+    Seen,
+    backup_file,
+    has_its_key,
+    key_facts,
+    plan_attach,
+    principal,
+    seen,
+)
+
+_EVENTS = ("intent", "sent", "accepted", "done")
+_EVERYDAY = {("attach", (3, "sent")), ("create-key", (1, "accepted"))}
+_SERVERS = {"attach": (SERVER, MADE), "attach-single": (SINGLE, SINGLE)}
+
+
+@pytest.fixture
+def azure(workshop: Azure) -> Azure:
+    """The estate of the wizards."""
+    return workshop
+
+
+def _cells() -> list[object]:
+    """Every boundary of every step; all but a few stand in the full matrix."""
+    cells = [(what, (n, event)) for what, steps in STEPS.items() for n in range(1, steps + 1) for event in _EVENTS]
+    return [
+        pytest.param(what, at, marks=() if (what, at) in _EVERYDAY else pytest.mark.full, id=f"{what}-{at[0]}-{at[1]}")
+        for what, at in cells
+    ]
+
+
+def _as_wanted(azure: Azure, what: str, before: Seen, now: Seen) -> None:
+    """Each verb's end, as Azure shows it."""
+    if what == "create-key":
+        assert now.keys - before.keys == {NEW_KEY.name}
+        assert backup_file(azure)
+    elif what == "grant":
+        assert now.identities - before.identities == {MADE}
+        assert [(key, who) for key, _, who in now.grants - before.grants] == [("spare-key", principal(azure, MADE))]
+    elif what in _SERVERS:
+        name, identity = _SERVERS[what]
+        assert "/keys/spare-key/" in str(now.server(name)[1])
+        assert has_its_key(azure, now, name, identity)
+    elif what == "change":
+        assert "/keys/spare-key/" in str(now.server(ATTACHED)[1])
+        assert has_its_key(azure, now, ATTACHED, "ws-attached-id")
+        assert before.grants < now.grants
+    else:
+        assert now.server(ATTACHED) == ("Ready", None)
+        assert [key for key, _, _ in before.grants - now.grants] == ["used-key"]
+    assert not now.refusing
+
+
+def _as_before(what: str, before: Seen, now: Seen) -> None:
+    """Nothing of it is left, but for the name of a key that was made."""
+    assert now.deleted - before.deleted <= ({NEW_KEY.name} if what == "create-key" else set())
+    for name in ("keys", "identities", "grants", "servers", "refusing"):
+        assert getattr(now, name) == getattr(before, name), name
+
+
+def _done(report: OperationReport) -> None:
+    assert report.outcome is Outcome.DONE, report.log
+    assert {step.state for step in report.steps} <= {StepState.DONE, StepState.SKIPPED}
+    assert {one.result for one in report.watch} <= {WatchResult.CONFIRMED}
+
+
+async def _left(backend: OpenBackend) -> OperationReport:
+    left = (await backend.operations())[0]
+    assert (left.outcome, left.alive, left.resumable) == (Outcome.RUNNING, False, True)
+    return left
+
+
+async def _taken_back(backend: OpenBackend, operation: str, what: str) -> None:
+    """An undo; a backup that was written stays, and then it is a part of it only."""
+    back = await backend.undo(operation)
+    partly = any("backup" in step.words for step in (await backend.operation(operation)).steps if step.undo is None)
+    wanted = (Outcome.DONE, Outcome.PARTIAL) if what == "create-key" and partly else (Outcome.DONE,)
+    assert back.outcome in wanted, back.log
+
+
+@pytest.mark.parametrize(("what", "at"), _cells())
+def test_what_was_killed_is_gone_on_with_to_the_same_end_and_taken_back_whole(
+    azure: Azure, what: str, at: tuple[int, str]
+) -> None:
+    async def story() -> None:
+        before = await seen(azure)
+        killed(azure, what, at)
+        async with azure.opened() as backend:
+            left = await _left(backend)
+            _done(await backend.resume(left.operation))
+            _as_wanted(azure, what, before, await seen(azure))
+            await _taken_back(backend, left.operation, what)
+        _as_before(what, before, await seen(azure))
+
+    asyncio.run(story())
+
+
+@pytest.mark.parametrize(("what", "at"), _cells())
+def test_what_was_killed_is_taken_back_to_the_state_before(azure: Azure, what: str, at: tuple[int, str]) -> None:
+    async def story() -> None:
+        before = await seen(azure)
+        killed(azure, what, at)
+        async with azure.opened() as backend:
+            left = await _left(backend)
+            assert left.undoable
+            await _taken_back(backend, left.operation, what)
+            assert (await backend.operation(left.operation)).resumable is False
+        _as_before(what, before, await seen(azure))
+
+    asyncio.run(story())
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("at", [(n, event) for n in (1, 2, 3) for event in _EVENTS], ids=lambda at: f"{at[0]}-{at[1]}")
+def test_an_undo_of_an_attach_that_is_killed_never_leaves_a_server_without_its_key(
+    azure: Azure, at: tuple[int, str]
+) -> None:
+    async def story() -> None:
+        before = await seen(azure)
+        async with azure.opened() as backend:
+            done = await backend.run(await plan_attach(backend))
+            _done(done)
+        killed(azure, "undo", at, done.operation)
+        assert has_its_key(azure, await seen(azure), SERVER, MADE)
+        async with azure.opened() as backend:
+            _done(await backend.resume((await _left(backend)).operation))
+        _as_before("attach", before, await seen(azure))
+
+    asyncio.run(story())
+
+
+def test_a_key_made_before_the_kill_is_not_made_twice(azure: Azure) -> None:
+    async def story() -> None:
+        killed(azure, "create-key", (1, "sent"))
+        async with azure.opened() as backend:
+            _done(await backend.resume((await _left(backend)).operation))
+        creations = [one for one in azure.sent() if one["path"].endswith(f"/keys/{NEW_KEY.name}/create")]
+        assert len(creations) == 1
+        made = await key_facts(azure)
+        assert made["tags"] == {"owner": "payments"}
+
+    asyncio.run(story())
