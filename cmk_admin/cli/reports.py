@@ -6,6 +6,7 @@ from cmk_admin.cli.table import printable, table
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Effect, PathState, Plan, PlannedPath
+from cmk_admin.domain.steps import ASKS_ONLY, Step
 from cmk_admin.domain.wire import JsonObject, operation_json, time_json
 from cmk_admin.operations.interface import OperationReport, StepReport, WatchReport
 
@@ -15,8 +16,7 @@ _PATHS = {PathState.WILL_CLOSE: "will close", PathState.STAYS_OPEN: "STAYS OPEN"
 def plan_text(plan: Plan) -> str:
     """The plan as one reads it before saying yes."""
     lines = [plan.title, f"Plan {plan.hash}", ""]
-    lines += [f"  {n}. {s.words}" + (f" (undo: {s.undo_words})" if s.undo_words else " (cannot be undone)")
-              for n, s in enumerate(plan.steps, 1)] or ["  Nothing is left to do."]  # fmt: skip
+    lines += [f"  {n}. {s.words} ({_undo(s)})" for n, s in enumerate(plan.steps, 1)] or ["  Nothing is left to do."]
     if plan.paths:
         lines += ["", "Ways to use the key:"]
         lines += [f"  {_PATHS[p.state]}: {_path(p)}" for p in plan.paths]
@@ -93,6 +93,12 @@ def operations_text(reports: Sequence[OperationReport]) -> str:
 def printable_lines(lines: Sequence[str]) -> str:
     """Lines joined; each one cleaned of control characters."""
     return "\n".join(printable(line) for line in lines)
+
+
+def _undo(step: Step) -> str:
+    if step.undo_words:
+        return f"undo: {step.undo_words}"
+    return "nothing to undo" if step.verb in ASKS_ONLY else "cannot be undone"
 
 
 def _possible(report: OperationReport) -> str:

@@ -44,6 +44,10 @@ class StepVerb(StrEnum):
     """Write every secret of a cluster once more, so that it is encrypted with the key of now."""
 
 
+ASKS_ONLY = frozenset({StepVerb.REVALIDATE, StepVerb.START_NODES, StepVerb.REWRITE_SECRETS})
+"""Steps that ask for something and change no fact: there is nothing of them to take back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One change.

@@ -1,7 +1,7 @@
 """What tests of attaching share: the estate of the wizards, its clusters seen from outside, and drafts by name."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 from cmk_admin.cloud import api
@@ -10,6 +10,7 @@ from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.surroundings import Target
 from cmk_admin.domain.verbs.attach import AttachDraft
+from cmk_admin.domain.verbs.new_resource import NewDiskSet
 from cmk_admin.operations.backend import OpenBackend
 from cmk_admin.operations.interface import OperationReport
 from tests.journeys.clients import Clients
@@ -17,6 +18,7 @@ from tests.operations.stories import Azure
 from tests.support import Document
 
 PREMIUM = "ws-premium.vault.azure.net"
+MADE_SET = "new-des"
 ETCD_KEY, DISK_KEY, SPARE_KEY = (KeyId(PREMIUM, name) for name in ("etcd-key", "disk-key", "spare-key"))
 
 
@@ -29,6 +31,29 @@ async def etcd_draft(backend: OpenBackend, name: str = "ws-aks", **chosen: Any) 
     """The secrets of a cluster, with the key made for that."""
     cluster = await target(backend, "aks-etcd", name)
     return AttachDraft(**{"key": ETCD_KEY, "consumer": cluster.id, "service": "aks-etcd", **chosen})
+
+
+async def plan_etcd(backend: OpenBackend) -> Plan:
+    """The grant, the cluster's settings, the secrets anew: three steps."""
+    return await backend.prepare(await etcd_draft(backend, rewrite_secrets=True))
+
+
+async def plan_disks(backend: OpenBackend) -> Plan:
+    """A set, the grants of it and on it, a storage class: four steps."""
+    return await backend.prepare(await disks_draft(backend, storage_class="encrypted", apply_storage_class=True))
+
+
+AKS_PLANS: dict[str, Callable[[OpenBackend], Awaitable[Plan]]] = {"attach-etcd": plan_etcd, "attach-disks": plan_disks}
+
+
+async def disks_draft(backend: OpenBackend, **chosen: Any) -> AttachDraft:
+    """Disks of ws-aks, on a set that is to be made."""
+    cluster = await target(backend, "aks-disks", "ws-aks")
+    new = NewDiskSet(
+        subscription_id=cluster.subscription_id, group="workshop-services", name=MADE_SET, location="westeurope"
+    )
+    facts = {"key": SPARE_KEY, "consumer": cluster.id, "service": "aks-disks", "new_disk_set": new}
+    return AttachDraft(**{**facts, **chosen})
 
 
 async def attached(backend: OpenBackend, draft: AttachDraft) -> OperationReport:

@@ -1,8 +1,6 @@
 """A key for disks: the set is made and its own identity uses the key; the storage class stands in the cluster."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,39 +8,34 @@ from cmk_admin.cloud.consumers import disk_encryption_set
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.steps import Outcome, StepState, StepVerb
 from cmk_admin.domain.verbs import attach_aks_disks
-from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.new_resource import NewDiskSet
-from cmk_admin.operations.backend import OpenBackend
-from tests.operations.attaching import DISK_KEY, PREMIUM, SPARE_KEY, attached, clients_as, kubernetes, plan_of, target
+from tests.operations.attaching import (
+    DISK_KEY,
+    PREMIUM,
+    SPARE_KEY,
+    attached,
+    clients_as,
+    disks_draft,
+    kubernetes,
+    plan_of,
+    target,
+)
 from tests.operations.stories import Azure
-from tests.support import serve
 
 ELSEWHERE = KeyId("ws-elsewhere.vault.azure.net", "spare-key")
 NORTH = KeyId("ws-north.vault.azure.net", "spare-key")
 
 
 @pytest.fixture
-def azure(tmp_path: Path) -> Iterator[Azure]:
-    """The estate of the wizards, 600 times as fast as Azure."""
-    running = serve(tmp_path / "azure", speed=600, scenario="workshop")
-    yield Azure(running, tmp_path / "home")
-    running.stop()
-
-
-async def draft_of(backend: OpenBackend, **chosen: object) -> AttachDraft:
-    """Disks of ws-aks, on a set that is to be made."""
-    cluster = await target(backend, "aks-disks", "ws-aks")
-    new = NewDiskSet(
-        subscription_id=cluster.subscription_id, group="workshop-services", name="new-des", location="westeurope"
-    )
-    facts: dict[str, object] = {"key": SPARE_KEY, "consumer": cluster.id, "service": "aks-disks", "new_disk_set": new}
-    return AttachDraft(**{**facts, **chosen})  # type: ignore[arg-type]
+def azure(workshop: Azure) -> Azure:
+    """The estate of the wizards."""
+    return workshop
 
 
 def test_a_set_is_made_uses_its_key_stands_in_a_storage_class_and_is_taken_back(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend, azure.session() as session:
-            draft = await draft_of(backend, storage_class="encrypted", apply_storage_class=True)
+            draft = await disks_draft(backend, storage_class="encrypted", apply_storage_class=True)
             plan = await backend.prepare(draft)
             assert plan.problems == ()
             assert any("only when a cluster is made" in one for one in plan.warnings)
@@ -92,7 +85,7 @@ def test_a_set_that_is_picked_gets_the_key_and_its_other_users_are_named(azure: 
     async def story() -> None:
         async with azure.opened() as backend, azure.session() as session:
             picked = await target(backend, "disk-encryption-set", "ws-des")
-            draft = await draft_of(backend, new_disk_set=None, disk_set=picked.id)
+            draft = await disks_draft(backend, new_disk_set=None, disk_set=picked.id)
             plan = await backend.prepare(draft)
             assert plan.problems == ()
             assert any("every disk on it changes" in one for one in plan.warnings)
@@ -113,7 +106,7 @@ def test_a_set_that_is_picked_gets_the_key_and_its_other_users_are_named(azure: 
 def test_a_key_of_another_subscription_is_taken_without_naming_its_vault(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend, azure.session() as session:
-            draft = await draft_of(backend, key=ELSEWHERE)
+            draft = await disks_draft(backend, key=ELSEWHERE)
             done = await attached(backend, draft)
             assert done.outcome is Outcome.DONE, done.log
             assert draft.new_disk_set is not None
@@ -127,7 +120,7 @@ def test_a_key_of_another_subscription_is_taken_without_naming_its_vault(azure: 
 def test_what_azure_would_refuse_is_refused_before_anything_is_sent(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend:
-            base = await draft_of(backend)
+            base = await disks_draft(backend)
             new = base.new_disk_set
             assert new is not None
             stopped = (await target(backend, "aks-disks", "ws-aks-stopped")).id
@@ -143,11 +136,11 @@ def test_what_azure_would_refuse_is_refused_before_anything_is_sent(azure: Azure
                 ({"consumer": stopped, "storage_class": "enc", "apply_storage_class": True}, "start it first"),
             ]
             for chosen, said in cases:
-                plan = await backend.prepare(await draft_of(backend, **chosen))
+                plan = await backend.prepare(await disks_draft(backend, **chosen))
                 assert any(said in one for one in plan.problems), (chosen, plan.problems)
         assert azure.sent() == []
         async with azure.opened("operator") as backend:
-            plan = await backend.prepare(await draft_of(backend))
+            plan = await backend.prepare(await disks_draft(backend))
             assert any("may not assign roles" in one for one in plan.problems), plan.problems
 
     def named(new: NewDiskSet, **changed: str) -> NewDiskSet:
@@ -162,12 +155,12 @@ def test_a_storage_class_of_the_name_that_says_something_else_is_left_alone(azur
         async with azure.opened() as backend:
             picked = await target(backend, "disk-encryption-set", "ws-des")
             facts = {"key": DISK_KEY, "new_disk_set": None, "storage_class": "enc", "apply_storage_class": True}
-            first = await attached(backend, await draft_of(backend, disk_set=picked.id, **facts))
+            first = await attached(backend, await disks_draft(backend, disk_set=picked.id, **facts))
             assert first.outcome is Outcome.DONE, first.log
             again = await backend.run(plan_of(first))
             assert {step.state for step in again.steps} == {StepState.SKIPPED}
             held = kubernetes(azure)["storage_classes"]["enc"]
-            second = await attached(backend, await draft_of(backend, storage_class="enc", apply_storage_class=True))
+            second = await attached(backend, await disks_draft(backend, storage_class="enc", apply_storage_class=True))
             assert second.steps[-1].state is StepState.FAILED
             assert plan_of(second).steps[-1].verb is StepVerb.APPLY_STORAGE_CLASS
             assert "left alone" in (second.steps[-1].error or "")

@@ -2,8 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -30,7 +28,7 @@ from tests.operations.attaching import (
     target,
 )
 from tests.operations.stories import Azure
-from tests.support import Document, serve
+from tests.support import Document
 
 KMS = "properties.securityProfile.azureKeyVaultKms"
 OBJECTS = "properties.securityProfile.kubernetesResourceObjectEncryptionProfile"
@@ -41,11 +39,9 @@ UNKNOWN: Document = {
 
 
 @pytest.fixture
-def azure(tmp_path: Path) -> Iterator[Azure]:
-    """The estate of the wizards, 600 times as fast as Azure."""
-    running = serve(tmp_path / "azure", speed=600, scenario="workshop")
-    yield Azure(running, tmp_path / "home")
-    running.stop()
+def azure(workshop: Azure) -> Azure:
+    """The estate of the wizards."""
+    return workshop
 
 
 def key_of(found: set[str | None]) -> str:

@@ -9,15 +9,12 @@ from dataclasses import replace
 from cmk_admin.domain.ids import contains, key_scope, same
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Plan
-from cmk_admin.domain.steps import Step, StepVerb
+from cmk_admin.domain.steps import ASKS_ONLY, Step, StepVerb
 from cmk_admin.domain.verbs import changes
 from cmk_admin.domain.verbs.changes_aks import in_safe_order, releases
 from cmk_admin.domain.verbs.restore import RestoreDraft, doubts, healing, taken, takes_away, watches
 
 UndoDraft = RestoreDraft
-
-_LEAVE_NOTHING = frozenset({StepVerb.REVALIDATE, StepVerb.START_NODES, StepVerb.REWRITE_SECRETS})
-"""Steps that ask for something and change no fact: there is nothing of them to take back."""
 
 
 def problems(draft: UndoDraft, index: Index) -> tuple[str, ...]:
@@ -51,7 +48,7 @@ def plan(draft: UndoDraft, index: Index) -> Plan:
 
 
 def _done(draft: UndoDraft) -> list[Step]:
-    return [step for step in taken(draft) if step.verb not in _LEAVE_NOTHING]
+    return [step for step in taken(draft) if step.verb not in ASKS_ONLY]
 
 
 def _stuck(done: Sequence[Step]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cmk_admin.domain.steps import Step, StepState, StepVerb
+from cmk_admin.domain.steps import ASKS_ONLY, Step, StepState
 from cmk_admin.domain.words import duration
 from cmk_admin.operations.interface import StepReport
 from cmk_admin.ui.emergency.look import STEPS, Look
@@ -32,8 +32,7 @@ PAGE_MARGIN = 24
 WIDEST = 1360
 """Lines longer than this are not read any more."""
 
-_ASKS_ONLY = frozenset({StepVerb.REVALIDATE.value, StepVerb.START_NODES.value})
-"""Steps that ask for something and take nothing: there is nothing of them to undo."""
+_ASKS_ONLY = frozenset(verb.value for verb in ASKS_ONLY)
 
 
 def words_label(text: str, role: str = "", *, name: str = "") -> QLabel:
