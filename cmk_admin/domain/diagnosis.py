@@ -50,8 +50,13 @@ def lacks(index: Index, consumer: Consumer, around: Surroundings) -> tuple[Lack,
     return tuple(found.values())
 
 
-def is_lost(consumer: Consumer) -> bool | None:
-    """Whether the consumer says that it is without its data; None: its state says neither."""
+def is_lost(consumer: Consumer, around: Surroundings) -> bool | None:
+    """Whether the consumer says that it is without its data; None: what it shows says neither.
+
+    Its signal counts before its state: a cluster is Running while its nodes are not.
+    """
+    if around.signal is not None:
+        return around.signal_lost
     facts, word = service(consumer.service), (consumer.state or "").lower()
     return True if word in facts.lost_words else False if word in facts.up_words else None
 

@@ -102,6 +102,10 @@ class Surroundings:
     """Folded names of the softly deleted vaults that this account sees; None: not known."""
     identities: Mapping[str, str | None] = field(default_factory=dict)
     """By folded id of a user-assigned identity its principal; None: there is none any more; missing: not known."""
+    signal: str | None = None
+    """What the consumer shows of itself just now, in Azure's word or in how many machines run; None: not read."""
+    signal_lost: bool | None = None
+    """Whether by that it is without its data; None: it says neither."""
     events: tuple[Event, ...] | None = None
     """The Activity Log's events about what the draft touches; None: not read."""
     missing_groups: frozenset[str] = frozenset()

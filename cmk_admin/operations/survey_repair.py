@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from cmk_admin.cloud import activity, identities, repairing
+from cmk_admin.cloud.consumers import CONSUMERS
+from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.activity import Event
 from cmk_admin.domain.ids import KeyId, fold, key_scope, last, subscription_of
 from cmk_admin.domain.index import Index
@@ -26,17 +28,25 @@ async def survey_repair(survey: Survey, draft: RepairDraft) -> Surroundings:
     known = [(key, vault) for key in keys if (vault := index.vault_of(key)) is not None]
     scopes = [scope for key, vault in known for scope in (vault.id, key_scope(vault.id, key.name))]
     missing = [key for key, _ in known if index.key(key) is None]
-    deleted, vaults, principals, events, _, _ = await asyncio.gather(
-        _deleted_keys(survey, missing),
-        _deleted_vaults(survey, keys),
-        _identities(survey, consumer),
-        _events(survey, consumer, scopes),
-        survey.rights(*scopes),
-        _target(survey, consumer),
+    (deleted, vaults, principals, events, signal), _ = await asyncio.gather(
+        asyncio.gather(
+            _deleted_keys(survey, missing),
+            _deleted_vaults(survey, keys),
+            _identities(survey, consumer),
+            _events(survey, consumer, scopes),
+            _signal(survey, consumer),
+        ),
+        asyncio.gather(survey.rights(*scopes), _target(survey, consumer)),
     )
     asked, gone = deleted
     return survey.result(
-        asked_deleted=asked, soft_deleted=gone, deleted_vaults=vaults, identities=principals, events=events
+        asked_deleted=asked,
+        soft_deleted=gone,
+        deleted_vaults=vaults,
+        identities=principals,
+        events=events,
+        signal=signal.word if signal else None,
+        signal_lost=signal.lost if signal else None,
     )
 
 
@@ -112,6 +122,14 @@ async def _events(survey: Survey, consumer: Consumer, scopes: list[str]) -> tupl
     )
     read = [one for one in answers if one is not None]
     return activity.newest_first(event for one in read for event in one) if read else None
+
+
+async def _signal(survey: Survey, consumer: Consumer) -> Signal | None:
+    """What the consumer shows of itself; None where it could not be read."""
+    kind = CONSUMERS.get(consumer.service)
+    if kind is None:
+        return None
+    return await survey.attempt(kind.signal(survey.session, consumer.id), f"How {consumer.name} stands")
 
 
 async def _target(survey: Survey, consumer: Consumer) -> None:

@@ -68,7 +68,14 @@ def test_nothing_is_missing_where_all_is_right() -> None:
 
 @pytest.mark.parametrize(("word", "lost"), [("Inaccessible", True), ("Ready", False), ("Stopping", None), (None, None)])
 def test_the_consumers_own_word_says_whether_it_is_lost(word: str | None, lost: bool | None) -> None:
-    assert is_lost(replace(estates.MYSQL, state=word)) is lost
+    assert is_lost(replace(estates.MYSQL, state=word), around()) is lost
+
+
+def test_what_a_consumer_shows_just_now_counts_before_its_state() -> None:
+    running = replace(estates.AKS, state="Running")
+    assert is_lost(running, around()) is False
+    assert is_lost(running, around(signal="0 of 3 run", signal_lost=True)) is True
+    assert is_lost(running, around(signal="1 of 3 run", signal_lost=None)) is None
 
 
 def test_a_grant_that_was_removed_is_told_with_who_removed_it_and_when() -> None:

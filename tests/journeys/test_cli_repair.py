@@ -53,7 +53,7 @@ def test_a_lost_grant_is_named_with_who_removed_it_and_given_back(sandbox: Sandb
 
     again = program.json("repair", "dcc-mysql", "--yes")
     assert again.status == 1
-    assert "nothing to repair: dcc-mysql is Ready" in again.json["error"]["message"]
+    assert "nothing to repair: dcc-mysql is up (Ready)" in again.json["error"]["message"]
 
 
 @pytest.mark.parametrize("break_", ["disabled", "deleted"])

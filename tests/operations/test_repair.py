@@ -128,7 +128,8 @@ def test_a_server_that_only_has_to_try_again_is_asked_and_comes_back(azure: Azur
     asyncio.run(story())
 
 
-def test_a_cluster_gets_its_grant_back_and_its_nodes_started(azure: Azure) -> None:
+@pytest.mark.parametrize("given_back", [False, True], ids=["lost", "given-back-by-somebody"])
+def test_a_cluster_gets_its_grant_back_and_its_nodes_started(azure: Azure, given_back: bool) -> None:
     async def story() -> None:
         async with azure.opened() as backend:
             estate = await backend.read()
@@ -136,6 +137,7 @@ def test_a_cluster_gets_its_grant_back_and_its_nodes_started(azure: Azure) -> No
             disk_set = next(one for one in estate.consumers if fold(one.id) == fold(cluster.holder_id or ""))
             vault_id = next(one.id for one in estate.vaults if one.host == disk_set.slots[0].key_id.host)
             async with azure.session() as session:
+                lost = await grants(session, disk_set, vault_id)
                 await lose_grant(session, disk_set, vault_id)
                 azure.sandbox.advance(660)
                 await asyncio.sleep(1)
@@ -145,9 +147,15 @@ def test_a_cluster_gets_its_grant_back_and_its_nodes_started(azure: Azure) -> No
                     assert time.monotonic() < end, "the nodes did not stop"
                     azure.sandbox.advance(600)
                     await asyncio.sleep(0.1)
+            if given_back:
+                async with azure.session() as session:
+                    for one in lost:
+                        await roles.create_assignment(session, one)
+                azure.sandbox.advance(660)
             plan = await backend.prepare(RepairDraft(consumer=cluster.id, service="aks-disks"))
             assert plan.problems == ()
-            assert [step.verb for step in plan.steps] == [StepVerb.CREATE_ASSIGNMENT, StepVerb.START_NODES]
+            giving = [] if given_back else [StepVerb.CREATE_ASSIGNMENT]
+            assert [step.verb for step in plan.steps] == [*giving, StepVerb.START_NODES]
             done = await backend.run(plan)
             assert done.outcome is Outcome.DONE, done.log
             assert [one.result for one in done.watch] == [WatchResult.CONFIRMED]

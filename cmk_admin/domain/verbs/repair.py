@@ -57,10 +57,10 @@ def problems(draft: RepairDraft, index: Index, around: Surroundings) -> tuple[Pr
         sentence = f"It could not be read which key {consumer.name} uses, so that it is not known what it lacks."
         return (Problem(code="no-key", sentence=sentence, field="consumer"),)
     found = diagnosis.lacks(index, consumer, around)
-    steps = _steps(index, consumer, found)
+    steps = _steps(index, consumer, found, around)
     said = [_beyond(one, found) for one in found if not one.given_back]
     if not steps:
-        said += _nothing_to_do(consumer, found)
+        said += _nothing_to_do(consumer, found, around)
     return (*said, *_rights(index, around, steps), *_locks(index, steps))
 
 
@@ -73,7 +73,7 @@ def plan(draft: RepairDraft, index: Index, around: Surroundings) -> Plan:
         subject = draft.consumer
         return Plan(verb="repair", title="Repair", subject=subject, steps=(), problems=blocking(wrong))
     found = diagnosis.lacks(index, consumer, around)
-    steps = _steps(index, consumer, found)
+    steps = _steps(index, consumer, found, around)
     key = slots[0].key_id.key
     return Plan(
         verb="repair",
@@ -81,7 +81,7 @@ def plan(draft: RepairDraft, index: Index, around: Surroundings) -> Plan:
         subject=str(key),
         steps=steps,
         watches=_watches(index, consumer, steps),
-        findings=_findings(consumer, found),
+        findings=_findings(consumer, found, around),
         warnings=(*warning(wrong), *around.unread),
         problems=blocking(wrong),
         context=_context(index, slots),
@@ -104,12 +104,21 @@ def _context(index: Index, slots: Sequence[KeySlot]) -> tuple[tuple[str, str], .
 # What is said
 
 
-def _findings(consumer: Consumer, found: Sequence[Lack]) -> tuple[str, ...]:
+def _findings(consumer: Consumer, found: Sequence[Lack], around: Surroundings) -> tuple[str, ...]:
     if found:
         return tuple(dict.fromkeys(f"{one.sentence}." for one in found))
-    if diagnosis.is_lost(consumer) is False:
-        return (f"Nothing is missing: {consumer.name} has its key and says that it is {consumer.state}.",)
+    lost = diagnosis.is_lost(consumer, around)
+    if lost is False:
+        return (
+            f"Nothing is missing: {consumer.name} has its key, and shows that it is up ({_shown(consumer, around)}).",
+        )
+    if service(consumer.service).heal is Heal.AUTOMATIC:
+        return (f"Nothing is missing for {consumer.name} to use its key.",)
     return (f"Nothing is missing for {consumer.name} to use its key: it only has to try it again.",)
+
+
+def _shown(consumer: Consumer, around: Surroundings) -> str:
+    return around.signal or consumer.state or "not known"
 
 
 def _beyond(one: Lack, found: Sequence[Lack]) -> Problem:
@@ -121,15 +130,16 @@ def _beyond(one: Lack, found: Sequence[Lack]) -> Problem:
     )
 
 
-def _nothing_to_do(consumer: Consumer, found: Sequence[Lack]) -> tuple[Problem, ...]:
+def _nothing_to_do(consumer: Consumer, found: Sequence[Lack], around: Surroundings) -> tuple[Problem, ...]:
     if any(one.blocks for one in found):
         return ()
-    lost = diagnosis.is_lost(consumer)
-    if lost is False:
-        sentence = f"There is nothing to repair: {consumer.name} is {consumer.state}."
+    if diagnosis.is_lost(consumer, around) is False:
+        sentence = f"There is nothing to repair: {consumer.name} is up ({_shown(consumer, around)})."
     else:
-        comes_back = service(consumer.service).comes_back
-        sentence = f"There is nothing to give back: {consumer.name} comes back by itself ({comes_back.lower()})."
+        sentence = (
+            f"There is nothing to give back: {consumer.name} lacks neither permission, key, version, identity nor a way "
+            "through the firewall, and needs no other write to come back."
+        )
     return (Problem(code="nothing-missing", sentence=sentence, field="consumer"),)
 
 
@@ -174,10 +184,10 @@ def _locks(index: Index, steps: Sequence[Step]) -> tuple[Problem, ...]:
 # What is done
 
 
-def _steps(index: Index, consumer: Consumer, found: Sequence[Lack]) -> tuple[Step, ...]:
+def _steps(index: Index, consumer: Consumer, found: Sequence[Lack], around: Surroundings) -> tuple[Step, ...]:
     """Nothing where nothing is missing and the consumer is up."""
-    giving = [step for one in found if (step := _giving(index, consumer, one, found)) is not None]
-    if not giving and (diagnosis.is_lost(consumer) is False or any(one.blocks for one in found)):
+    giving = [step for one in found if (step := _giving(index, consumer, one, found, around)) is not None]
+    if not giving and (diagnosis.is_lost(consumer, around) is False or any(one.blocks for one in found)):
         return ()
     healing = [
         step
@@ -188,11 +198,11 @@ def _steps(index: Index, consumer: Consumer, found: Sequence[Lack]) -> tuple[Ste
     return tuple(once.values())
 
 
-def _giving(index: Index, consumer: Consumer, one: Lack, found: Sequence[Lack]) -> Step | None:
+def _giving(index: Index, consumer: Consumer, one: Lack, found: Sequence[Lack], around: Surroundings) -> Step | None:
     vault = index.vault_of(one.slot.key_id)
     if vault is None:
         return None
-    if one.code == "permission" or (one.code == "permission-unknown" and _only_doubt(consumer, found)):
+    if one.code == "permission" or (one.code == "permission-unknown" and _only_doubt(consumer, found, around)):
         return _grant(index, consumer, one, vault)
     if one.code == "key-deleted":
         return making.recover_key(one.slot.key_id.key)
@@ -203,9 +213,11 @@ def _giving(index: Index, consumer: Consumer, one: Lack, found: Sequence[Lack]) 
     return None
 
 
-def _only_doubt(consumer: Consumer, found: Sequence[Lack]) -> bool:
+def _only_doubt(consumer: Consumer, found: Sequence[Lack], around: Surroundings) -> bool:
     """Whether a grant that may be there is all that can explain that the consumer is lost."""
-    return bool(diagnosis.is_lost(consumer)) and all(one.code == "permission-unknown" for one in found if one.blocks)
+    return bool(diagnosis.is_lost(consumer, around)) and all(
+        one.code == "permission-unknown" for one in found if one.blocks
+    )
 
 
 def _enable(index: Index, one: Lack) -> Step | None:

@@ -131,7 +131,7 @@ def test_a_server_that_is_up_and_lacks_nothing_has_nothing_to_repair() -> None:
     plan = planned(estates.dcc())
     assert not plan.steps
     assert not plan.watches
-    assert plan.problems == ("There is nothing to repair: dcc-mysql is Ready.",)
+    assert plan.problems == ("There is nothing to repair: dcc-mysql is up (Ready).",)
 
 
 def test_a_lack_that_a_server_has_not_noticed_yet_is_repaired_too() -> None:
@@ -160,6 +160,27 @@ def test_a_cluster_is_repaired_through_its_set_and_its_nodes_started() -> None:
         assert (plan.steps[0].after or {})["principal_id"] == estates.DES_ID
         assert plan.steps[1].target == estates.AKS.id
         assert estates.AKS.id in {one.consumer_id for one in plan.watches}
+
+
+def test_nodes_that_stay_down_with_their_key_back_are_started() -> None:
+    draft = RepairDraft(consumer=estates.AKS.id)
+    made = estates.dcc()
+    up = replace(
+        made, consumers=tuple(replace(one, state="Running") if one == estates.AKS else one for one in made.consumers)
+    )
+    down = around(events=(), signal="0 of 3 run", signal_lost=True)
+    assert verbs(planned(up, down, draft)) == [(StepVerb.START_NODES, 1)]
+    all_run = around(events=(), signal="3 of 3 run", signal_lost=False)
+    assert planned(up, all_run, draft).problems == ("There is nothing to repair: dcc-aks is up (3 of 3 run).",)
+
+
+def test_a_service_that_needs_no_write_to_come_back_is_not_given_one() -> None:
+    made = estates.dcc()
+    alone = replace(made, consumers=tuple(one for one in made.consumers if one != estates.AKS))
+    plan = planned(alone, draft=RepairDraft(consumer=estates.DES.id))
+    assert plan.steps == ()
+    assert "nothing to give back" in plan.problems[0]
+    assert plan.findings == ("Nothing is missing for dcc-des to use its key.",)
 
 
 def test_what_the_account_may_not_do_and_what_is_locked_forbid_the_start() -> None:
