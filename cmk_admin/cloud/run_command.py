@@ -12,13 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cmk_admin.cloud import api, parse
+from cmk_admin.cloud import api, clusters, parse
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import last
 
 REWRITE_SECRETS = "kubectl get secrets --all-namespaces -o json | kubectl replace -f -"
 """As Microsoft words it (AKSD update-kms-key-vault.md)."""
+AKS_SCOPE = "6dae42f8-4368-4678-94ff-3960e28e3630/.default"
+"""Azure Kubernetes Service AAD Server, the same application in every cloud (AKSD kubelogin-authentication.md)."""
 WITHIN_SECONDS = 300.0
 """Real seconds that a command which only looks is waited for."""
 _FILE = "storageclass.yaml"
@@ -39,9 +41,17 @@ async def start(
 ) -> LongRunning | None:
     """Have the cluster run a command, with these files (name -> text) beside it. A write, urgent, never retried.
 
-    The address that comes back tells how it ended, for `ended`. Raises AzureFailure.
+    The address that comes back tells how it ended. A cluster that signs people in by Entra gets a token of the signed-in
+    account for AKS (Microsoft.ContainerService, RunCommandRequest.clusterToken), by way of the resource manager. Raises
+    AzureFailure; CONFLICT where the cluster is stopped or being changed.
     """
+    document = await clusters.get(session, cluster_id)
+    wrong = clusters.not_ready(document)
+    if wrong is not None:
+        raise AzureFailure(FailureKind.CONFLICT, f"{wrong} Nothing was run in it.", subject=cluster_id)
     body = {"command": command, "context": _zipped(files or {})}
+    if parse.inside(document, "properties", "aadProfile", "managed") is True:
+        body["clusterToken"] = await session.token(AKS_SCOPE)
     path = f"{cluster_id}/runCommand"
     reply = await session.arm("POST", path, api_version=api.MANAGED_CLUSTERS, body=body, urgent=True)
     return session.long_running(reply)

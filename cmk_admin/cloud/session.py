@@ -373,6 +373,10 @@ class Session:
         if answer.status_code >= 400:
             raise from_answer("GET", url, answer.status_code, answer.headers, _parse(raw))
 
+    async def token(self, scope: str) -> str:
+        """The account's token for a scope that belongs into a request's body, and to no host. Raises AzureFailure."""
+        return await self._token(scope)
+
     async def _token(self, scope: str) -> str:
         try:
             return await self._tokens.get(scope)

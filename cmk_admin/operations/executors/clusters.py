@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cmk_admin.cloud import parse, run_command
+from cmk_admin.cloud import clusters, parse, run_command
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.domain.kubernetes import storage_class_yaml
 from cmk_admin.domain.steps import Step
@@ -17,6 +17,8 @@ class _StorageClass(AtOnce):
 
     async def look(self, session: Session, step: Step) -> Look:
         cluster_id, name = parse_storage_class_target(step.target)
+        if busy := await _busy(session, cluster_id):
+            return busy
         found = await run_command.storage_class(session, cluster_id, name)
         return compare(step, None if found is None else _facts(name, found))
 
@@ -42,10 +44,18 @@ class RewriteSecrets(AtOnce):
     """kubectl get and replace of all secrets. Doing it once more changes nothing, so a look always says "to be done"."""
 
     async def look(self, session: Session, step: Step) -> Look:
-        return Look(seen=Seen.BEFORE)
+        return await _busy(session, step.target) or Look(seen=Seen.BEFORE)
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         return _accepted(await run_command.rewrite_secrets(session, step.target))
+
+
+async def _busy(session: Session, cluster_id: str) -> Look | None:
+    """A cluster that is being changed runs no command; None: it is not."""
+    document = await clusters.get(session, cluster_id)
+    if not clusters.is_busy(document):
+        return None
+    return Look(seen=Seen.BUSY, difference=f"the cluster is {clusters.provisioning(document)}")
 
 
 def _accepted(started: LongRunning | None) -> Accepted:
