@@ -15,7 +15,7 @@ from cmk_admin.domain.sign_in import WAY_WORDS, tenant_words
 
 _NETWORK = (ServiceRequestError, ServiceResponseError, aiohttp.ClientError, TimeoutError, OSError)
 
-RAISED = (AzureError, aiohttp.ClientError, TimeoutError, ValueError, OSError, CancelledError)
+RAISED = (AzureError, aiohttp.ClientError, TimeoutError, ValueError, LookupError, OSError, CancelledError)
 """What azure-identity's credentials raise."""
 
 _OTHERWISE = "Or sign in another way: {}."
@@ -59,7 +59,7 @@ def failure_of(error: Exception, way: str, names: CloudNames, tenant: str | None
         return _unavailable(way, text)
     if isinstance(error, ClientAuthenticationError):
         return _not_accepted(error, text, way, tenant)
-    if isinstance(error, ValueError) and way == "managed":
+    if isinstance(error, (ValueError, LookupError)) and way == "managed":
         return _unavailable(way, text)
     failure = from_error(error, "POST", f"https://{names.authority}/", write=False)
     return AzureFailure(

@@ -12,8 +12,8 @@ from . import connection, entra, life, scenarios
 from .faults import Faults
 from .requests_log import RequestsLog
 from .services.kubernetes import model as kubernetes
-from .services.login import device
-from .state import World
+from .services.login import browser, device
+from .state import Document, World
 
 # A push beyond this is a mistake of its sender: calendars end at year 9999. Seconds.
 MAX_PUSH = 100 * 365 * 24 * 3600.0
@@ -51,6 +51,7 @@ class Control:
             ("GET", "kubernetes"): self._kubernetes,
             ("POST", "address"): self._set_address,
             ("POST", "device"): self._enter_device_code,
+            ("POST", "browser"): self._sit_at_the_browser,
         }
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -138,12 +139,20 @@ class Control:
 
     async def _enter_device_code(self, request: web.BaseRequest) -> Any:
         body = await _object(request)
+        device.enter(self._world, str(body.get("user_code")), self._person(body))
+        return {}
+
+    async def _sit_at_the_browser(self, request: web.BaseRequest) -> Any:
+        browser.sit_down(self._world, self._person(await _object(request)))
+        return {}
+
+    def _person(self, body: dict[str, Any]) -> Document | None:
+        """The principal that a body names; None: nobody."""
         name = body.get("principal")
         principal = connection.principals(self._world).get(str(name)) if name is not None else None
         if name is not None and principal is None:
             raise ValueError(f"there is no principal {name!r}")
-        device.enter(self._world, str(body.get("user_code")), principal)
-        return {}
+        return principal
 
 
 async def _value(request: web.BaseRequest) -> Any:

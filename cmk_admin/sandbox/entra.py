@@ -118,7 +118,7 @@ def mint(world: World, principal: Document, audience: str, *, upn: str | None = 
     return _signed(world, claims)
 
 
-def mint_id(world: World, principal: Document, client_id: str, name: str) -> str:
+def mint_id(world: World, principal: Document, client_id: str, name: str, nonce: str = "") -> str:
     """A signed id token (v2.0) that tells a client who signed in."""
     now = int(time.time())
     return _signed(
@@ -135,6 +135,7 @@ def mint_id(world: World, principal: Document, client_id: str, name: str) -> str
             "sub": principal["objectId"],
             "tid": world.tenant_id,
             "ver": "2.0",
+            **({"nonce": nonce} if nonce else {}),
         },
     )
 

@@ -3,12 +3,17 @@ reached by its proxy under Azure's own names."""
 
 import asyncio
 import contextlib
+import http.server
 import json
+import ssl
+import threading
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from cmk_admin.cloud.inventory import read_estate
@@ -274,6 +279,56 @@ def test_a_device_code_that_is_declined_is_a_refused_sign_in(
     refused = failure(run, Door(way="device"), say=say)
     assert refused.kind is FailureKind.SIGN_IN
     assert "Microsoft Entra refused the sign-in" in refused.message
+
+
+def test_a_machines_identity_is_asked_directly_and_for_the_clouds_scope(
+    described: dict[str, Any], run: Run[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = described["principals"]["dcc-mysql-id"]
+    asked: list[tuple[str, str | None]] = []
+
+    class Endpoint(http.server.BaseHTTPRequestHandler):
+        """The endpoint that App Service gives a machine: its tokens are the sandbox's own."""
+
+        def do_GET(self) -> None:
+            query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+            asked.append((query["resource"][0], self.headers["X-IDENTITY-HEADER"]))
+            token = run(_token(described, who, query["resource"][0]))
+            answer = json.dumps(
+                {"access_token": token, "expires_on": "4070908800", "resource": query["resource"][0]}
+            ).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing on the terminal."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Endpoint) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        endpoint = f"http://127.0.0.1:{server.server_port}/token"
+        machine = {"IDENTITY_ENDPOINT": endpoint, "IDENTITY_HEADER": "proof"}
+        # A proxy for plain HTTP stands in the environment, and is not asked for a token
+        enter(monkeypatch, way_there(described), {"HTTP_PROXY": "http://127.0.0.1:9"}, machine)
+        with opened(run, Door(way="managed")) as session:
+            assert session.account.object_id == who["object_id"]
+        server.shutdown()
+    assert asked == [("https://management.azure.com", "proof")]
+
+
+async def _token(described: dict[str, Any], who: dict[str, str], resource: str) -> str:
+    """A token of a principal, minted by the sandbox."""
+    form = {"grant_type": "client_credentials", "client_id": who["client_id"], "client_secret": who["secret"]}
+    url = f"https://login.microsoftonline.com/{described['tenant_id']}/oauth2/v2.0/token"
+    context = ssl.create_default_context(cafile=described["ca_file"])
+    form["scope"] = resource + "/.default"
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(url, data=form, proxy=described["proxy"], ssl=context) as answer,
+    ):
+        return str((await answer.json())["access_token"])
 
 
 @pytest.mark.parametrize("way", ["device", "browser"])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live import arguments_of_az, outside, program_called_az, service_principal, way_there
+from tests.live import arguments_of_az, browser_of_a_person, outside, program_called_az, service_principal, way_there
 from tests.support import COMMAND_SECONDS, Document, Done, Program, Sandbox, serve
 
 KEY = "dcc-premium/mysql-encryption-key"
@@ -219,6 +219,20 @@ def test_no_secret_and_no_token_is_kept_of_a_live_connection(azure: Sandbox, tmp
     kept = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert service_principal(azure.described)["AZURE_CLIENT_SECRET"].encode() not in kept
     assert b"eyJ0eXAi" not in kept  # how a token begins
+
+
+def test_the_browser_signs_the_person_in(azure: Sandbox, tmp_path: Path) -> None:
+    # Python's own way to start a browser leaves it running, and warns of that
+    environment = {**way_there(azure.described), **browser_of_a_person(tmp_path), "PYTHONWARNINGS": "default"}
+    line = ("--live", "--auth", "browser", "--tenant", azure.described["tenant_id"], "connection")
+    azure.post("browser", {"principal": "administrator"})
+    done = run(tmp_path / "home", environment, *line)
+    assert done.status == 0, done.err
+    assert f"A web browser opens: sign in to tenant {azure.described['tenant_id']} there." in done.err
+    assert "signed in as administrator@dcc.example through the web browser" in done.err
+    azure.post("browser", {"principal": None})
+    refused = run(tmp_path / "home", environment, *line, "--format", "json")
+    assert (refused.status, refused.json["error"]["code"]) == (1, "sign_in")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Ctrl+C is sent as a signal")

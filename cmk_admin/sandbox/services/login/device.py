@@ -1,6 +1,6 @@
-"""The device code flow: a code for the person, a token for the client once somebody has entered it, and refreshing.
+"""Tokens for a person: the device code flow, the end of the browser's flow, and refreshing.
 
-There is no page to enter the code at: the control says as whom it was entered (``POST device``).
+There is no page to enter a device code at: the control says as whom it was entered (``POST device``).
 """
 
 import base64
@@ -15,11 +15,12 @@ from weakref import WeakKeyDictionary
 from cmk_admin.sandbox import entra
 from cmk_admin.sandbox.state import Document, World
 
+from . import browser
 from .model import DEFAULT_SCOPE, refuse
 
 DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 REFRESH = "refresh_token"
-GRANTS = frozenset({DEVICE, REFRESH})
+GRANTS = frozenset({DEVICE, REFRESH, browser.CODE})
 
 PAGE = "https://microsoft.com/devicelogin"
 LIFETIME = 900
@@ -63,7 +64,7 @@ def begin(world: World, form: Mapping[str, str]) -> Document:
         )
     code = "".join(secrets.choice(_LETTERS) for _ in range(9))
     device = secrets.token_urlsafe(48)
-    _of(world).pending[device] = _Pending(code, _audience(form), time.monotonic() + LIFETIME)
+    _of(world).pending[device] = _Pending(code, audience_of(form), time.monotonic() + LIFETIME)
     return {
         "user_code": code,
         "device_code": device,
@@ -91,10 +92,14 @@ def form_of(body: bytes) -> dict[str, str]:
 def token(world: World, form: Mapping[str, str]) -> Document:
     """The answer of the token endpoint. Raises AzureError with an AADSTS message."""
     flows = _of(world)
+    nonce = ""
     if form["grant_type"] == DEVICE:
         principal, audience = _entered(flows, form.get("device_code", ""))
+    elif form["grant_type"] == browser.CODE:
+        granted = browser.redeem(world, form)
+        principal, audience, nonce = granted.principal, granted.audience, granted.nonce
     else:
-        audience = _audience(form)
+        audience = audience_of(form)
         known = world.get("principal", flows.refreshed.get(form.get("refresh_token", ""), ""))
         if known is None:
             raise refuse(400, "invalid_grant", "AADSTS700082: The refresh token has expired due to inactivity.")
@@ -109,7 +114,7 @@ def token(world: World, form: Mapping[str, str]) -> Document:
         "ext_expires_in": entra.LIFETIME,
         "access_token": entra.mint(world, principal, audience, upn=name_of(principal)),
         "refresh_token": refresh,
-        "id_token": entra.mint_id(world, principal, form.get("client_id", ""), name_of(principal)),
+        "id_token": entra.mint_id(world, principal, form.get("client_id", ""), name_of(principal), nonce),
         "client_info": base64.urlsafe_b64encode(json.dumps(info).encode()).rstrip(b"=").decode(),
     }
 
@@ -135,7 +140,8 @@ def _entered(flows: _Flows, device: str) -> tuple[Document, str]:
     return one.entered_by, one.audience
 
 
-def _audience(form: Mapping[str, str]) -> str:
+def audience_of(form: Mapping[str, str]) -> str:
+    """What a token is asked for, by the one scope beside OpenID's. Raises AzureError."""
     scopes = [each for each in form.get("scope", "").split() if each not in _OPENID]
     if len(scopes) != 1 or not scopes[0].endswith(DEFAULT_SCOPE):
         raise refuse(

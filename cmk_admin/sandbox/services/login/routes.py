@@ -6,7 +6,7 @@ from typing import Any
 from cmk_admin.sandbox import entra, hosts
 from cmk_admin.sandbox.wire import Answer, Call, Routes
 
-from . import device, model
+from . import browser, device, model
 
 AUTHORITY = "https://login.microsoftonline.com"
 # Names that stand for "any tenant": discovery answers them, a client credential cannot use them.
@@ -22,6 +22,7 @@ def register(routes: Routes) -> None:
     routes.login("GET", "/{tenant}/discovery/keys")(_keys)
     routes.login("POST", "/{tenant}/oauth2/v2.0/token")(_token_v2)
     routes.login("POST", "/{tenant}/oauth2/v2.0/devicecode")(_device_code)
+    routes.login("GET", "/{tenant}/oauth2/v2.0/authorize")(_authorize)
     routes.login("POST", "/{tenant}/oauth2/token")(_token_v1)
 
 
@@ -59,6 +60,12 @@ async def _keys(call: Call) -> Answer:
 async def _device_code(call: Call) -> Answer:
     _discoverable(call)
     return Answer(device.begin(call.world, device.form_of(call.body)))
+
+
+async def _authorize(call: Call) -> Answer:
+    _discoverable(call)
+    page = browser.page(call.world, call.query, device.audience_of(call.query))
+    return Answer(page, headers={"Content-Type": "text/html; charset=utf-8"})
 
 
 async def _token_v2(call: Call) -> Answer:
