@@ -9,24 +9,20 @@ from cmk_admin.operations.backend import OpenBackend
 from cmk_admin.operations.interface import OperationReport, WatchResult
 from tests.operations.stories import Azure, killed
 from tests.operations.wizard_stories import (
-    ATTACHED,
     MADE,
     NEW_KEY,
     SERVER,
-    SINGLE,
     STEPS,
-    Seen,
-    backup_file,
+    as_before,
+    as_wanted,
     has_its_key,
     key_facts,
     plan_attach,
-    principal,
     seen,
 )
 
 _EVENTS = ("intent", "sent", "accepted", "done")
 _EVERYDAY = {("attach", (3, "sent")), ("create-key", (1, "accepted"))}
-_SERVERS = {"attach": (SERVER, MADE), "attach-single": (SINGLE, SINGLE)}
 
 
 @pytest.fixture
@@ -42,35 +38,6 @@ def _cells() -> list[object]:
         pytest.param(what, at, marks=() if (what, at) in _EVERYDAY else pytest.mark.full, id=f"{what}-{at[0]}-{at[1]}")
         for what, at in cells
     ]
-
-
-def _as_wanted(azure: Azure, what: str, before: Seen, now: Seen) -> None:
-    """Each verb's end, as Azure shows it."""
-    if what == "create-key":
-        assert now.keys - before.keys == {NEW_KEY.name}
-        assert backup_file(azure)
-    elif what == "grant":
-        assert now.identities - before.identities == {MADE}
-        assert [(key, who) for key, _, who in now.grants - before.grants] == [("spare-key", principal(azure, MADE))]
-    elif what in _SERVERS:
-        name, identity = _SERVERS[what]
-        assert "/keys/spare-key/" in str(now.server(name)[1])
-        assert has_its_key(azure, now, name, identity)
-    elif what == "change":
-        assert "/keys/spare-key/" in str(now.server(ATTACHED)[1])
-        assert has_its_key(azure, now, ATTACHED, "ws-attached-id")
-        assert before.grants < now.grants
-    else:
-        assert now.server(ATTACHED) == ("Ready", None)
-        assert [key for key, _, _ in before.grants - now.grants] == ["used-key"]
-    assert not now.refusing
-
-
-def _as_before(what: str, before: Seen, now: Seen) -> None:
-    """Nothing of it is left, but for the name of a key that was made."""
-    assert now.deleted - before.deleted <= ({NEW_KEY.name} if what == "create-key" else set())
-    for name in ("keys", "identities", "grants", "servers", "refusing"):
-        assert getattr(now, name) == getattr(before, name), name
 
 
 def _done(report: OperationReport) -> None:
@@ -103,9 +70,9 @@ def test_what_was_killed_is_gone_on_with_to_the_same_end_and_taken_back_whole(
         async with azure.opened() as backend:
             left = await _left(backend)
             _done(await backend.resume(left.operation))
-            _as_wanted(azure, what, before, await seen(azure))
+            as_wanted(azure, what, before, await seen(azure))
             await _taken_back(backend, left.operation, what)
-        _as_before(what, before, await seen(azure))
+        as_before(what, before, await seen(azure))
 
     asyncio.run(story())
 
@@ -120,7 +87,7 @@ def test_what_was_killed_is_taken_back_to_the_state_before(azure: Azure, what: s
             assert left.undoable
             await _taken_back(backend, left.operation, what)
             assert (await backend.operation(left.operation)).resumable is False
-        _as_before(what, before, await seen(azure))
+        as_before(what, before, await seen(azure))
 
     asyncio.run(story())
 
@@ -139,7 +106,7 @@ def test_an_undo_of_an_attach_that_is_killed_never_leaves_a_server_without_its_k
         assert has_its_key(azure, await seen(azure), SERVER, MADE)
         async with azure.opened() as backend:
             _done(await backend.resume((await _left(backend)).operation))
-        _as_before("attach", before, await seen(azure))
+        as_before("attach", before, await seen(azure))
 
     asyncio.run(story())
 

@@ -26,6 +26,8 @@ NEW_KEY = KeyId(PREMIUM, "new-key")
 MADE = "made-id"
 BACKUP = "new-key.backup"
 SERVER, ATTACHED, SINGLE = "ws-mysql", "ws-mysql-attached", "ws-single"
+ATTACHING = {"attach": (SERVER, MADE), "attach-single": (SINGLE, SINGLE)}
+"""Who gets a key that it had not, and by which identity."""
 _GROUP = "workshop-services"
 
 
@@ -220,3 +222,32 @@ async def key_facts(azure: Azure) -> Any:
                 return None
             raise
         return reply.body
+
+
+def as_wanted(azure: Azure, what: str, before: Seen, now: Seen) -> None:
+    """Each verb's end, as Azure shows it."""
+    if what == "create-key":
+        assert now.keys - before.keys == {NEW_KEY.name}
+        assert backup_file(azure)
+    elif what == "grant":
+        assert now.identities - before.identities == {MADE}
+        assert [(key, who) for key, _, who in now.grants - before.grants] == [("spare-key", principal(azure, MADE))]
+    elif what in ATTACHING:
+        name, identity = ATTACHING[what]
+        assert "/keys/spare-key/" in str(now.server(name)[1])
+        assert has_its_key(azure, now, name, identity)
+    elif what == "change":
+        assert "/keys/spare-key/" in str(now.server(ATTACHED)[1])
+        assert has_its_key(azure, now, ATTACHED, "ws-attached-id")
+        assert before.grants < now.grants
+    else:
+        assert now.server(ATTACHED) == ("Ready", None)
+        assert [key for key, _, _ in before.grants - now.grants] == ["used-key"]
+    assert not now.refusing
+
+
+def as_before(what: str, before: Seen, now: Seen) -> None:
+    """Nothing of it is left, but for the name of a key that was made."""
+    assert now.deleted - before.deleted <= ({NEW_KEY.name} if what == "create-key" else set())
+    for name in ("keys", "identities", "grants", "servers", "refusing"):
+        assert getattr(now, name) == getattr(before, name), name

@@ -7,8 +7,26 @@ from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Target
 from cmk_admin.operations.executors.base import Accepted, Look, Seen, compare
 
-_OURS = frozenset({"AuthorizationFailed", "LinkedAuthorizationFailed"})
-"""Azure's codes for "this account may not": waiting does not help. Other refusals are the consumer's own, at its key."""
+_NEVER = frozenset(
+    {
+        # This account may not, or nobody may
+        "AuthorizationFailed",
+        "LinkedAuthorizationFailed",
+        "ScopeLocked",
+        "ReadOnlyDisabledSubscription",
+        "RequestDisallowedByPolicy",
+        # The request itself, or the key as it is (DBD mysql/flexible-server/security-customer-managed-key.md)
+        "InvalidParameterValue",
+        "InvalidParameter",
+        "AzureKeyVaultRsaKeyNotSupported",
+        "AzureKeyVaultInvalidExpirationDate",
+        "AzureKeyVaultMismatchError",
+        "SecurityInvalidAzureKeyVaultRecoveryLevel",
+        "KeyVaultNotPurgeProtectionEnabled",
+        "KeyVaultAndDiskInDifferentRegions",
+    }
+)
+"""Azure's codes that no waiting turns into a yes. Other refusals are the consumer's own, at a key that is yet to count."""
 
 
 def _service(step: Step) -> str:
@@ -23,7 +41,7 @@ class _Healing:
     def passes(self, failure: AzureFailure) -> bool:
         refused = failure.status is not None and 400 <= failure.status < 500
         kinds = (FailureKind.FAILED, FailureKind.FORBIDDEN, FailureKind.CONFLICT, FailureKind.UNREACHABLE)
-        return refused and failure.kind in kinds and failure.azure_code not in _OURS
+        return refused and failure.kind in kinds and failure.azure_code not in _NEVER
 
 
 class Revalidate(_Healing):
