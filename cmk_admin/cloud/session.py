@@ -5,7 +5,6 @@ import json
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -18,6 +17,7 @@ from azure.core.pipeline.transport import AioHttpTransport, HttpRequest
 from azure.identity.aio import ClientSecretCredential
 
 from cmk_admin import __version__
+from cmk_admin.cloud.answers import LongRunning, Poll, Reply, Timeouts
 from cmk_admin.cloud.claims import claims, name_in
 from cmk_admin.cloud.failures import from_answer, from_error, of_command, request_id_of, retry_after_of
 from cmk_admin.cloud.lanes import together
@@ -31,6 +31,8 @@ from cmk_admin.domain.model import Account
 from cmk_admin.runtime.clock import ConnectionClock
 from cmk_admin.runtime.connection import SandboxConnection
 
+__all__ = ["VAULT_API", "LongRunning", "Poll", "Reply", "Session", "Timeouts", "answered_as"]
+
 VAULT_API = "2025-07-01"
 """api-version of the keys' data plane (azure-keyvault-keys 4.11.3)."""
 
@@ -38,44 +40,6 @@ answered_as: ContextVar[str | None] = ContextVar("answered_as", default=None)
 """Azure's id of the newest request of the running task that was answered: what Azure's support asks for."""
 
 _JSON = "application/json"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
-    """Real seconds. A write is given up early: looking whether it was done is quicker than waiting for its answer."""
-
-    connect: float = 5.0
-    read: float = 20.0
-    write: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer below 400."""
-
-    status: int
-    body: Any
-    """Parsed JSON; None where the answer had no body."""
-    headers: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LongRunning:
-    """A long-running operation: its address is all that is needed to go on with it, also in another process."""
-
-    address: str
-    retry_after: float = 1.0
-    """Real seconds to wait before asking."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
-    """Where a long-running operation stands."""
-
-    done: bool
-    retry_after: float
-    """Real seconds to wait before asking again."""
-    body: Any = None
 
 
 class Session:

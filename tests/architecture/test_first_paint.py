@@ -96,3 +96,24 @@ def test_help_waits_for_neither_qt_nor_what_commands_need(tmp_path: Path) -> Non
     assert "cmk_admin.cli.options" in loaded
     rooms = ("PySide6", "asyncio", "cmk_admin.cloud", "cmk_admin.domain.model", "cmk_admin.store", "cmk_admin.ui")
     assert loaded.isdisjoint(rooms)
+
+
+def test_a_sandbox_loads_nothing_of_the_ways_to_sign_in_to_a_live_azure(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, json, sys\n"
+        "from cmk_admin.app import connect\n"
+        "from cmk_admin.operations.interface import ConnectionChoice\n"
+        "async def main():\n"
+        "    await (await connect(ConnectionChoice(own_sandbox=True))).close()\n"
+        "asyncio.run(main())\n"
+        "print(json.dumps(sorted(sys.modules)))\n"
+    )
+    loaded = loaded_by(["-c", code], tmp_path)
+    assert "cmk_admin.cloud.session" in loaded
+    live = (
+        "cmk_admin.cloud.live",
+        "cmk_admin.cloud.credentials",
+        "cmk_admin.cloud.in_thread",
+        "cmk_admin.operations.live",
+    )
+    assert loaded.isdisjoint((*live, "msal_extensions"))

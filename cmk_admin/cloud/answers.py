@@ -1,0 +1,43 @@
+"""What a session is given and gives back: bounds, replies, and where a long-running operation stands."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Real seconds. A write is given up early: looking whether it was done is quicker than waiting for its answer."""
+
+    connect: float = 5.0
+    read: float = 20.0
+    write: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer below 400."""
+
+    status: int
+    body: Any
+    """Parsed JSON; None where the answer had no body."""
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongRunning:
+    """A long-running operation: its address is all that is needed to go on with it, also in another process."""
+
+    address: str
+    retry_after: float = 1.0
+    """Real seconds to wait before asking."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Poll:
+    """Where a long-running operation stands."""
+
+    done: bool
+    retry_after: float
+    """Real seconds to wait before asking again."""
+    body: Any = None
