@@ -1,13 +1,22 @@
 """A hand for the wizards: by keys alone or by the mouse; waits until a page has heard what it waits for."""
 
+from collections.abc import Callable
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
+from cmk_admin.ui.details.page import GridRow
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.wizards.frame import WizardPage
 from cmk_admin.ui.wizards.picking import Picker
 from tests.journeys.driver import Driver
+
+
+def _names(row: GridRow) -> tuple[str, str]:
+    """What a row can be called: by its first cell, or by the first two where there are several of a name."""
+    return row.cells[0].text, f"{row.cells[0].text}, {row.cells[1].text}"
 
 
 class WizardDriver:
@@ -57,19 +66,39 @@ class WizardDriver:
         return " ".join(one.sentence for one in page.fields[name].problems)
 
     def pick(self, name: str, text: str) -> None:
-        """Choose the row of a list by its first cell, once it is there."""
+        """Choose the row of a list by its name (`_names`), once it is there."""
+        self._on_row(name, text, QTest.mouseClick)
+
+    def open(self, name: str, text: str) -> None:
+        """The same by a double click, which goes on."""
+
+        def twice(*where: Any, **at: Any) -> None:
+            QTest.mouseClick(*where, **at)
+            QTest.mouseDClick(*where, **at)
+
+        self._on_row(name, text, twice)
+
+    def why_not(self, name: str, text: str) -> str:
+        """What a list says of a row, once its rows were judged; empty: it fits."""
+        self.settle()
+        picker = self.driver.find(Picker, f"pick-{name}", self.page)
+        self.driver.until(lambda: picker.judged, "the rows to be judged")
+        row = next(row for row in picker.model.rows if row.cells[0].text == text)
+        return row.cells[-1].text if "Why not" in picker.model.columns else ""
+
+    def _on_row(self, name: str, text: str, act: Callable[..., None]) -> None:
         found: list[int] = []
 
         def there() -> bool:
             picker = self.driver.find(Picker, f"pick-{name}", self.page)
-            found[:] = [at for at, row in enumerate(picker.model.rows) if row.cells[0].text == text]
-            return bool(found)
+            found[:] = [at for at, row in enumerate(picker.model.rows) if text in _names(row)]
+            return picker.judged and bool(found)
 
         self.driver.until(there, f"the row {text} to pick")
         view = self.driver.find(Picker, f"pick-{name}", self.page).view
         index = view.model().index(found[0], 0)
         view.scrollTo(index)
-        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center())
+        act(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center())
         self.settle()
 
     def type(self, name: str, text: str) -> None:

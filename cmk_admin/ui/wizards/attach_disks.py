@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QFontDatabase, QTextOption
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -149,7 +149,7 @@ class StorageClass(Question):
         self._text.setReadOnly(True)
         self._text.setProperty("role", "boxed")
         self._text.setTabChangesFocus(True)
-        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._text.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)  # an id is longer than any line
         fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         self._text.setStyleSheet(
             f"font-family: '{fixed.family()}', monospace; font-size: {sizes.TEXT}px; padding: 6px;"

@@ -162,7 +162,7 @@ class Place(Question):
             "In which vault, and by which name?",
             "A key never leaves its vault, and its name cannot be changed.",
         )
-        self._vaults = Picker(room.theme, "vault", "Vault", rows=6)
+        self._vaults = Picker(room.theme, "vault", "Vault", rows=6, judges=True)
         self._vaults.picked.connect(self._picked)
         self._vaults.opened.connect(self._opened)
         self._vaults.narrowed.connect(self._judge)

@@ -27,6 +27,8 @@ from cmk_admin.ui.wizards.question import Question
 from cmk_admin.ui.wizards.steps import Steps
 from cmk_admin.ui.wizards.wizard import Room, Wizard
 
+NEXT = "next"
+"""In place of a page's name: whichever follows."""
 CHECK_MS = 200
 """After the last key press: what is being typed is not told to be wrong at every letter."""
 
@@ -195,7 +197,7 @@ class WizardPage(QWidget):
     def go_on(self, *_: object) -> None:
         """To the next page, unless something on this one is in the way."""
         if self._at != PLAN:
-            self._go(flow.after(self._stops, self._at))
+            self._go(NEXT)
 
     def go_back(self, *_: object) -> None:
         """To the page before; nothing is lost."""
@@ -228,10 +230,10 @@ class WizardPage(QWidget):
     def _go(self, name: str) -> None:
         """Go somewhere: backwards at once, forwards as soon as nothing is in the way."""
         order = flow.names(self._stops)
-        if name not in order or name == self._at:
+        if name != NEXT and (name not in order or name == self._at):
             return
         self._target = ""
-        if order.index(name) < order.index(self._at):
+        if name != NEXT and order.index(name) < order.index(self._at):
             self._show(name)
             return
         self._target = name
@@ -245,6 +247,9 @@ class WizardPage(QWidget):
         """What is wrong is known: go, or say what is in the way."""
         target, self._target = self._target, ""
         self._say_busy()
+        if target == NEXT:
+            # Only now: which page follows may depend on what was read meanwhile
+            target = flow.after(self._stops, self._at)
         wrong = flow.first_blocked(self._stops, self._problems, target)
         if wrong is None:
             self._show(target)

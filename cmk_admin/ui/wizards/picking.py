@@ -67,10 +67,10 @@ class Picker(QWidget):
     opened = Signal(str)
     """By Enter or a double click: picked, and done here."""
     narrowed = Signal()
-    """Other rows are shown: they have not been judged yet."""
+    """Other rows are wanted: where they are judged, `show_reasons` shows them."""
 
-    def __init__(self, theme: Theme, name: str, spoken: str, rows: int = 7) -> None:
-        """`rows` of them are seen without scrolling."""
+    def __init__(self, theme: Theme, name: str, spoken: str, rows: int = 7, *, judges: bool = False) -> None:
+        """`rows` of them are seen without scrolling. `judges`: rows wait for their reasons, so that none moves later."""
         super().__init__()
         self.setObjectName(f"pick-{name}")
         self.setAccessibleName(spoken)
@@ -81,6 +81,7 @@ class Picker(QWidget):
         self._value = ""
         self._rows = rows
         self._more = 0
+        self._judges, self._judged = judges, not judges
         self._empty = ""
         self._sentences = _Sentences(self)
         self.filter = QLineEdit()
@@ -112,6 +113,11 @@ class Picker(QWidget):
         """The values on screen, in the order in which they were given."""
         return tuple(one.value for one in self._found)
 
+    @property
+    def judged(self) -> bool:
+        """The rows that are wanted are those on screen."""
+        return self._judged
+
     def show_choices(self, columns: tuple[str, ...], choices: Iterable[Choice], value: str, empty: str) -> None:
         """Show these with one of them picked; `empty` is said where there is none."""
         self._columns, self._all, self._value, self._empty = columns, tuple(choices), value, empty
@@ -127,9 +133,9 @@ class Picker(QWidget):
         self._draw()
 
     def show_reasons(self, reasons: dict[str, str]) -> None:
-        """Why some do not fit; they turn grey and go below those that do."""
-        if reasons != self._reasons:
-            self._reasons = reasons
+        """Why some do not fit: they are grey, and below those that do."""
+        if reasons != self._reasons or not self._judged:
+            self._reasons, self._judged = reasons, True
             self._draw()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -154,7 +160,9 @@ class Picker(QWidget):
         found = [one for one in self._all if all(word in one.found_by for word in wanted)] if wanted else self._all
         self._found = tuple(found[:MOST])
         self._more = len(found) - len(self._found)
-        self._draw()
+        self._judged = not self._judges or not self._found
+        if self._judged:
+            self._draw()
         self.narrowed.emit()
 
     def _draw(self) -> None:
@@ -176,7 +184,7 @@ class Picker(QWidget):
         self.note.setVisible(bool(note))
         self.view.setVisible(bool(self._found))
         least = min(len(ordered), self._rows)
-        self.view.setFixedHeight((least + 1) * sizes.ROW + 6)
+        self.view.setFixedHeight((least + 1) * sizes.ROW + 10)  # with the header's line, border and padding
         self._fit()
 
     def _row(self, choice: Choice, why: bool) -> GridRow:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -215,10 +216,11 @@ class Question(QWidget):
         """Find out beside the Qt thread why some of a list's rows do not fit; the newest question counts."""
         if self._judging is not None:
             self._judging.cancel()
-        self._judging = self.room.bridge.compute(self, work, show, self._unjudged)
+        self._judging = self.room.bridge.compute(self, work, show, partial(self._unjudged, show))
 
-    def _unjudged(self, error: Exception) -> None:
+    def _unjudged(self, show: Callable[[dict[str, str]], None], error: Exception) -> None:
         # The row that is picked is judged once more with the whole draft, and that failure is shown by the frame
+        show({})
         announce(self, failure_text(error), urgent=True)
 
     def around_came(self, around: Surroundings) -> None:

@@ -61,8 +61,8 @@ def _choice(target: Target) -> Choice:
 class TargetPicker(Picker):
     """A list of the resources of one kind; reads them when it is told which."""
 
-    def __init__(self, room: Room, name: str, spoken: str, rows: int = 7) -> None:
-        super().__init__(room.theme, name, spoken, rows)
+    def __init__(self, room: Room, name: str, spoken: str, rows: int = 7, *, judges: bool = False) -> None:
+        super().__init__(room.theme, name, spoken, rows, judges=judges)
         self._room = room
         self.targets: dict[str, Target] = {}
         self.service = ""
@@ -106,7 +106,7 @@ class TargetQuestion(Question):
         super().__init__(room, "consumer", "What shall be encrypted with the key?", "")
         self._problems = problems
         self._own: dict[str, dict[str, Any]] = {}
-        self._picker = TargetPicker(room, "consumer", "Resource", rows=9)
+        self._picker = TargetPicker(room, "consumer", "Resource", rows=9, judges=True)
         self._picker.picked.connect(self._picked)
         self._picker.opened.connect(self._opened)
         self._picker.narrowed.connect(self._judge)
