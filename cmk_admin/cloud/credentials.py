@@ -78,7 +78,10 @@ class SignIn:
     def __init__(self, wanted: Wanted) -> None:
         """Raises AzureFailure (sign_in) where the way is not set up."""
         self._wanted = wanted
-        self._credential: _Credential = _MAKERS[wanted.way](wanted)
+        try:
+            self._credential: _Credential = _MAKERS[wanted.way](wanted)
+        except sign_in_failures.RAISED as error:
+            raise sign_in_failures.not_set_up(wanted.way) from error
         self.record: str | None = None
 
     async def begin(self) -> None:
@@ -191,7 +194,10 @@ def _asking(wanted: Wanted, wire: Wire) -> dict[str, Any]:
     if wanted.keep:
         options["cache_persistence_options"] = TokenCachePersistenceOptions(name=f"cmk-admin-{wanted.names.name}")
         if wanted.record:
-            options["authentication_record"] = AuthenticationRecord.deserialize(wanted.record)
+            try:
+                options["authentication_record"] = AuthenticationRecord.deserialize(wanted.record)
+            except (ValueError, LookupError):
+                _log.warning("the account of the last time is not readable; it is asked for again")
     return options
 
 

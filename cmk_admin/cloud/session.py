@@ -230,6 +230,14 @@ class Session:
         except (AzureError, aiohttp.ClientError, TimeoutError) as error:
             raise from_error(error, method, url, write=not is_read) from error
         answered_as.set(request_id_of(response.headers))
+        if 300 <= response.status_code < 400:
+            host = urlsplit(url).hostname
+            raise AzureFailure(
+                FailureKind.FAILED,
+                f"{host} sent the request on to another address; it was not followed.",
+                subject=urlsplit(url).path,
+                status=response.status_code,
+            )
         answer = _parse(raw)
         if response.status_code >= 400:
             raise from_answer("GET" if is_read else method, url, response.status_code, response.headers, answer)

@@ -76,6 +76,17 @@ def environment_lacks(tenant: str | None) -> AzureFailure:
     )
 
 
+def not_set_up(way: str) -> AzureFailure:
+    """What a way needs is there and cannot be used."""
+    if way == "environment":
+        return _refused(
+            "The service principal that the environment names cannot be used: its certificate cannot be read, or an id is"
+            " none.",
+            "Check AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_CERTIFICATE_PATH and the certificate's password.",
+        )
+    return _refused(f"It is not possible to sign in through {WAY_WORDS[way]} here.", None)
+
+
 def another_tenant(there: str, wanted: str) -> AzureFailure:
     """The sign-in is for another tenant than was asked for."""
     return _refused(
@@ -118,7 +129,7 @@ def _unavailable(way: str, text: str) -> AzureFailure:
             "No web browser could be opened here." if "browser" in text else "The web browser's answer has no way back."
         )
         return _refused(what, "Sign in with a device code instead.")
-    return _refused(f"It is not possible to sign in through {WAY_WORDS[way]} here.", None)
+    return not_set_up(way)
 
 
 def _not_accepted(error: ClientAuthenticationError, text: str, way: str, tenant: str | None) -> AzureFailure:

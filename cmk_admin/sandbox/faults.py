@@ -11,7 +11,7 @@ _METHODS = frozenset({"*", "GET", "PUT", "POST", "PATCH", "DELETE", "HEAD"})
 
 # KIND -> what its ARG is and the range it must be in; None where it takes none.
 _ARGUMENTS: dict[str, tuple[str, int, int] | None] = {
-    "status": ("a status from 400 to 599", 400, 599),
+    "status": ("a status from 300 to 599", 300, 599),
     "throttle": ("whole seconds from 1 to 3600", 1, 3600),
     "delay": ("milliseconds from 0 to 600000", 0, 600_000),
     "reset": None,

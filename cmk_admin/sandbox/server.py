@@ -178,6 +178,10 @@ def _planned(plane: str, fault: Fault) -> AzureError:
         code = "Throttled" if plane == "vault" else "TooManyRequests"
         wait = {"Retry-After": str(fault.argument)} if fault.kind == "throttle" else {}
         return AzureError(429, code, "The request is being throttled.", headers=wait)
+    if status < 400:
+        # Where a client that follows would carry its token
+        elsewhere = {"Location": "https://elsewhere.example/"}
+        return AzureError(status, "Moved", "The resource has moved.", headers=elsewhere)
     words = "The service is unavailable." if status >= 500 else "The request was refused."
     return AzureError(status, _CODES.get(status, f"Status{status}"), words)
 

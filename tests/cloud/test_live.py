@@ -160,6 +160,26 @@ def test_what_entra_refuses_is_told_without_the_secret(  # noqa: PLR0917
         assert secret not in f"{refused.message}{refused.next}{refused!r}{caplog.text}"
 
 
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"AZURE_CLIENT_SECRET": "", "AZURE_CLIENT_CERTIFICATE_PATH": "/nowhere/at/all.pem"},
+        {"AZURE_TENANT_ID": "no tenant/at all"},
+    ],
+)
+def test_an_environment_that_cannot_be_used_is_told_and_nothing_is_sent(
+    environment: dict[str, str], described: dict[str, Any], run: Run[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RecordingProxy() as proxy:
+        enter(monkeypatch, way_there(described, proxy.url), service_principal(described), environment)
+        if not environment.get("AZURE_CLIENT_SECRET", "kept"):
+            monkeypatch.delenv("AZURE_CLIENT_SECRET")
+        refused = failure(run, ENVIRONMENT)
+    assert refused.kind is FailureKind.SIGN_IN
+    assert "cannot be used" in refused.message
+    assert proxy.asked == []
+
+
 def test_where_nobody_is_signed_in_both_ways_are_named(
     described: dict[str, Any], run: Run[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

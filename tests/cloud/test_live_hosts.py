@@ -190,6 +190,25 @@ def test_a_long_running_operation_without_plain_https_is_not_asked(
     assert shared.requests("GET", "") == before
 
 
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(hasty: Session, lent: Azure, run: Run[Any], status: int) -> None:
+    lent.fault(f"GET management.azure.com/subscriptions* status:{status}")
+    with pytest.raises(AzureFailure) as refused:
+        run(hasty.arm("GET", "/subscriptions", api_version="2022-12-01"))
+    assert (refused.value.kind, refused.value.status) == (FailureKind.FAILED, status)
+
+
+def test_a_challenge_brings_nobody_elsewhere(hasty: Session, lent: Azure, run: Run[Any]) -> None:
+    host = "dcc-premium.vault.azure.net"
+    lent.fault(f"GET {host}/keys* status:401")
+    before = len(lent.requests("GET", ""))
+    with pytest.raises(AzureFailure) as refused:
+        run(hasty.vault("GET", host, "/keys"))
+    assert refused.value.kind is FailureKind.SIGN_IN
+    # Asked once more with a new token of the vault's own plane, which no answer chooses
+    assert [each["host"] for each in lent.requests("GET", "")[before:]] == [host, host]
+
+
 @pytest.mark.parametrize(
     "link",
     [
