@@ -47,6 +47,9 @@ def take(home: Path, out: Path, scenario: str) -> list[Path]:
     with hand(home, out) as driver:
         window = driver.window
         driver.picture("doors")
+        driver.click("door-azure-open")
+        driver.picture("connect")
+        driver.click("connect-cancel")
         driver.open(ConnectionChoice(own_sandbox=True, fresh=True, scenario=scenario, speed=TOUR_SPEED))
         driver.picture("estate")
         if scenario != "dcc":
