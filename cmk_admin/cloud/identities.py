@@ -1,5 +1,7 @@
 """Managed identities: made, deleted, and which principal stands behind a resource."""
 
+from collections.abc import Mapping
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from cmk_admin.cloud import api, parse
@@ -70,6 +72,13 @@ async def principal_of(session: Session, who: str) -> str:
             return known[fold(who)]
         raise
     return found
+
+
+def remember(session: Session, document: Mapping[str, Any]) -> None:
+    """Note the own identity of a resource that is about to be deleted: `principal_of` is asked for it afterwards."""
+    found = parse.identity_at(document, None)
+    if found is not None:
+        _KNOWN.setdefault(session, {})[fold(str(document["id"]))] = found.principal_id
 
 
 async def _asked(session: Session, who: str) -> str:

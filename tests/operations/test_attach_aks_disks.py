@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from cmk_admin.cloud.consumers import disk_encryption_set
+from cmk_admin.cloud.inventory import read_estate
+from cmk_admin.cloud.session import Session
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.steps import Outcome, StepState, StepVerb
 from cmk_admin.domain.verbs import attach_aks_disks
@@ -23,6 +25,7 @@ from tests.operations.attaching import (
 from tests.operations.stories import Azure
 
 ELSEWHERE = KeyId("ws-elsewhere.vault.azure.net", "spare-key")
+POLICIES = KeyId("ws-policies.vault.azure.net", "spare-key")
 NORTH = KeyId("ws-north.vault.azure.net", "spare-key")
 
 
@@ -99,6 +102,29 @@ def test_a_set_that_is_picked_gets_the_key_and_its_other_users_are_named(azure: 
             assert back.outcome is Outcome.DONE, back.log
             then = disk_encryption_set.shown(await disk_encryption_set.get(session, picked.id) or {})
             assert then.key == picked.key
+
+    asyncio.run(story())
+
+
+def test_a_vault_with_access_policies_lets_the_set_in_and_forgets_it_again(azure: Azure) -> None:
+    async def entries(session: Session) -> set[str]:
+        estate = await read_estate(session)
+        vault = next(one for one in estate.vaults if one.host == POLICIES.host)
+        return {one.object_id for one in vault.access_policies}
+
+    async def story() -> None:
+        async with azure.session() as session:
+            before = await entries(session)
+            async with azure.opened() as backend:
+                done = await attached(backend, await disks_draft(backend, key=POLICIES))
+                assert done.outcome is Outcome.DONE, done.log
+            azure.sandbox.advance(120)
+            assert len(await entries(session)) == len(before) + 1
+            async with azure.opened() as later:
+                back = await later.undo(done.operation)
+                assert back.outcome is Outcome.DONE, back.log
+            azure.sandbox.advance(120)
+            assert await entries(session) == before
 
     asyncio.run(story())
 

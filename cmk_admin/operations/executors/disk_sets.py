@@ -1,5 +1,6 @@
 """Make and delete disk encryption sets."""
 
+from cmk_admin.cloud import identities
 from cmk_admin.cloud.consumers import disk_encryption_set
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
@@ -14,6 +15,7 @@ class _DiskSet:
         document = await disk_encryption_set.get(session, step.target)
         if document is None:
             return compare(step, None)
+        identities.remember(session, document)
         if disk_encryption_set.is_busy(document):
             return Look(seen=Seen.BUSY, difference="it is being changed")
         return compare(step, disk_encryption_set.made_facts(document))
