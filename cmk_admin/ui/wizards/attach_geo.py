@@ -26,7 +26,7 @@ class Geo(Question):
         self._keys = Picker(room.theme, "geo-key", "Key of the paired region", rows=5, judges=True)
         self._keys.picked.connect(self._key_picked)
         self._keys.narrowed.connect(self._judge)
-        self.add("geo_key", "&Key of the paired region", self._keys, wide=True)
+        self.add("geo_key", "K&ey of the paired region", self._keys, wide=True)
         self._identities = Picker(room.theme, "geo-identity", "Identity that uses it", rows=4)
         self._identities.picked.connect(self._identity_picked)
         self._identities.opened.connect(self._opened)

@@ -166,7 +166,7 @@ class Place(Question):
         self._vaults.picked.connect(self._picked)
         self._vaults.opened.connect(self._opened)
         self._vaults.narrowed.connect(self._judge)
-        self.add("vault_id", "&Vault", self._vaults, wide=True)
+        self.add("vault_id", "V&ault", self._vaults, wide=True)
         self._name = QLineEdit()
         self._name.setPlaceholderText("mysql-encryption-key")
         self._name.textEdited.connect(self._named)
@@ -274,7 +274,7 @@ class Extras(Question):
         self._file.named.connect(self._named)
         self.add(
             "backup",
-            "Bac&kup file",
+            "Back&up file",
             self._file,
             "Written right after the key is made, before its first use. It can be restored only into a vault of the same "
             "subscription and geography. Empty: no backup.",

@@ -210,7 +210,7 @@ class WizardPage(QWidget):
         if self._begun:
             self._ask_to_leave()
         else:
-            self._leave()
+            self.give_up()
 
     def _ask_to_leave(self) -> None:
         confirm(
@@ -219,10 +219,11 @@ class WizardPage(QWidget):
             "Nothing has been changed in Azure. What was answered here is forgotten.",
             verb="Give it up",
             keep="Go on with it",
-            done=self._leave,
+            done=self.give_up,
         )
 
-    def _leave(self) -> None:
+    def give_up(self) -> None:
+        """Leave without asking."""
         self._may_go = True
         # Not in the dialog's own signal: its parent goes with this page
         QTimer.singleShot(0, self, self.cancelled.emit)

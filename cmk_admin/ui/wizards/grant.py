@@ -101,7 +101,7 @@ class Role(Question):
         self._role = QComboBox()
         self._role.setMinimumWidth(420)
         self._role.activated.connect(self._roled)
-        self.add("role", "R&ole", self._role)
+        self.add("role", "&Role", self._role)
         self.end()
 
     def fill(self, draft: GrantDraft) -> None:

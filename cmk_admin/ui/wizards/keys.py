@@ -71,7 +71,7 @@ class KeyQuestion(Question):
         self._picker.picked.connect(self._picked)
         self._picker.opened.connect(self._opened)
         self._picker.narrowed.connect(self._judge)
-        self.add(field, "&Key", self._picker, also=ABOUT, wide=True)
+        self.add(field, "K&ey", self._picker, also=ABOUT, wide=True)
         self.end()
 
     def fill(self, draft: Any) -> None:

@@ -55,6 +55,10 @@ class NewResource(QWidget):
             field.setObjectName(f"{name}-{word}")
             field.setAccessibleName(f"{caption} of the new {what}")
             field.setMinimumHeight(sizes.TARGET)
+            typed = field.lineEdit() if isinstance(field, QComboBox) else None
+            if typed is not None:
+                typed.setObjectName(f"{name}-{word}-text")
+                typed.setAccessibleName(f"{caption} of the new {what}")
             grid.addWidget(label(caption), at, 0)
             grid.addWidget(field, at, 1)
         grid.setColumnStretch(1, 1)
