@@ -27,7 +27,14 @@ ARM_AUDIENCES = (
 )
 VAULT_AUDIENCES = ("https://vault.azure.net", "https://vault.azure.net/")
 GRAPH_AUDIENCES = ("https://graph.microsoft.com", "https://graph.microsoft.com/")
-AUDIENCES: dict[str, tuple[str, ...]] = {"arm": ARM_AUDIENCES, "vault": VAULT_AUDIENCES, "graph": GRAPH_AUDIENCES}
+AKS_AUDIENCES = ("6dae42f8-4368-4678-94ff-3960e28e3630",)
+"""Azure Kubernetes Service AAD Server: what a cluster that signs people in by Entra takes (AKSD kubelogin-authentication.md)."""
+AUDIENCES: dict[str, tuple[str, ...]] = {
+    "arm": ARM_AUDIENCES,
+    "vault": VAULT_AUDIENCES,
+    "graph": GRAPH_AUDIENCES,
+    "aks": AKS_AUDIENCES,
+}
 """The audiences that each plane takes."""
 
 # Callers without an address of their own stand in a range kept for documentation (RFC 5737, TEST-NET-3).

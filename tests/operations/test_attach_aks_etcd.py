@@ -58,7 +58,7 @@ def test_an_attach_changes_one_path_of_a_cluster_with_unknown_fields_encrypts_ev
         async with azure.opened() as backend, azure.session() as session:
             draft = await etcd_draft(backend, rewrite_secrets=True)
             present = await cluster(session, draft.consumer)
-            properties = {**present["properties"], **UNKNOWN["properties"]}
+            properties = {**present["properties"], **UNKNOWN["properties"], "aadProfile": {"managed": True}}
             await put_cluster(session, {**present, "properties": properties, "somethingNew": UNKNOWN["somethingNew"]})
             before = await cluster(session, draft.consumer)
             assert before["properties"]["futureProfile"] == UNKNOWN["properties"]["futureProfile"]

@@ -10,6 +10,7 @@ import pytest
 from azure.mgmt.containerservice import ContainerServiceClient
 from azure.mgmt.containerservice.models import RunCommandRequest
 
+from cmk_admin.sandbox import entra
 from cmk_admin.sandbox.services.kubernetes import manifest
 
 from . import living
@@ -202,3 +203,22 @@ def test_a_plain_manifest_is_read_as_yaml_reads_it() -> None:
         {"a": "x", "b": "y # z", "c": {"d": True, "e": 12, "f": "12"}, "g": {}, "h": None},
         {"i": "/a/b_c.d"},
     ]
+
+
+def test_a_cluster_that_signs_people_in_by_entra_wants_a_token_for_itself(sandbox: Running) -> None:
+    cluster = sandbox.arm("GET", id_of(sandbox, "ws-aks"), VERSION).json()
+    body = {**cluster, "properties": {**cluster["properties"], "aadProfile": {"managed": True}}}
+    living.finish(sandbox, sandbox.arm("PUT", cluster["id"], VERSION, json=body))
+    for token in ({}, {"clusterToken": "nonsense"}, {"clusterToken": sandbox.token()}):
+        refused = send(sandbox, "kubectl get storageclass", **token)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "BadRequest")
+    taken = send(sandbox, "kubectl get storageclass", clusterToken=sandbox.token(audience=entra.AKS_AUDIENCES[0]))
+    assert taken.status_code == 202
+
+
+def test_a_storage_class_is_deleted_once(sandbox: Running) -> None:
+    text = storage_class("/some/set", "short-lived")
+    assert run(sandbox, "kubectl apply -f class.yaml", class_yaml=text)["exitCode"] == 0
+    gone = run(sandbox, "kubectl delete storageclass short-lived")
+    assert (gone["exitCode"], gone["logs"]) == (0, 'storageclass.storage.k8s.io "short-lived" deleted\n')
+    assert run(sandbox, "kubectl delete storageclass short-lived")["exitCode"] == 1

@@ -7,10 +7,10 @@ import uuid
 import zipfile
 from typing import Any
 
-from cmk_admin.sandbox import hosts, operations
+from cmk_admin.sandbox import entra, hosts, operations
 from cmk_admin.sandbox.services import envelopes
 from cmk_admin.sandbox.services.kubernetes import kubectl
-from cmk_admin.sandbox.state import World
+from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import Answer, AzureError, Call, Routes
 
 from . import model
@@ -40,6 +40,7 @@ async def _run(call: Call) -> Answer:
     command = body.get("command")
     if not isinstance(command, str) or not command.strip():
         raise AzureError(400, "BadRequest", "The command of a run command request is missing or empty.")
+    _check_token(call.world, cluster, body.get("clusterToken"))
     files = _files(body.get("context"))
     number = uuid.uuid4().hex
     started = call.world.clock.now().isoformat()
@@ -49,6 +50,21 @@ async def _run(call: Call) -> Answer:
     version = call.query.get("api-version", "")
     location = f"https://{hosts.ARM}{cluster['id']}/commandResults/{number}?api-version={version}"
     return Answer(_shown(number, _running(started)), 202, {**_waiting(begun), "Location": location})
+
+
+def _check_token(world: World, cluster: Document, token: Any) -> None:
+    """A cluster that signs people in by Entra wants the caller's token for AKS (RunCommandRequest.clusterToken).
+
+    Raises AzureError 400; the code is this sandbox's.
+    """
+    if not (cluster["properties"].get("aadProfile") or {}).get("managed"):
+        return
+    try:
+        entra.caller_of(world, token if isinstance(token, str) else "", entra.AKS_AUDIENCES)
+    except entra.InvalidToken as error:
+        raise AzureError(
+            400, "BadRequest", "The clusterToken of a run command request is missing or no token for this cluster."
+        ) from error
 
 
 async def _result(call: Call) -> Answer:
