@@ -109,7 +109,7 @@ def test_an_attach_changes_one_path_of_a_cluster_with_unknown_fields_encrypts_ev
 def test_the_new_engine_is_asked_for_once_and_never_switched_off(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend, azure.session() as session:
-            draft = await etcd_draft(backend, engine="new")
+            draft = await etcd_draft(backend, engine="new", network="Private")
             before = await cluster(session, draft.consumer)
             plan = await backend.prepare(draft)
             assert any("cannot be switched off again" in one for one in plan.warnings)
@@ -124,7 +124,9 @@ def test_the_new_engine_is_asked_for_once_and_never_switched_off(azure: Azure) -
             assert done.outcome is Outcome.DONE, done.log
             after = await cluster(session, draft.consumer)
             assert set(changed_paths(before, after)) == {"eTag", KMS, OBJECTS}
-            assert after["properties"]["securityProfile"]["azureKeyVaultKms"]["keyId"] == str(ETCD_KEY)
+            kms = after["properties"]["securityProfile"]["azureKeyVaultKms"]
+            assert (kms["keyId"], kms["keyVaultNetworkAccess"]) == (str(ETCD_KEY), "Private")
+            assert kms["keyVaultResourceId"].endswith("/vaults/ws-premium")
             undo = await backend.prepare_undo(done.operation)
             assert undo.problems, "the grant of a cluster that cannot do without its key is not taken"
             back = await backend.prepare(DetachDraft(consumer=draft.consumer, service="aks-etcd"))
@@ -150,9 +152,9 @@ def test_a_change_by_somebody_else_is_kept_and_a_detach_keeps_the_grant(azure: A
             assert off.problems == ()
             assert any("still need" in one and "keep it enabled" in one for one in off.warnings)
             assert [step.verb for step in off.steps] == [StepVerb.SET_CONSUMER_KEY, StepVerb.REWRITE_SECRETS]
-            assert (await backend.run(off, watch=False)).outcome is Outcome.DONE
+            assert (await backend.run(off)).outcome is Outcome.DONE
             assert encrypted_by(azure) == {None}
-            late = await backend.run(off, watch=False)
+            late = await backend.run(off)
             assert late.steps[0].state is StepState.SKIPPED
 
     asyncio.run(story())

@@ -117,8 +117,11 @@ def keys_of(draft: DetachDraft, index: Index) -> tuple[KeyId, ...]:
 
 
 def _watches(draft: DetachDraft) -> tuple[Watch, ...]:
-    seconds = service(draft.service).back_seconds
-    return (Watch(consumer_id=draft.consumer, service=draft.service, wanted="back", within_seconds=seconds),)
+    facts = service(draft.service)
+    if not facts.up_words:
+        # Of secrets in etcd no state tells anything: the step itself looks at the settings
+        return ()
+    return (Watch(consumer_id=draft.consumer, service=draft.service, wanted="back", within_seconds=facts.back_seconds),)
 
 
 def _removals(index: Index, target: Target, *, stage: int) -> list[Step]:
