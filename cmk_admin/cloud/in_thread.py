@@ -84,13 +84,18 @@ class InThread:
     def __init__(self, credential: Any, wire: Wire, *, port: int | None = None) -> None:
         """`port`: where the credential listens for the browser's answer."""
         self._credential, self._wire, self._port = credential, wire, port
+        self._asking = False
 
     async def begin(self, scope: str) -> str:
         """Sign in: in silence where the account is known and its token is kept, else with the person. Cancellable.
 
         Returns the account's record as text, without a secret in it. Raises what the credential raises.
         """
-        record = await self._do(lambda: self._credential.authenticate(scopes=[scope]))
+        self._asking = True
+        try:
+            record = await self._do(lambda: self._credential.authenticate(scopes=[scope]))
+        finally:
+            self._asking = False
         return str(record.serialize())
 
     async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
@@ -117,7 +122,8 @@ class InThread:
 
     def _stop(self) -> None:
         self._wire.stop()
-        if self._port is not None:
+        # Later on somebody else may listen there
+        if self._port is not None and self._asking:
             _answer_in_place_of_the_browser(self._port)
 
 

@@ -80,12 +80,14 @@ class Connect(QObject):
             dialog = self._dialog = ConnectDialog(self._window)
             dialog.wanted.connect(self._wanted)
             dialog.given_up.connect(self._window.connecting.give_up)
-            dialog.destroyed.connect(self._gone)
             dialog.finished.connect(self._gone)
             dialog.open()
         return self._dialog
 
     def _wanted(self, choice: LiveChoice) -> None:
+        if self._window.backend is not None and self._dialog is not None:
+            # What is open is closed first, which may ask: nothing stands before that
+            self._dialog.accept()
         self._window.open(ConnectionChoice(live=choice))
 
     def _opening(self, choice: ConnectionChoice) -> None:
