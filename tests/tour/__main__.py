@@ -1,6 +1,6 @@
 """``make tour``: drives the real window through the main job without a display and takes pictures, light and dark.
 
-See, select, revoke, watch, restore; on a fresh embedded sandbox, with the bundled font.
+See, select, revoke, watch, restore; then every wizard. On a fresh embedded sandbox, with the bundled font.
 """
 
 import argparse
@@ -42,6 +42,7 @@ def take(home: Path, out: Path, scenario: str) -> list[Path]:
     from PySide6.QtWidgets import QLineEdit, QPushButton
 
     from cmk_admin.operations.interface import ConnectionChoice, WatchResult
+    from tests.tour import wizards
     from tests.tour.driver import hand
 
     with hand(home, out) as driver:
@@ -94,6 +95,7 @@ def take(home: Path, out: Path, scenario: str) -> list[Path]:
             lambda: driver.operation().verb == "restore" and driver.operation().ended_at is not None,
         )
         driver.picture("restored")
+        wizards.take(driver, TOUR_SPEED)
         return driver.written
 
 
