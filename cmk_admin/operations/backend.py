@@ -18,9 +18,10 @@ from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs.drafts import Draft
-from cmk_admin.domain.verbs.restore import RestoreDraft
+from cmk_admin.domain.verbs.restore import MAYBE, RestoreDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.engine import Engine
+from cmk_admin.operations.executors.base import LATE_SECONDS
 from cmk_admin.operations.history import History, plan_of, plan_text
 from cmk_admin.operations.interface import (
     ConnectionInfo,
@@ -297,8 +298,21 @@ class OpenBackend:
     ) -> OperationReport:
         """`holds`: the operation that is answered, where its lock is held already."""
         async with self._locked(*(one for one in (row.answers, row.id) if one and one != holds)):
+            if row.answers:
+                await self._no_longer_late(row.answers)
             await asyncio.gather(self._journal.begin(row), self._keep_rollback(row, plan))
             return await self._work(row, plan, on_report, on_boundary)
+
+    async def _no_longer_late(self, answered: str) -> None:
+        """Wait until what the answered operation sent without an answer cannot come any more.
+
+        Else a look finds nothing to take back, and a moment later it is there.
+        """
+        row = await self._journal.load(answered)
+        sent = [step.changed_at for step in row.steps if step.state in MAYBE] if row else []
+        if sent:
+            gone = max((datetime.now(UTC) - max(sent)).total_seconds(), 0.0)
+            await asyncio.sleep(max(LATE_SECONDS - gone, 0.0))
 
     async def _go_on(
         self, operation: str, watch: bool, on_report: OnReport | None, on_boundary: OnBoundary | None

@@ -23,6 +23,34 @@ def sandbox(tmp_path: Path) -> Iterator[Sandbox]:
 
 
 @pytest.fixture
+def workshop(tmp_path: Path) -> Iterator[Sandbox]:
+    """A fresh `workshop`, as fast."""
+    running = serve(tmp_path / "workshop", speed=300, scenario="workshop")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def maker(tmp_path: Path, workshop: Sandbox) -> Program:
+    """`cmk-admin --connection FILE` of that sandbox, as its administrator."""
+    return Program(tmp_path / "home", workshop.file)
+
+
+@pytest.fixture(scope="module")
+def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """One `workshop` for all tests of a file that change nothing."""
+    running = serve(tmp_path_factory.mktemp("azure") / "workshop", speed=300, scenario="workshop")
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def asker(tmp_path: Path, looked_at: Sandbox) -> Program:
+    """`cmk-admin --connection FILE` of that sandbox, as its administrator."""
+    return Program(tmp_path / "home", looked_at.file)
+
+
+@pytest.fixture
 def program(tmp_path: Path, sandbox: Sandbox) -> Program:
     """`cmk-admin --connection FILE` of that sandbox, as its administrator."""
     return Program(tmp_path / "home", sandbox.file)

@@ -96,6 +96,9 @@ WIZARDS: dict[str, Callable[[OpenBackend], Awaitable[Plan]]] = {
 STEPS = {"create-key": 2, "grant": 2, "attach": 3, "attach-single": 2, "change": 2, "detach": 2}
 
 
+Server = tuple[str, str, Json, tuple[str, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What of Azure these plans change."""
@@ -105,7 +108,7 @@ class Seen:
     identities: frozenset[str]
     grants: frozenset[tuple[str, str, str]]
     """Key, name and principal of each role assignment at the keys themselves."""
-    servers: tuple[tuple[str, str, Json, tuple[str, ...]], ...]
+    servers: tuple[Server, ...]
     """Name, state, key id and identities of each server."""
     refusing: frozenset[str]
     """Servers that refuse connections."""
@@ -167,9 +170,9 @@ async def _grants(session: Session, vault_id: str) -> frozenset[tuple[str, str, 
     return frozenset(found)
 
 
-async def _flexible(session: Session, subscription: str) -> list[tuple[str, str, Json, tuple[str, ...]]]:
+async def _flexible(session: Session, subscription: str) -> list[Server]:
     path = f"/subscriptions/{subscription}/providers/Microsoft.DBforMySQL/flexibleServers"
-    found = []
+    found: list[Server] = []
     for one in await session.arm_pages(path, api_version=api.MYSQL_FLEXIBLE, urgent=True):
         facts = one["properties"]
         carried = (one.get("identity") or {}).get("userAssignedIdentities") or {}
@@ -178,9 +181,9 @@ async def _flexible(session: Session, subscription: str) -> list[tuple[str, str,
     return found
 
 
-async def _single(session: Session, subscription: str) -> list[tuple[str, str, Json, tuple[str, ...]]]:
+async def _single(session: Session, subscription: str) -> list[Server]:
     path = f"/subscriptions/{subscription}/providers/Microsoft.DBforMySQL/servers"
-    found = []
+    found: list[Server] = []
     for one in await session.arm_pages(path, api_version=api.MYSQL_SINGLE, urgent=True):
         keys = await session.arm_pages(f"{one['id']}/keys", api_version=api.MYSQL_SINGLE_KEYS, urgent=True)
         uris = [each["properties"].get("uri") for each in keys if each["properties"].get("uri")]
@@ -198,7 +201,7 @@ def principal(azure: Azure, name: str) -> str:
 def has_its_key(azure: Azure, now: Seen, name: str, identity: str) -> bool:
     """Whether a server serves: with the platform's key, or with one that its identity is granted."""
     state, key = now.server(name)
-    if state != "Ready":
+    if state not in ("Ready", "Updating"):
         return False
     if key is None:
         return True

@@ -12,6 +12,10 @@ from cmk_admin.domain.verbs.changes import differences
 
 Facts = Mapping[str, Json] | None
 
+LATE_SECONDS = 10.0
+"""Real seconds for which a request whose answer nobody has may still take effect: as long as an answer is waited for
+(`cloud.session.Timeouts`)."""
+
 
 class Seen(StrEnum):
     """How a step's target stands."""

@@ -12,11 +12,7 @@ from cmk_admin.domain.ids import KeyId, parse_key_id
 from cmk_admin.domain.model import Key
 from cmk_admin.domain.steps import Json, Step
 from cmk_admin.domain.verbs.making import key_facts, moment
-from cmk_admin.operations.executors.base import Accepted, AtOnce, Facts, Look, Seen, compare
-
-
-_LATE_SECONDS = 10.0
-"""As long as a vault may take to answer (`cloud.session.Timeouts`): a creation sent twice makes a second version."""
+from cmk_admin.operations.executors.base import LATE_SECONDS, Accepted, AtOnce, Facts, Look, Seen, compare
 
 
 def _key_id(session: Session, step: Step) -> KeyId:
@@ -33,12 +29,12 @@ async def _facts(session: Session, step: Step) -> Facts:
 
 
 class CreateKey(AtOnce):
-    """POST keys/NAME/create, under a name that nobody has: under one in use it would make a new version."""
+    """POST keys/NAME/create, under a name that nobody has: under one in use, also sent twice, it makes a new version."""
 
     async def look(self, session: Session, step: Step) -> Look:
         key = _key_id(session, step)
         foreign = f"{key.vault_name} has a key “{key.name}” by now, which somebody else made: it is left alone."
-        return replace(compare(step, await _facts(session, step)), foreign=foreign, late=_LATE_SECONDS)
+        return replace(compare(step, await _facts(session, step)), foreign=foreign, late=LATE_SECONDS)
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         assert step.after is not None, "a key is made from its facts"
