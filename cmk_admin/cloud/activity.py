@@ -10,24 +10,33 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.domain.activity import RETENTION, Event
 
 _OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+MOST_PAGES = 25
+"""Pages that are read of one question to the log."""
 _MARGIN = timedelta(hours=1)
 """A start that is 90 days ago by our calendar must not be older by Azure's: it would refuse the whole question."""
 
 
-async def events(session: Session, subscription_id: str, *, about: str, now: datetime) -> tuple[Event, ...]:
-    """What ended well in a subscription's log within its 90 days, newest first. Raises AzureFailure.
+async def events(
+    session: Session, subscription_id: str, *, about: str, now: datetime
+) -> tuple[tuple[Event, ...], bool]:
+    """What ended well in a subscription's log within its 90 days, newest first, and whether that is all of it.
+
+    No more than `MOST_PAGES` are read: a repair does not wait for a year's worth of changes. Raises AzureFailure.
 
     `about` is the one clause that the log's filter takes besides the time: ``resourceUri eq 'ID'``,
     ``resourceProvider eq 'Microsoft.Authorization'`` ...
     """
     since = (now - RETENTION + _MARGIN).strftime("%Y-%m-%dT%H:%M:%SZ")
-    elements = await session.arm_pages(
-        f"/subscriptions/{subscription_id}/providers/Microsoft.Insights/eventtypes/management/values",
-        api_version=api.ACTIVITY_LOG,
-        params={"$filter": f"eventTimestamp ge '{since}' and {about}"},
-        urgent=True,
-    )
-    return newest_first(event for each in elements if (event := event_of(each)) is not None)
+    path: str | None = f"/subscriptions/{subscription_id}/providers/Microsoft.Insights/eventtypes/management/values"
+    params: dict[str, str] | None = {"$filter": f"eventTimestamp ge '{since}' and {about}"}
+    found: list[Event] = []
+    for _ in range(MOST_PAGES):
+        if path is None:
+            break
+        body = (await session.arm("GET", path, api_version=api.ACTIVITY_LOG, params=params, urgent=True)).body or {}
+        found += [event for each in body.get("value") or [] if (event := event_of(each)) is not None]
+        path, params = parse.text(body.get("nextLink")), None
+    return newest_first(found), path is None
 
 
 def newest_first(found: Iterable[Event]) -> tuple[Event, ...]:

@@ -33,6 +33,10 @@ class Survey:
             self._unread[f"{what} could not be read: {failure.message}"] = None
             return None
 
+    def note(self, sentence: str) -> None:
+        """Something that the person must know of what was read."""
+        self._unread[sentence] = None
+
     async def rights(self, *scopes: str) -> None:
         """Read what the account may do at these scopes."""
 

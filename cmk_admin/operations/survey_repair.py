@@ -10,7 +10,7 @@ from cmk_admin.cloud import activity, identities, repairing
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.activity import Event
-from cmk_admin.domain.ids import KeyId, fold, key_scope, last, subscription_of
+from cmk_admin.domain.ids import KeyId, fold, key_scope, last, segment, subscription_of
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.surroundings import Surroundings
@@ -36,7 +36,7 @@ async def survey_repair(survey: Survey, draft: RepairDraft) -> Surroundings:
             _events(survey, consumer, scopes),
             _signal(survey, consumer),
         ),
-        asyncio.gather(survey.rights(*scopes), _target(survey, consumer)),
+        asyncio.gather(survey.rights(*scopes, consumer.id), _target(survey, consumer)),
     )
     asked, gone = deleted
     return survey.result(
@@ -106,9 +106,12 @@ async def _events(survey: Survey, consumer: Consumer, scopes: list[str]) -> tupl
     What was done to role assignments stands under `Microsoft.Authorization`, whatever they were assigned at.
     """
     now = survey.session.clock.now()
-    resources = (*scopes[::2], *user_assigned(survey.index, consumer), consumer.id)
+    resources = (*user_assigned(survey.index, consumer), consumer.id)
     asked = {(subscription_of(one) or "", f"resourceUri eq '{one}'") for one in resources}
     asked |= {(subscription_of(one) or "", "resourceProvider eq 'Microsoft.Authorization'") for one in scopes}
+    # a vault by its group: what is done to its access policies stands below it, where its own id does not find it
+    groups = ((one, segment(one, "resourceGroups")) for one in scopes)
+    asked |= {(subscription_of(one) or "", f"resourceGroupName eq '{group}'") for one, group in groups if group}
     if not scopes:
         # the vault is not there: its deletion stands in the log of whichever subscription it was in
         mine = (one.id for one in survey.index.estate.subscriptions)
@@ -121,7 +124,9 @@ async def _events(survey: Survey, consumer: Consumer, scopes: list[str]) -> tupl
         )
     )
     read = [one for one in answers if one is not None]
-    return activity.newest_first(event for one in read for event in one) if read else None
+    if not all(whole for _, whole in read):
+        survey.note("The Activity Log was read in part only: it holds more events than a repair waits for.")
+    return activity.newest_first(event for found, _ in read for event in found) if read else None
 
 
 async def _signal(survey: Survey, consumer: Consumer) -> Signal | None:

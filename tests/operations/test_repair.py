@@ -60,10 +60,10 @@ async def until_lost(azure: Azure, session: Session, server: Consumer) -> None:
         await asyncio.sleep(0.1)
 
 
-async def broken(azure: Azure, backend: OpenBackend, break_: Break) -> tuple[Consumer, str]:
+async def broken(azure: Azure, backend: OpenBackend, break_: Break, name: str = "dcc-mysql") -> tuple[Consumer, str]:
     """The server after it lost its key, and the id of its vault."""
     estate = await backend.read()
-    server = consumer(estate, "dcc-mysql")
+    server = consumer(estate, name)
     vault_id = next(one.id for one in estate.vaults if one.host == server.slots[0].key_id.host)
     async with azure.session() as session:
         await break_(session, server, vault_id)
@@ -162,6 +162,29 @@ def test_a_cluster_gets_its_grant_back_and_its_nodes_started(azure: Azure, given
             async with azure.session() as session:
                 assert await grants(session, disk_set, vault_id)
                 assert (await CONSUMERS["aks-disks"].signal(session, cluster.id)).lost is False
+
+    asyncio.run(story())
+
+
+def test_an_access_policy_that_was_taken_is_given_back_with_what_the_service_needs(azure: Azure) -> None:
+    async def take_policy(session: Session, server: Consumer, vault_id: str) -> None:
+        principal = server.slots[0].principal_id
+        assert principal is not None
+        await vaults.set_policy_entry(session, vault_id, principal, None, None)
+
+    async def story() -> None:
+        async with azure.opened() as backend:
+            server, vault_id = await broken(azure, backend, take_policy, "dcc-reports-mysql")
+            plan = await backend.prepare(RepairDraft(consumer=server.id))
+            assert "no access policy lets it; since" in plan.findings[0]
+            assert [step.verb for step in plan.steps] == [StepVerb.SET_POLICY, StepVerb.REVALIDATE]
+            assert (await backend.run(plan)).outcome is Outcome.DONE
+        async with azure.session() as session:
+            principal = server.slots[0].principal_id or ""
+            entry = vaults.policy_entry(await vaults.get_vault(session, vault_id), principal, None)
+            assert entry is not None
+            assert {word.lower() for word in entry.keys} == {"get", "list", "wrapkey", "unwrapkey"}
+            assert (await CONSUMERS[server.service].signal(session, server.id)).word == "Ready"
 
     asyncio.run(story())
 

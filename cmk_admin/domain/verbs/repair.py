@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from cmk_admin.domain import diagnosis, words
 from cmk_admin.domain.diagnosis import Lack
-from cmk_admin.domain.ids import KeyId, fold, key_scope
+from cmk_admin.domain.ids import KeyId, fold, key_scope, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, Consumer, KeySlot, Vault
 from cmk_admin.domain.plan import Plan, Watch
@@ -156,6 +156,9 @@ def _rights(index: Index, around: Surroundings, steps: Sequence[Step]) -> Iterat
             found = rights.missing(around, rights.WRITE_POLICIES, vault_id, "change the vault's access policies")
         elif step.verb is StepVerb.SET_NETWORK:
             found = rights.missing(around, WRITE_VAULTS, step.target, "change the vault's firewall")
+        elif step.verb is StepVerb.REVALIDATE:
+            action = rights.write_of(str((step.after or {}).get("service")))
+            found = rights.missing(around, action, step.target, f"change {last(step.target)}")
         elif step.verb in (StepVerb.SET_ENABLED, StepVerb.RECOVER_KEY):
             found = _right_on_key(index, around, step)
         else:

@@ -20,7 +20,7 @@ OWNER = Rights(
     blocks=(RoleDefinition(id="", name="", actions=("*",), data_actions=("Microsoft.KeyVault/vaults/keys/*",)),)
 )
 DRAFT = RepairDraft(consumer=estates.MYSQL.id, service="mysql-flexible")
-SCOPES = (estates.MYSQL_SCOPE, estates.PREMIUM.id, estates.AKS_SCOPE)
+SCOPES = (estates.MYSQL_SCOPE, estates.PREMIUM.id, estates.AKS_SCOPE, estates.MYSQL.id)
 
 
 def planned(made: Estate, seen: Surroundings | None = None, draft: RepairDraft = DRAFT) -> Plan:
@@ -187,6 +187,7 @@ def test_what_the_account_may_not_do_and_what_is_locked_forbid_the_start() -> No
     nothing = {scope.lower(): Rights() for scope in SCOPES}
     plan = planned(estate(grants=False), around(events=(), rights=nothing))
     assert "Microsoft.Authorization/roleAssignments/write is missing" in plan.problems[0]
+    assert "may not change dcc-mysql" in plan.problems[1]
     lock = Lock(
         id=f"{estates.PREMIUM.id}/providers/Microsoft.Authorization/locks/l", scope=estates.PREMIUM.id, level="ReadOnly"
     )
