@@ -4,7 +4,16 @@ import shutil
 import sys
 from pathlib import Path
 
-CHOSEN = {"key": "estate", "table": "table", "revoke": "revoke", "watch": "watch", "stopped": "stopped"}
+CHOSEN = {
+    "key": "estate",
+    "table": "table",
+    "revoke": "revoke",
+    "watch": "watch",
+    "stopped": "stopped",
+    "create-refused": "create-key",
+    "attach-resource": "attach",
+    "repair-plan": "repair",
+}
 """Stage of the tour to name of the picture."""
 
 

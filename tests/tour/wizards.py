@@ -43,6 +43,7 @@ def _create_key(driver: Hand) -> None:
     driver.picture("create-plan")
     wizard.start()
     driver.picture("created")
+    driver.click("operation-close")
 
 
 def _grant(driver: Hand) -> None:
@@ -76,6 +77,7 @@ def _attach_server(driver: Hand) -> None:
     driver.picture("attach-plan")
     wizard.start()
     driver.picture("attached")
+    driver.click("operation-close")
 
 
 def _attach_secrets(driver: Hand) -> None:
@@ -129,6 +131,7 @@ def _repair(driver: Hand) -> None:
     driver.picture("repair-plan")
     wizard.start()
     driver.picture("repaired")
+    driver.click("operation-close")
     driver.show(server)
     _Wizard(driver, "detach").next("plan")
     driver.picture("detach-plan")

@@ -32,6 +32,8 @@ from cmk_admin.ui.widgets.labels import label
 
 MOST = 300
 """Rows that are shown at a time: nobody scrolls through more, and each is judged."""
+LEAST = 64
+"""Pixels of a column in a narrow window."""
 FEW = 8
 """Up to so many rows are seen at a glance, and need no filter."""
 
@@ -198,7 +200,7 @@ class Picker(QWidget):
 
     def _fit(self) -> None:
         if self.model.rows:
-            fit_columns(self.view, self.view.viewport().width())
+            fit_columns(self.view, self.view.viewport().width(), least=LEAST)
 
     def _selected(self, selected: QItemSelection, _: QItemSelection) -> None:
         at = next((index.row() for index in selected.indexes()), None)

@@ -80,9 +80,9 @@ class PlanView(QWidget):
         self._title.setText(plan.title)
         self._state.setText("Checked with Azure just now." if plan.steps else "Nothing was changed.")
         self._again.setVisible(bool(plan.problems))
-        self._problems.say(plan.problems)
-        self._warnings.say(plan.warnings)
-        self._findings.setText("\n".join(plan.findings))
+        self._problems.say(_listed(plan.problems))
+        self._warnings.say(_listed(plan.warnings))
+        self._findings.setText("\n".join(_listed(plan.findings)))
         self._findings_card.setVisible(bool(plan.findings))
         self._steps.show_plan(plan.steps)
         self._steps_card.setVisible(bool(plan.steps))
@@ -177,3 +177,8 @@ class PlanView(QWidget):
 
     def _on_again(self, *_: object) -> None:
         self.again.emit()
+
+
+def _listed(sentences: tuple[str, ...]) -> tuple[str, ...]:
+    """Several are told apart by a dot before each."""
+    return tuple(f"•  {one}" for one in sentences) if len(sentences) > 1 else sentences
