@@ -1,7 +1,7 @@
 """Attach: give a service a key. What is asked and done differs from service to service; each has a file of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cmk_admin.domain.ids import KeyId, last
 from cmk_admin.domain.index import Index
@@ -65,7 +65,7 @@ def plan(draft: AttachDraft, index: Index, around: Surroundings) -> Plan:
         title=f"Encrypt {name or 'a service'} with {key.name if key else 'a key'}",
         subject=str(key or ""),
         steps=steps,
-        watches=how.watches(draft, around) if how and steps else (),
+        watches=tuple(_after(watch, steps) for watch in how.watches(draft, around)) if how and steps else (),
         documents=_documents(draft),
         warnings=(*warning(said), *around.unread),
         problems=blocking(said),
@@ -76,6 +76,14 @@ def plan(draft: AttachDraft, index: Index, around: Surroundings) -> Plan:
 def keys_of(draft: AttachDraft, index: Index) -> tuple[KeyId, ...]:
     """The keys that it is about."""
     return tuple(key for key in (draft.key, draft.geo_key) if key is not None)
+
+
+def _after(watch: Watch, steps: tuple[Step, ...]) -> Watch:
+    """The time by which a grant counts everywhere comes before the service's own."""
+    if watch.within_seconds is None:
+        return watch
+    effect = max((step.effect_seconds or 0 for step in steps), default=0)
+    return replace(watch, within_seconds=watch.within_seconds + effect)
 
 
 def _documents(draft: AttachDraft) -> tuple[tuple[str, str], ...]:
