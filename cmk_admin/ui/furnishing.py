@@ -46,9 +46,13 @@ def furnish(window: MainWindow, bridge: Bridge, connector: Connector) -> Iterato
         window.strip.add_button(window.verbs.action(verb_id))
     window.menus.fill(window.verbs)
     yield
-    install_wizards(window, install(window))
+    wizards = install_wizards(window, install(window))
     # The verbs that stand on the page of what is selected
-    for verb_id in ("refresh", "revoke"):
-        window.details.header.add_button(window.verbs.action(verb_id), danger=window.verbs.verb(verb_id).danger)
+    for verb_id in ("refresh", "repair", "revoke"):
+        window.details.header.add_button(
+            window.verbs.action(verb_id),
+            danger=window.verbs.verb(verb_id).danger,
+            when=wizards.selected_is_lost if verb_id == "repair" else None,
+        )
     window.looking.group(window.tree.current_grouping())
     window.furnished = True

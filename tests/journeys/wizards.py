@@ -101,6 +101,11 @@ class WizardDriver:
         act(view.viewport(), Qt.MouseButton.LeftButton, pos=view.visualRect(index).center())
         self.settle()
 
+    def press(self, name: str) -> None:
+        """Click a button, a box or a choice."""
+        self.driver.click(name, self.page)
+        self.settle()
+
     def type(self, name: str, text: str) -> None:
         """Type into a field, in place of what stands there."""
         field = self.driver.find(QLineEdit, name, self.page)

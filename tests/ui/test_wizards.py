@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +23,13 @@ from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import attach as attach_verb
 from cmk_admin.domain.verbs import create_key as create_key_verb
+from cmk_admin.domain.verbs import detach as detach_verb
 from cmk_admin.domain.verbs import grant as grant_verb
 from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
 from cmk_admin.domain.verbs.detach import DetachDraft
 from cmk_admin.domain.verbs.grant import GrantDraft
+from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind
 from cmk_admin.ui.bridge import Bridge
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.wizards import attach, create_key, grant, of_consumer
@@ -38,6 +41,7 @@ from tests.domain import estates
 from tests.ui.conftest import focusable
 
 PLANS: dict[type, Callable[[Any, Index, Surroundings], Plan]] = {
+    DetachDraft: detach_verb.plan,
     CreateKeyDraft: create_key_verb.plan,
     GrantDraft: grant_verb.plan,
     AttachDraft: attach_verb.plan,
@@ -59,7 +63,9 @@ class Reads:
     def __init__(self, estate: Estate) -> None:
         self.index = Index(estate)
         self.failure: Exception | None = None
-        self.prepared = 0
+        self.info = ConnectionInfo(
+            kind=ConnectionKind.SANDBOX, key="test", account=estate.account, folder=Path("nowhere"), speed=60.0
+        )
 
     async def targets(self, service: str) -> tuple[Target, ...]:
         if self.failure is not None:
@@ -86,7 +92,6 @@ class Reads:
         return Surroundings(now=estates.NOW, account_id=estates.ME, targets=found, deleted_keys=frozenset())
 
     async def prepare(self, draft: Any) -> Plan:
-        self.prepared += 1
         return PLANS[type(draft)](draft, self.index, await self.survey(draft))
 
 
@@ -275,3 +280,16 @@ def test_a_large_estate_holds_no_page_up(bridge: Bridge, theme: Theme, qtbot: Qt
     typed = time.perf_counter() - began
     qtbot.waitUntil(lambda: len(picker.model.rows) == 1)
     assert typed < 1, "far more than it takes, on any machine"
+
+
+def test_live_and_its_tenant_stand_beside_what_starts_a_change(
+    bridge: Bridge, theme: Theme, qtbot: QtBot, backend: Reads
+) -> None:
+    backend.info = replace(backend.info, kind=ConnectionKind.LIVE)
+    page = opened(bridge, theme, qtbot, backend, STARTS["detach"]())
+    where = page.findChild(QWidget, "wizard-where")
+    assert isinstance(where, QWidget)
+    assert not where.isVisible()
+    page.go_on()
+    qtbot.waitUntil(where.isVisible)
+    assert "Live Azure, tenant t" in where.accessibleName()

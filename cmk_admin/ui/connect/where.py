@@ -27,5 +27,6 @@ def where_it_is_done(info: ConnectionInfo, name: str) -> QWidget:
         row.addWidget(pill)
         row.addWidget(words)
         whole.setAccessibleName(f"Live Azure, {tenant}")
-    whole.setVisible(live)
+    if not live:  # shown before it stands anywhere it would be a window of its own
+        whole.hide()
     return whole

@@ -1,5 +1,6 @@
 """The details of what is selected: header and tabs. Made from a `Page`, which is worked out beside the Qt thread."""
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -42,6 +43,7 @@ class Header(QFrame):
         self._chips = QHBoxLayout()
         self._chips.setSpacing(6)
         self.where = Elided("", "quiet")
+        self._when: list[tuple[QPushButton, QAction, Callable[[], bool]]] = []
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(sizes.GRID)
         second = QHBoxLayout()
@@ -59,8 +61,8 @@ class Header(QFrame):
         row.addLayout(words, 1)
         row.addLayout(self._buttons)
 
-    def add_button(self, action: QAction, *, danger: bool = False) -> None:
-        """A verb as a button; hidden where it is not possible on what is selected."""
+    def add_button(self, action: QAction, *, danger: bool = False, when: Callable[[], bool] | None = None) -> None:
+        """A verb as a button; hidden where it is not possible on what is selected, or `when` says no."""
         text = action.text().replace("&", "")
         button = QPushButton(f" {text}")  # a style sheet leaves no gap after the icon
         button.setObjectName(f"details-{action.objectName()}")
@@ -70,9 +72,12 @@ class Header(QFrame):
             button.setProperty("role", "danger-outline")
         button.setIcon(action.icon())
         button.setToolTip(action.toolTip())
-        button.setVisible(action.isEnabled())
+        button.setVisible(action.isEnabled() and when is None)
         button.clicked.connect(partial(_trigger, action))
-        action.enabledChanged.connect(button.setVisible)
+        if when is None:
+            action.enabledChanged.connect(button.setVisible)
+        else:
+            self._when.append((button, action, when))
         action.changed.connect(partial(_follow_icon, button, action))
         self._buttons.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
 
@@ -89,6 +94,8 @@ class Header(QFrame):
             made = ChipLabel(self._theme, chip.text, chip.tone, chip.icon)
             made.setToolTip(chip.tip)
             self._chips.addWidget(made)
+        for button, action, when in self._when:
+            button.setVisible(action.isEnabled() and when())
 
 
 def _trigger(action: QAction, *_: object) -> None:

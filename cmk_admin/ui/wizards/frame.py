@@ -17,6 +17,7 @@ from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Job
+from cmk_admin.ui.connect.where import where_it_is_done
 from cmk_admin.ui.dialogs import confirm, failure_text
 from cmk_admin.ui.emergency.parts import Notice, footer, in_order
 from cmk_admin.ui.widgets.labels import label
@@ -179,6 +180,11 @@ class WizardPage(QWidget):
         self._start.clicked.connect(self._on_start)
         row.addWidget(self._cancel)
         row.addWidget(self._busy, 1)
+        self._where = QWidget()
+        beside = QHBoxLayout(self._where)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(where_it_is_done(self._room.backend.info, "wizard-where"))
+        row.addWidget(self._where)
         for button in (self._back, self._next, self._start):
             row.addWidget(button)
         return whole
@@ -301,6 +307,7 @@ class WizardPage(QWidget):
         self._back.setEnabled(order.index(self._at) > 0)
         self._next.setVisible(not on_plan)
         self._start.setVisible(on_plan)
+        self._where.setVisible(on_plan)
         in_order(*((*self._plan_view.order(),) if on_plan else ()), self._cancel, self._back, self._next, self._start)
 
     def _focus_page(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from cmk_admin.domain.services import service
 from cmk_admin.ui.actions import Verb
 from cmk_admin.ui.selection import Selection
 
@@ -85,6 +86,12 @@ class Wizards(QObject):
 
         consumer, service = self._consumer()
         self._open(f"repair {consumer} {service}", repair_wizard(RepairDraft(consumer=consumer, service=service)))
+
+    def selected_is_lost(self) -> bool:
+        """Whether what is selected says that it is without its data: repair then stands on its page."""
+        selection, index = self._window.selected(), self._window.index
+        found = index.consumers(selection.consumer_id) if index is not None and selection.consumer_id else ()
+        return any((one.state or "").lower() in service(one.service).lost_words for one in found)
 
     # From the selection to a draft
 

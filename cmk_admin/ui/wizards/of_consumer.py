@@ -22,7 +22,7 @@ GRANT = Stop(name="grant", title="The grant", fields=("drop_grant",))
 
 def detach_wizard(draft: DetachDraft) -> Wizard:
     """Back to a platform-managed key. Where Azure has no way back only the plan is shown, which says so."""
-    asked = (GRANT,) if draft.service in detach.HOWS and draft.service.startswith("mysql") else ()
+    asked = (GRANT,) if draft.service in detach.HOWS else ()
     return Wizard(
         name="detach",
         title=f"Detach {last(draft.consumer)}",
@@ -79,8 +79,8 @@ class Grant(Question):
             room,
             "grant",
             "What becomes of the grant at the key?",
-            "The server goes over to a key that Azure manages. Backups made until now, and servers restored from them, still "
-            "need your key: with the grant gone they cannot be restored.",
+            "The service goes over to a key that Azure manages. Backups made until now still need yours: with the grant gone "
+            "they cannot be restored.",
         )
         holder = QWidget()
         self._drop = QCheckBox("Remove the identity's grant at the key as well")
@@ -95,7 +95,7 @@ class Grant(Question):
             "drop_grant",
             "",
             holder,
-            "Done last, and only once the server no longer reports the key. Left alone, the grant stays and can be removed "
+            "Done last, and only once the service no longer reports the key. Left alone, the grant stays and can be removed "
             "when the last such backup is gone.",
         )
         self.end()
