@@ -40,7 +40,7 @@ def by_resource_id(index: Index) -> tuple[Choice, ...]:
 
 
 def _sorted(found: list[Choice]) -> tuple[Choice, ...]:
-    return tuple(sorted(found, key=lambda one: one.cells[0].text.lower()))
+    return tuple(sorted(found, key=lambda one: one.found_by))
 
 
 def _choice(index: Index, identity: Identity, value: str) -> Choice:

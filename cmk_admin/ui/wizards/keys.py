@@ -13,7 +13,7 @@ from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.ui.details.page import Cell
 from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.wizards import judging
-from cmk_admin.ui.wizards.picking import Choice, Picker, choice
+from cmk_admin.ui.wizards.picking import Choice, Picker
 from cmk_admin.ui.wizards.question import Question
 from cmk_admin.ui.wizards.wizard import Problems, Room
 
@@ -39,18 +39,20 @@ def ordered(operations: Iterable[str]) -> list[str]:
 
 
 def _choice(index: Index, key: Key) -> Choice:
+    users = " ".join(use.consumer.name for use in index.uses_of_key(key.id))
+    found_by = f"{key.id} {key.id.name} {key.id.vault_name} {words.key_type(key)} {users}".lower()
+    return Choice(value=str(key.id), found_by=found_by, make=partial(_cells, index, key))
+
+
+def _cells(index: Index, key: Key) -> tuple[Cell, ...]:
     users = tuple(dict.fromkeys(use.consumer.name for use in index.uses_of_key(key.id)))
     off = key.enabled is False
-    return choice(
-        str(key.id),
-        (
-            Cell(text=key.id.name, icon="key-off" if off else "key", tip=str(key.id)),
-            Cell(text=key.id.vault_name, tip=key.vault_id),
-            Cell(text=words.key_type(key) + (", disabled" if off else "")),
-            Cell(text=words.listed(ordered(key.operations)) if key.operations is not None else "not known"),
-            Cell(text=_users(users), tip="\n".join(users)),
-        ),
-        str(key.id),
+    return (
+        Cell(text=key.id.name, icon="key-off" if off else "key", tip=str(key.id)),
+        Cell(text=key.id.vault_name, tip=key.vault_id),
+        Cell(text=words.key_type(key) + (", disabled" if off else "")),
+        Cell(text=words.listed(ordered(key.operations)) if key.operations is not None else "not known"),
+        Cell(text=_users(users), tip="\n".join(users)),
     )
 
 

@@ -1,6 +1,6 @@
 """A list to pick one thing from: filtered by typing; what does not fit is grey and says why, and can be looked at."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import (
@@ -43,14 +43,16 @@ class Choice:
     """One row. `value` is what is picked by it."""
 
     value: str
-    cells: tuple[Cell, ...]
     found_by: str
     """All that is found by typing, in lower case."""
+    make: Callable[[], tuple[Cell, ...]]
+    """What stands in it: of a hundred thousand keys only those that are seen are ever made."""
 
 
 def choice(value: str, cells: tuple[Cell, ...], *words: str) -> Choice:
     """A row that is found by what stands in it, and by these words: ids, hosts."""
-    return Choice(value=value, cells=cells, found_by=" ".join((*(cell.text for cell in cells), *words)).lower())
+    found_by = " ".join((*(cell.text for cell in cells), *words)).lower()
+    return Choice(value=value, found_by=found_by, make=lambda: cells)
 
 
 class _Sentences(QStyledItemDelegate):
@@ -191,7 +193,7 @@ class Picker(QWidget):
 
     def _row(self, choice: Choice, why: bool) -> GridRow:
         reason = self._reasons.get(choice.value, "")
-        cells = choice.cells
+        cells = choice.make()
         if reason:
             cells = tuple(replace(one, tone="unknown") for one in cells)
         if why:
