@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.keyvault.keys.crypto import KeyWrapAlgorithm
+from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.mysqlflexibleservers import MySQLManagementClient
 from azure.mgmt.rdbms.mysql import MySQLManagementClient as SingleServersClient
 
 from tests.journeys.clients import DEK, Clients
+from tests.sandbox.running import Client
 from tests.support import Document, Done, Program, Sandbox
 
 PREMIUM = "https://ws-premium.vault.azure.net"
@@ -49,9 +52,31 @@ class Workshop(Clients):
         raise AssertionError(f"there is no vault {vault}")
 
     def _vaults(self, subscription: str) -> Any:
-        from azure.mgmt.keyvault import KeyVaultManagementClient
-
         return KeyVaultManagementClient(self._credential, subscription, **self._ways).vaults.list_by_subscription()
+
+    def policies(self, vault: str) -> dict[str, set[str]]:
+        """What a vault's access policies allow with keys, by object id."""
+        for one in self._subscriptions:
+            for found in self._vaults(one):
+                if found.name == vault:
+                    return {
+                        each.object_id: {word.lower() for word in each.permissions.as_dict().get("keys", ())}
+                        for each in found.properties.access_policies
+                    }
+        raise AssertionError(f"there is no vault {vault}")
+
+    def grant_type(self, scope: str, name: str) -> str:
+        """The principal's type that an assignment names."""
+        client = AuthorizationManagementClient(self._credential, scope.split("/")[2], **self._ways)
+        return str(client.role_assignments.get(scope, name).principal_type)
+
+    def lock(self, scope: str, name: str, level: str) -> str:
+        """Lock a resource, past the program."""
+        client = Client(self._sandbox.file, self._sandbox.described)
+        path = f"{scope}/providers/Microsoft.Authorization/locks/{name}"
+        answer = client.arm("PUT", path, "2016-09-01", json={"properties": {"level": level}})
+        assert answer.status_code in (200, 201), answer.text
+        return name
 
     def flexible(self, name: str = "ws-mysql") -> Any:
         """A flexible server as its own SDK shows it."""

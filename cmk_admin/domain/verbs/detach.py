@@ -106,7 +106,7 @@ def plan(draft: DetachDraft, index: Index, around: Surroundings) -> Plan:
         watches=_watches(draft) if steps else (),
         warnings=(*warning(said), *around.unread),
         problems=blocking(said),
-        context=(("key", str(key)),) if key else (),
+        context=tuple(("key", str(one)) for one in _keys(target)),
     )
 
 
@@ -114,6 +114,12 @@ def keys_of(draft: DetachDraft, index: Index) -> tuple[KeyId, ...]:
     """The keys that the consumer uses, as the estate knows it."""
     found = [one for one in index.consumers(draft.consumer) if one.service == draft.service]
     return tuple(dict.fromkeys(slot.key_id.key for one in found for slot in index.slots_of(one)))
+
+
+def _keys(target: Target | None) -> tuple[KeyId, ...]:
+    """The keys that the service uses, as its provider shows it."""
+    found = (target.key, target.geo_key) if target else ()
+    return tuple(one.key for one in found if one is not None)
 
 
 def _watches(draft: DetachDraft) -> tuple[Watch, ...]:
@@ -127,12 +133,10 @@ def _watches(draft: DetachDraft) -> tuple[Watch, ...]:
 def _removals(index: Index, target: Target, *, stage: int) -> list[Step]:
     """The grants at the key itself, of the identity by which the service used it; wider ones stay."""
     found: dict[str, Step] = {}
-    vault = index.vault_of(target.key) if target.key else None
-    if target.key is None or vault is None:
-        return []
     for consumer in index.consumers(target.id):
         for slot in index.slots_of(consumer):
-            if consumer.service != target.service or slot.principal_id is None:
+            vault = index.vault_of(slot.key_id)
+            if consumer.service != target.service or slot.principal_id is None or vault is None:
                 continue
             for path in usable(paths(index, slot.key_id, slot.principal_id)):
                 at_key = fold(path.scope) == fold(key_scope(vault.id, slot.key_id.name))
