@@ -11,6 +11,7 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.steps import Outcome, StepState, StepVerb
 from cmk_admin.domain.verbs.restore import takes_away
 from cmk_admin.domain.verbs.undo import would_cut
+from cmk_admin.operations.answered import still_under_way
 from cmk_admin.operations.paths import read_keys_of, still_open
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.operations.state import OperationState
@@ -62,6 +63,8 @@ class Engine:
 
     async def _stages(self) -> None:
         numbered = list(enumerate(self._state.plan.steps, start=1))
+        if not await self._answered_has_ended():
+            return
         for _, steps in itertools.groupby(sorted(numbered, key=lambda s: s[1].stage), key=lambda s: s[1].stage):
             stage = [n for n, _ in steps]
             if not await self._nobody_is_cut(stage):
@@ -69,6 +72,14 @@ class Engine:
             await _together(*(self._stepper(n).run() for n in stage))
             if any(self._state.step(n).state not in AT_REST for n in stage):
                 return
+
+    async def _answered_has_ended(self) -> bool:
+        """False where Azure still works on what is to be given back: the first step that is left says so."""
+        why = await still_under_way(self._state)
+        left = next((n for n, step in enumerate(self._state.row.steps, start=1) if step.state not in AT_REST), None)
+        if why is not None and left is not None and not self._state.stopping.is_set():
+            await self._state.put_step(left, StepState.FAILED, event="failed", error=why, note=why)
+        return why is None
 
     async def _nobody_is_cut(self, stage: list[int]) -> bool:
         """False where an undo or a detach would take a grant or a key from a consumer that reports, or may report, it.

@@ -1,0 +1,70 @@
+"""An undo of what Azure accepted and still works on: it waits, and takes no grant that a server is about to need."""
+
+import asyncio
+
+import pytest
+
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.operations.backend import OpenBackend
+from cmk_admin.operations.interface import Boundary, OperationReport
+from tests.operations.stories import Azure
+from tests.operations.wizard_stories import SINGLE, as_before, has_its_key, plan_attach_single, seen
+
+_SPEED = 15
+"""A change of a server takes Azure half a minute: two real seconds."""
+
+
+@pytest.fixture
+def azure(workshop: Azure) -> Azure:
+    """The estate of the wizards."""
+    return workshop
+
+
+async def _left_under_way(azure: Azure, backend: OpenBackend) -> OperationReport:
+    """Attach a key to a single server, which shows no sign of being changed, and stop following what Azure accepted."""
+    plan = await plan_attach_single(backend)
+    tasks: list[asyncio.Task[None]] = []
+
+    def at(boundary: Boundary) -> None:
+        if (boundary.step, boundary.event) == (1, "done"):
+            azure.sandbox.advance(900)  # the grant counts everywhere
+            azure.sandbox.post("clock", {"speed": _SPEED})
+        if (boundary.step, boundary.event) == (2, "accepted"):
+            tasks.append(asyncio.ensure_future(backend.cancel(boundary.operation)))
+
+    left = await backend.run(plan, watch=False, on_boundary=at)
+    await asyncio.gather(*tasks)
+    assert [step.state for step in left.steps] == [StepState.DONE, StepState.ACCEPTED]
+    return left
+
+
+def test_an_undo_waits_for_what_azure_still_works_on_before_it_takes_the_grant(azure: Azure) -> None:
+    async def story() -> None:
+        before = await seen(azure)
+        async with azure.opened() as backend:
+            left = await _left_under_way(azure, backend)
+            back = await backend.undo(left.operation)
+            assert back.outcome is Outcome.DONE, back.log
+            assert [step.state for step in back.steps] == [StepState.DONE, StepState.DONE]
+        as_before("attach-single", before, await seen(azure))
+
+    asyncio.run(story())
+
+
+def test_an_undo_that_cannot_see_how_it_goes_on_takes_nothing(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            left = await _left_under_way(azure, backend)
+            azure.sandbox.fault("GET */operationStatuses/* status:403")
+            back = await backend.undo(left.operation)
+            assert (back.outcome, back.steps[0].state) == (Outcome.FAILED, StepState.FAILED)
+            assert "nothing is taken" in str(back.steps[0].error)
+            azure.sandbox.no_faults()
+            while (await seen(azure)).server(SINGLE)[1] is None:
+                await asyncio.sleep(0.2)
+            assert has_its_key(azure, await seen(azure), SINGLE, SINGLE)
+            again = await backend.undo(left.operation)
+            assert again.outcome is Outcome.DONE, again.log
+            assert (await seen(azure)).server(SINGLE) == ("Ready", None)
+
+    asyncio.run(story())
