@@ -18,10 +18,11 @@ class RequestsLog:
         self._entries: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._last = 0
 
-    def add(self, call: Call, status: int | None, **notes: str | bool) -> None:
+    def add(self, call: Call, status: int | None, **notes: str | bool | list[str]) -> None:
         """Note one request as it ended; status is None where the client got no answer at all.
 
-        Notes tell what an entry cannot: ``fault`` the kind of fault it met, ``unknown`` that no route stands there.
+        Notes tell what an entry cannot: ``fault`` the kind of fault it met, ``unknown`` that no route stands there,
+        ``changes`` the paths that a write of a whole resource changes (paths only, never what stands there).
         """
         self._last += 1
         self._entries.append(

@@ -81,7 +81,7 @@ class Server:
             return await self._spoilt(request, call, plane, fault)
         headers = _ids(request)
         call.request_id, call.correlation_id = headers["x-ms-request-id"], headers["x-ms-correlation-request-id"]
-        notes: dict[str, str | bool] = {}
+        notes: dict[str, str | bool | list[str]] = {}
         try:
             response, fault = await self._respond(plane, call, headers, notes)
             if plane == "arm":
@@ -94,6 +94,8 @@ class Server:
             self._principals_changed()
         if fault is not None:
             notes["fault"] = fault.kind
+        if call.changes is not None:
+            notes["changes"] = call.changes
         self._requests.add(call, response.status, **notes)
         if fault is not None and fault.kind == "hold":
             await self._faults.held()
@@ -103,7 +105,7 @@ class Server:
         return response
 
     async def _respond(
-        self, plane: str, call: Call, headers: dict[str, str], notes: dict[str, str | bool]
+        self, plane: str, call: Call, headers: dict[str, str], notes: dict[str, str | bool | list[str]]
     ) -> tuple[web.Response, Fault | None]:
         """Do the call; its answer, and the fault that the answer is to meet."""
         fault: Fault | None = None
@@ -125,7 +127,9 @@ class Server:
             return None
         return gate.authenticate(self._world, plane, call.headers.get("Authorization"))
 
-    async def _answer(self, plane: str, call: Call, headers: dict[str, str], notes: dict[str, str | bool]) -> Answer:
+    async def _answer(
+        self, plane: str, call: Call, headers: dict[str, str], notes: dict[str, str | bool | list[str]]
+    ) -> Answer:
         version = call.query.get("api-version")
         if plane == "arm":
             require_version(version)

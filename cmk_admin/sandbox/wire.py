@@ -58,6 +58,8 @@ class Call:
     """What the path was matched to."""
     request_id: str = ""
     correlation_id: str = ""
+    changes: list[str] | None = None
+    """Of a write that sends a whole resource: the paths in which it differs from what the resource showed before."""
 
     def json(self) -> dict[str, Any]:
         """The body as a JSON object. Raises AzureError 400 where it is none."""

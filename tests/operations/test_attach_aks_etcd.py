@@ -70,6 +70,10 @@ def test_an_attach_changes_one_path_of_a_cluster_with_unknown_fields_encrypts_ev
             assert set(changed_paths(before, after)) == {"eTag", KMS}
             written = {one["path"].rsplit("/", 2)[-2:][0] for one in azure.sandbox.writes(since)}
             assert written == {"roleAssignments", "managedClusters", "ws-aks"}, "the grant, the cluster, its command"
+            puts = [one["changes"] for one in azure.sandbox.writes(since) if "changes" in one]
+            assert puts and all(one == [KMS] for one in puts), (
+                "whatever else was sent is as it was read, tries included"
+            )
             kms = after["properties"]["securityProfile"]["azureKeyVaultKms"]
             assert kms == {"enabled": True, "keyId": kms["keyId"], "keyVaultNetworkAccess": "Public"}
             assert re.fullmatch(f"{ETCD_KEY}/[0-9a-f]{{32}}", kms["keyId"])

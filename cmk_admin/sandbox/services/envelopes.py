@@ -54,6 +54,20 @@ def refuse_busy(world: World, resource: Document) -> None:
             )
 
 
+def changed_paths(before: Any, after: Any, path: str = "") -> list[str]:
+    """The paths, shortest that tell it, in which two JSON documents differ; sorted."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return [] if before == after and type(before) is type(after) else [path]
+    found: list[str] = []
+    for name in sorted({*before, *after}):
+        inner = f"{path}.{name}" if path else name
+        if name in before and name in after:
+            found += changed_paths(before[name], after[name], inner)
+        else:
+            found.append(inner)
+    return found
+
+
 def merged_tags(resource: Document, wanted: Any) -> dict[str, str]:
     """A resource's tags after a request that may name none. Raises AzureError 400."""
     if wanted is None:

@@ -48,6 +48,7 @@ async def _put(call: Call) -> Answer:
         raise AzureError(
             400, "OperationNotAllowed", "Clusters are not created here; only those that exist are changed."
         )
+    call.changes = envelopes.changed_paths(before, body)
     model.check_state(before)
     wanted = call.headers.get("If-Match")
     if wanted not in (None, "*", before["eTag"], f'"{before["eTag"]}"'):
