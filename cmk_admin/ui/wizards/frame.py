@@ -4,8 +4,6 @@ Which page follows and what is wrong is decided in `flow` and by the domain's `p
 that going back loses nothing.
 """
 
-from collections.abc import Hashable
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -13,15 +11,15 @@ from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import Plan
-from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Job
 from cmk_admin.ui.connect.where import where_it_is_done
-from cmk_admin.ui.dialogs import confirm, failure_text
+from cmk_admin.ui.dialogs import confirm
 from cmk_admin.ui.emergency.parts import Notice, footer, in_order
 from cmk_admin.ui.widgets.labels import label
 from cmk_admin.ui.wizards import flow
+from cmk_admin.ui.wizards.checking import Checking
 from cmk_admin.ui.wizards.flow import PLAN
 from cmk_admin.ui.wizards.plan_view import PlanView, StartButton
 from cmk_admin.ui.wizards.question import Question
@@ -30,8 +28,6 @@ from cmk_admin.ui.wizards.wizard import Room, Wizard
 
 NEXT = "next"
 """In place of a page's name: whichever follows."""
-CHECK_MS = 200
-"""After the last key press: what is being typed is not told to be wrong at every letter."""
 
 
 class WizardPage(QWidget):
@@ -51,27 +47,21 @@ class WizardPage(QWidget):
         self._at = ""
         self._passed: frozenset[str] = frozenset()
         self._pages: dict[str, Question] = {}
-        self._around: Surroundings | None = None
-        self._asked: Hashable = None
-        """What the newest survey was asked about."""
-        self._survey: Job | None = None
-        self._checking: Job | None = None
         self._planning: Job | None = None
-        self._problems: tuple[Problem, ...] = ()
-        self._checked: Any = None
-        """The draft that `problems` are of."""
         self._target = ""
         """Where somebody wants to go as soon as it is known whether nothing is in the way."""
         self._may_go = False
         self._shown_once = False
+        self._checking = Checking(room, wizard, self)
         self._build()
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(CHECK_MS)
-        self._soon.timeout.connect(self._check)
+        self._checking.found.connect(self._found)
+        self._checking.around_came.connect(self._around_came)
+        self._checking.doubted.connect(self._doubted)
+        self._checking.broke.connect(self._stay)
+        self._checking.changed.connect(self._say_busy)
         self._show(flow.names(self._stops)[0])
         if self._stops:
-            self._check()
+            self._checking.check(self.draft)
 
     @property
     def plan(self) -> Plan | None:
@@ -91,9 +81,7 @@ class WizardPage(QWidget):
     @property
     def busy(self) -> bool:
         """Something is being asked or checked."""
-        return self._soon.isActive() or any(
-            job is not None and job.running for job in (self._survey, self._checking, self._planning)
-        )
+        return self._checking.busy or (self._planning is not None and self._planning.running)
 
     def try_again(self) -> None:
         """It was not started: plan anew."""
@@ -193,7 +181,7 @@ class WizardPage(QWidget):
 
     @property
     def _stops(self) -> flow.Stops:
-        return self._wizard.stops(self.draft, self._around)
+        return self._wizard.stops(self.draft, self._checking.around)
 
     @property
     def _begun(self) -> bool:
@@ -244,11 +232,11 @@ class WizardPage(QWidget):
             self._show(name)
             return
         self._target = name
-        if self._checked is self.draft and not self._surveying:
+        if self._checking.knows:
             self._arrive()
         else:
             self._say_busy()
-            self._check()
+            self._checking.check(self.draft)
 
     def _arrive(self) -> None:
         """What is wrong is known: go, or say what is in the way."""
@@ -257,16 +245,16 @@ class WizardPage(QWidget):
         if target == NEXT:
             # Only now: which page follows may depend on what was read meanwhile
             target = flow.after(self._stops, self._at)
-        wrong = flow.first_blocked(self._stops, self._problems, target)
+        wrong = flow.first_blocked(self._stops, self._checking.problems, target)
         if wrong is None:
             self._show(target)
             return
         if wrong != self._at:
             self._show(wrong)
         page = self._pages[wrong]
-        page.show_problems(self._problems, everything=True)
+        page.show_problems(self._checking.problems, everything=True)
         page.focus_wrong()
-        sentences = [one.sentence for one in self._problems if one.blocks and one.field in page.fields]
+        sentences = [one.sentence for one in self._checking.problems if one.blocks and one.field in page.fields]
         announce(page, " ".join(sentences), urgent=True)
 
     def _show(self, name: str) -> None:
@@ -279,8 +267,8 @@ class WizardPage(QWidget):
         else:
             self._stop_planning()
             page = self._page(name)
-            page.show_draft(self.draft, self._around)
-            page.show_problems(self._problems, everything=name in self._passed)
+            page.show_draft(self.draft, self._checking.around)
+            page.show_problems(self._checking.problems, everything=name in self._passed)
             self._stack.setCurrentWidget(page)
             announce(page, page.question)
         self._show_way()
@@ -299,7 +287,7 @@ class WizardPage(QWidget):
     def _show_way(self) -> None:
         stops = self._stops
         order = flow.names(stops)
-        marked = flow.marks(stops, self._at, self._passed, self._problems)
+        marked = flow.marks(stops, self._at, self._passed, self._checking.problems)
         self.steps.show_steps(stops, marked, self._passed & frozenset(order))
         self._side.setVisible(bool(stops))
         on_plan = self._at == PLAN
@@ -321,76 +309,36 @@ class WizardPage(QWidget):
 
     # What is wrong
 
-    @property
-    def _surveying(self) -> bool:
-        return self._survey is not None and self._survey.running
-
     def _changed(self, draft: Any) -> None:
         self.draft = draft
         self._target = ""
-        self._soon.start()
+        self._checking.check_soon(draft)
         self._say_busy()
 
-    def _check(self) -> None:
-        """Find out what is wrong with the draft, and ask Azure where something new has to be known for that."""
-        self._soon.stop()
-        self._ask_azure()
-        if self._checking is not None:
-            self._checking.cancel()
-        draft, index, problems = self.draft, self._room.index(), self._wizard.problems
-        around = self._around or Surroundings(now=self._room.now())
-        self._checking = self._room.bridge.compute(
-            self, lambda: problems(draft, index, around), partial(self._found, draft), self._not_found
-        )
-
-    def _ask_azure(self) -> None:
-        asked = self._wizard.asks(self.draft)
-        if asked is None or asked == self._asked:
-            return
-        self._asked = asked
-        if self._survey is not None:
-            self._survey.cancel()
-        self._survey = self._room.bridge.start(
-            self, self._room.backend.survey(self.draft), self._surveyed, self._unsurveyed
-        )
-        self._say_busy()
-
-    def _surveyed(self, around: Surroundings) -> None:
-        self._around = around
-        self._doubt.say(())
+    def _around_came(self, around: Surroundings) -> None:
         page = self.page
         if page is not None:
             page.around_came(around)
-        self._check()
 
-    def _unsurveyed(self, error: Exception) -> None:
-        self._around = None
-        self._doubt.say((f"Not all could be checked: {failure_text(error)}", "It is checked again for the plan."))
-        self._check()
+    def _doubted(self, sentences: tuple[str, ...]) -> None:
+        self._doubt.say(sentences)
 
-    def _found(self, draft: Any, problems: tuple[Problem, ...]) -> None:
-        if draft is not self.draft:
-            return
-        self._problems, self._checked = problems, draft
+    def _stay(self) -> None:
+        self._target = ""
+
+    def _found(self) -> None:
         page = self.page
         # While Azure is being asked, much is not known that will be in a moment: nothing is said to be wrong for that
-        if page is not None and not self._surveying:
-            new = page.show_problems(problems, everything=self._at in self._passed)
+        if page is not None and not self._checking.surveying:
+            new = page.show_problems(self._checking.problems, everything=self._at in self._passed)
             if new:
                 announce(page, " ".join(one.sentence for one in new))
         self._show_way()
-        self._say_busy()
-        if self._target and not self._surveying:
+        if self._target and self._checking.knows:
             self._arrive()
 
-    def _not_found(self, error: Exception) -> None:
-        # A defect of ours: the plan is worked out by the same rules and would fail too, so it is said and nothing goes on
-        self._target = ""
-        self._doubt.say((failure_text(error),))
-        self._say_busy()
-
     def _say_busy(self) -> None:
-        waits = self._surveying or bool(self._target)
+        waits = self._checking.surveying or bool(self._target)
         self._busy.setText("Asking Azure …" if waits else "")
         self._next.setEnabled(not self._target)
 
