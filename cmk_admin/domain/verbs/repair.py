@@ -95,7 +95,9 @@ def _primary_first(slots: Sequence[KeySlot]) -> tuple[KeySlot, ...]:
 def _context(index: Index, slots: Sequence[KeySlot]) -> tuple[tuple[str, str], ...]:
     key = slots[0].key_id.key
     vault = index.vault_of(key)
-    found = [("key", str(key))]
+    # an undo reads each key again, also that of geo-redundant backup: somebody may use it by then
+    keys = dict.fromkeys(slot.key_id.key for slot in slots)
+    found = [("key", str(one)) for one in keys if one == key or index.vault_of(one) is not None]
     found += [("vault", vault.id)] if vault else []
     found += [("principal", one) for one in dict.fromkeys(s.principal_id for s in slots if s.principal_id)]
     return tuple(found)

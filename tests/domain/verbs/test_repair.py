@@ -52,6 +52,18 @@ def test_a_lost_grant_is_given_back_at_the_key_then_the_server_is_asked_and_watc
     assert plan.context[0] == ("key", KEY)
 
 
+def test_each_key_that_can_be_seen_is_read_again_by_an_undo() -> None:
+    gone = estates.key(estates.vault("gone"), "other-key")
+    slots = (
+        estates.slot(gone, estates.MYSQL_ID, name="previous"),
+        estates.slot(estates.AKS_KEY, estates.AKS_ID, name="geo"),
+        *estates.MYSQL.slots,
+    )
+    made = estate(grants=False)
+    plan = planned(replace(made, consumers=(replace(estates.MYSQL, slots=slots), *made.consumers[1:])))
+    assert [value for name, value in plan.context if name == "key"] == [KEY, str(estates.AKS_KEY.id)]
+
+
 def test_the_findings_travel_with_the_plan_and_are_no_part_of_its_hash() -> None:
     plan = planned(estate(grants=False))
     assert plan.findings
