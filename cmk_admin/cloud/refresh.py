@@ -16,12 +16,13 @@ from cmk_admin.domain.model import Consumer, CoverageProblem, Estate, Key, Sourc
 
 _LISTED_SUBSCRIPTIONS = 8
 """Up to so many subscriptions, all consumers are listed, so that one that was attached just now is seen too; beyond,
-those that are known to name the key are asked."""
+those that are known to name the key are asked, unless everybody must be known."""
 
 
-async def refresh(session: Session, estate: Estate, key: KeyId) -> Estate:
+async def refresh(session: Session, estate: Estate, key: KeyId, *, everywhere: bool = False) -> Estate:
     """The estate with everything about `key` read now: its vault and policies, its versions, the assignments and locks
-    at its scope and above, and the consumers.
+    at its scope and above, and the consumers. With `everywhere` they are listed however many subscriptions there are:
+    before something is taken from whoever may use the key.
 
     Urgent: waits for no budget. `read_at` stays what it was, since the rest is as old as before. Raises AzureFailure:
     not_visible where no visible vault has the key's host; else where the vault itself could not be read. What else
@@ -32,14 +33,15 @@ async def refresh(session: Session, estate: Estate, key: KeyId) -> Estate:
         raise AzureFailure(
             FailureKind.NOT_VISIBLE, f"No vault that this account sees has the host {key.host}.", subject=str(key)
         )
-    return await _Refreshing(session, estate, vault, key.key).run()
+    return await _Refreshing(session, estate, vault, key.key, everywhere=everywhere).run()
 
 
 class _Refreshing:
     """One refresh."""
 
-    def __init__(self, session: Session, estate: Estate, vault: Vault, key: KeyId) -> None:
+    def __init__(self, session: Session, estate: Estate, vault: Vault, key: KeyId, *, everywhere: bool) -> None:
         self._session = session
+        self._everywhere = everywhere
         self._finished = estate.coverage.finished
         self._vault = vault
         self._key = key
@@ -155,7 +157,7 @@ class _Refreshing:
         services = {each.service for each in CONSUMERS.values() if each.resource_type == kind.resource_type}
         known = [one for one in self._into.related.consumers.values() if one.service in services]
         subscriptions = list(self._into.subscriptions)
-        if len(subscriptions) > _LISTED_SUBSCRIPTIONS:
+        if len(subscriptions) > _LISTED_SUBSCRIPTIONS and not self._everywhere:
             return await self._ask_each(kind, known)
         answers = await together(*(self._list(kind, each, known) for each in subscriptions))
         read = {folded for ids, _ in answers for folded in ids}

@@ -92,7 +92,7 @@ class Engine:
         if self._state.plan.verb not in _CAREFUL or not taking:
             return True
         try:
-            index = Index(await read_keys_of(self._state.inventory, self._state.plan))
+            index = Index(await read_keys_of(self._state.inventory, self._state.plan, everywhere=True))
         except AzureFailure as failure:
             why: tuple[str, ...] = (f"Who uses the key could not be read, so that nothing is taken: {failure.message}",)
         else:

@@ -49,12 +49,15 @@ class Inventory:
         """The newest estate at hand; read where there is none. Raises AzureFailure."""
         return self.estate or await self.load_last() or await self.read(None)
 
-    async def refresh(self, key: KeyId) -> Estate:
-        """Read one key anew from its providers; all of the estate where its vault is not known yet. Raises AzureFailure."""
+    async def refresh(self, key: KeyId, *, everywhere: bool = False) -> Estate:
+        """Read one key anew from its providers; all of the estate where its vault is not known yet. Raises AzureFailure.
+
+        `everywhere`: see `cloud.refresh`.
+        """
         known = self.estate or await self.load_last()
         if known is None or Index(known).vault_of(key) is None:
             known = await self.read(None)
-        self.estate = await inventory.refresh(self._session, known, key)
+        self.estate = await inventory.refresh(self._session, known, key, everywhere=everywhere)
         return self.estate
 
     async def freshly(self, keys: Iterable[KeyId]) -> Estate:

@@ -25,12 +25,15 @@ async def still_open(inventory: Inventory, plan: Plan) -> tuple[PlannedPath, ...
     return open_paths(Index(estate), plan, key) if plan.method is not None else ()
 
 
-async def read_keys_of(inventory: Inventory, plan: Plan) -> Estate:
-    """The estate with every key that a plan is about as it stands now. Raises AzureFailure."""
+async def read_keys_of(inventory: Inventory, plan: Plan, *, everywhere: bool = False) -> Estate:
+    """The estate with every key that a plan is about as it stands now; `everywhere`: see `cloud.refresh`.
+
+    Raises AzureFailure.
+    """
     first, *others = [parse_key_id(value) for value in _context(plan, "key")]
-    estate = await inventory.refresh(first)
+    estate = await inventory.refresh(first, everywhere=everywhere)
     for key in others:
-        estate = await inventory.refresh(key)
+        estate = await inventory.refresh(key, everywhere=everywhere)
     return estate
 
 

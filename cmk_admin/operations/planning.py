@@ -68,10 +68,10 @@ class Planning:
 
     async def undo(self, draft: RestoreDraft) -> Plan:
         """What takes back. Raises BadInput, AzureFailure."""
-        return undo.plan(draft, await self._index_of(draft.plan))
+        return undo.plan(draft, await self._index_of(draft.plan, everywhere=True))
 
-    async def _index_of(self, plan: Plan) -> Index:
-        """The estate with the plan's keys as they stand now."""
+    async def _index_of(self, plan: Plan, *, everywhere: bool = False) -> Index:
+        """The estate with the plan's keys as they stand now; `everywhere`: see `cloud.refresh`."""
         if not any(name == "key" for name, _ in plan.context):
             raise BadInput("bad-plan", "The operation's plan does not say which key it is about.", subject=plan.subject)
-        return Index(await read_keys_of(self._inventory, plan))
+        return Index(await read_keys_of(self._inventory, plan, everywhere=everywhere))

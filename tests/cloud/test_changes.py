@@ -10,7 +10,7 @@ from cmk_admin.cloud.inventory import read_estate, refresh
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId, key_scope
-from cmk_admin.domain.model import AccessPolicy, Estate, RoleAssignment, Source
+from cmk_admin.domain.model import AccessPolicy, Consumer, Estate, RoleAssignment, Source
 from cmk_admin.runtime.sandbox_process import start_sandbox
 
 from .conftest import Azure, Run, opened, vault_named
@@ -167,17 +167,27 @@ def test_in_a_wide_estate_a_refresh_asks_the_consumers_it_knows(
 ) -> None:
     """More subscriptions than are worth listing: nine here."""
 
+    async def change(session: Session, server: Consumer, encryption: dict[str, Any]) -> None:
+        body = {"properties": {"dataEncryption": encryption}}
+        reply = await session.arm("PATCH", server.id, api_version=api.MYSQL_FLEXIBLE, body=body, urgent=True)
+        operation = session.long_running(reply)
+        if operation is not None:
+            await session.wait(operation, within=30)
+
     async def look() -> tuple[Estate, Estate]:
         session = await Session.open(process.connection)
         try:
             estate = await read_estate(session)
             server = next(one for one in estate.consumers if one.service == "mysql-flexible")
-            body = {"properties": {"dataEncryption": {"type": "SystemManaged"}}}
-            reply = await session.arm("PATCH", server.id, api_version=api.MYSQL_FLEXIBLE, body=body, urgent=True)
-            operation = session.long_running(reply)
-            if operation is not None:
-                await session.wait(operation, within=30)
-            return estate, await refresh(session, estate, server.slots[0].key_id)
+            document = (await session.arm("GET", server.id, api_version=api.MYSQL_FLEXIBLE)).body
+            key = server.slots[0].key_id
+            await change(session, server, {"type": "SystemManaged"})
+            without = await refresh(session, estate, key)
+            await change(session, server, document["properties"]["dataEncryption"])
+            # attached again behind our back: seen where everybody must be known
+            assert server.id not in {one.id for one in (await refresh(session, without, key)).consumers}
+            assert server.id in {one.id for one in (await refresh(session, without, key, everywhere=True)).consumers}
+            return estate, without
         finally:
             await session.close()
 
