@@ -1,11 +1,13 @@
 """Give consumers their key, ask them to try it again, start their machines."""
 
+from dataclasses import replace
+
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Target
-from cmk_admin.operations.executors.base import Accepted, Look, Seen, compare
+from cmk_admin.operations.executors.base import LATE_SECONDS, Accepted, Look, Seen, compare
 
 _NEVER = frozenset(
     {
@@ -27,6 +29,9 @@ _NEVER = frozenset(
     }
 )
 """Azure's codes that no waiting turns into a yes. Other refusals are the consumer's own, at a key that is yet to count."""
+
+_SILENT = frozenset({"mysql-single"})
+"""Services whose state does not show that they are being changed (`userVisibleState` has no word for it)."""
 
 
 def _service(step: Step) -> str:
@@ -90,7 +95,8 @@ class SetConsumerKey(_Healing):
         target = await read(session, step.target)
         if target.busy:
             return Look(seen=Seen.BUSY, difference=f"it is {target.state or target.provisioning}")
-        return compare(step, target.settings, found=target)
+        late = LATE_SECONDS if _service(step) in _SILENT else 0.0
+        return replace(compare(step, target.settings, found=target), late=late)
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         change = CONSUMERS[_service(step)].set_key
