@@ -161,7 +161,7 @@ class Stepper:
                 pause = 0.0 if failure.kind is FailureKind.LOST else max(wait, failure.retry_after or 0.0)
                 await self._wait(failure, "It has not been done and is tried again")
             if not await self._state.pause(pause):
-                await self._fail(f"It was stopped before it was tried again: {failure.message}", failure)
+                await self._stopped(failure)
                 return
 
     async def _send(self, look: Look) -> AzureFailure | None:
@@ -236,6 +236,14 @@ class Stepper:
         else:
             advice = f" {failure.next}" if failure.next else ""
             await self._fail(failure.message + advice, failure)
+
+    async def _stopped(self, failure: AzureFailure) -> None:
+        """No further try is wanted. What was sent without an answer may still come: it has not failed."""
+        why = f"It was stopped before it was tried again: {failure.message}"
+        if failure.kind is FailureKind.LOST:
+            await self._state.put_step(self._n, StepState.UNKNOWN, error=why, note=why)
+        else:
+            await self._fail(why, failure)
 
     # Long-running operations
 

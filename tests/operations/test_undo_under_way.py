@@ -1,4 +1,4 @@
-"""An undo of what Azure accepted and still works on: it waits, and takes no grant that a server is about to need."""
+"""An undo of what Azure accepted and still works on, or may get late: it takes no grant that a server is about to need."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.backend import OpenBackend
 from cmk_admin.operations.interface import Boundary, OperationReport
 from tests.operations.stories import Azure
-from tests.operations.wizard_stories import SINGLE, as_before, has_its_key, plan_attach_single, seen
+from tests.operations.wizard_stories import SINGLE, as_before, has_its_key, plan_attach_single, plan_change, seen
 
 _SPEED = 15
 """A change of a server takes Azure half a minute: two real seconds."""
@@ -66,5 +66,29 @@ def test_an_undo_that_cannot_see_how_it_goes_on_takes_nothing(azure: Azure) -> N
             again = await backend.undo(left.operation)
             assert again.outcome is Outcome.DONE, again.log
             assert (await seen(azure)).server(SINGLE) == ("Ready", None)
+
+    asyncio.run(story())
+
+
+def test_what_was_sent_without_an_answer_and_then_cancelled_is_not_said_to_have_failed(azure: Azure) -> None:
+    async def story() -> None:
+        before = await seen(azure)
+        azure.sandbox.fault("PATCH */flexibleServers/* reset")
+        tasks: list[asyncio.Task[None]] = []
+        async with azure.opened() as backend:
+            plan = await plan_change(backend)
+
+            def at(boundary: Boundary) -> None:
+                if (boundary.step, boundary.event) == (2, "sent") and not tasks:
+                    tasks.append(asyncio.ensure_future(backend.cancel(boundary.operation)))
+
+            left = await backend.run(plan, watch=False, on_boundary=at)
+            await asyncio.gather(*tasks)
+            assert (left.outcome, left.steps[1].state) == (Outcome.CANCELLED, StepState.UNKNOWN)
+            azure.sandbox.no_faults()
+            back = await backend.undo(left.operation)
+            assert back.outcome is Outcome.DONE, back.log
+            assert [step.state for step in back.steps] == [StepState.SKIPPED, StepState.DONE]
+        as_before("change", before, await seen(azure))
 
     asyncio.run(story())
