@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from cmk_admin.domain.ids import KeyId, fold, last
+from cmk_admin.domain.ids import KeyId, fold, last, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Watch
 from cmk_admin.domain.problems import Problem
@@ -58,7 +58,7 @@ def steps(draft: AttachDraft, index: Index, around: Surroundings) -> tuple[Step,
             target.id,
             _before(target, after),
             after,
-            words=f"Encrypt {target.name} with {kid.name}",
+            words=f"Encrypt {target.name} with {kid.name}{_second(after)}",
             undo_words=_back(target),
             request=f"PATCH {target.id}"
             if draft.service == FLEXIBLE
@@ -123,6 +123,15 @@ def _before(target: Target, after: dict[str, Json]) -> dict[str, Json]:
     return before
 
 
+def _second(settings: dict[str, Json]) -> str:
+    """The key of geo-redundant backup, in the words of the step; '' without one."""
+    second = settings.get("geo_key")
+    if not isinstance(second, str):
+        return ""
+    key = parse_key_id(second)
+    return f", its backups in the paired region with {key.name} of {key.vault_name}"
+
+
 def _back(target: Target) -> str:
     if target.key is None:
         return f"Encrypt {target.name} with a platform-managed key again"
@@ -180,12 +189,17 @@ def _identity(draft: AttachDraft, index: Index, around: Surroundings, target: Ta
         )
         yield Problem(code="no-identity", sentence=said, field="identity")
         return
+    yield from _usable(identity_id, index, around, target, field="identity")
+
+
+def _usable(identity_id: str, index: Index, around: Surroundings, target: Target, *, field: str) -> Iterator[Problem]:
+    """An identity that exists can be read, and the server carries it or may be given it by this account."""
     if _principal(index, target, identity_id) is None:
         said = f"The identity {last(identity_id)} could not be read."
-        yield Problem(code="no-identity", sentence=said, field="identity")
+        yield Problem(code="no-identity", sentence=said, field=field)
     elif not target.carries(identity_id):
         missing = rights.missing(
-            around, rights.ASSIGN_IDENTITY, identity_id, f"give {last(identity_id)} to servers", field="identity"
+            around, rights.ASSIGN_IDENTITY, identity_id, f"give {last(identity_id)} to servers", field=field
         )
         if missing is not None:
             yield missing
@@ -215,9 +229,10 @@ def _geo(draft: AttachDraft, index: Index, around: Surroundings, target: Target)
     if draft.service == SINGLE:
         return
     if not target.geo_backup:
-        if draft.geo_key is not None:
-            said = f"{target.name} has no geo-redundant backup: it takes no second key."
-            yield Problem(code="no-geo-backup", sentence=said, field="geo_key")
+        for field, value in (("geo_key", draft.geo_key), ("geo_identity", draft.geo_identity)):
+            if value is not None:
+                said = f"{target.name} has no geo-redundant backup: it takes no second key and identity."
+                yield Problem(code="no-geo-backup", sentence=said, field=field)
         return
     if draft.geo_key is None or draft.geo_identity is None:
         said = (
@@ -232,9 +247,13 @@ def _geo(draft: AttachDraft, index: Index, around: Surroundings, target: Target)
     if vault is not None and fold(vault.location) == fold(target.location):
         said = f"{vault.name} lies in {target.location} too: the second key must lie in the paired region."
         yield Problem(code="geo-region", sentence=said, field="geo_key")
-    if index.identity_of(draft.geo_identity) is None:
-        said = f"The identity {last(draft.geo_identity)} could not be read."
-        yield Problem(code="no-identity", sentence=said, field="geo_identity")
+    yield from _usable(draft.geo_identity, index, around, target, field="geo_identity")
+    if fold(draft.geo_identity) == fold(identity_of(draft, target) or ""):
+        said = (
+            f"{last(draft.geo_identity)} is the identity of the first key already: the second key is used by another one, "
+            "in the paired region."
+        )
+        yield Problem(code="geo-identity", sentence=said, field="geo_identity")
 
 
 def _grants(draft: AttachDraft, index: Index, target: Target) -> list[Grant]:
