@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
 
     def _may_close(self, again: Callable[[], None]) -> bool:
         """Whether nothing speaks against closing the connection now; `again` is called when that was asked and allowed."""
-        return self.may_leave(again) and self.pages.close_opened()
+        return self.may_leave(again) and self.pages.close_opened(again)
 
     def _close_for_good(self) -> None:
         self._closed = True

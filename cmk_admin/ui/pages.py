@@ -1,5 +1,6 @@
 """The tabs over the whole width: the estate, the table, and pages that were opened beside them."""
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
@@ -90,11 +91,16 @@ class Pages(QTabWidget):
         page.deleteLater()
         return True
 
-    def close_opened(self) -> bool:
-        """Close all that were opened; False where one must not go: it is raised."""
+    def close_opened(self, again: Callable[[], None] | None = None) -> bool:
+        """Close all that were opened; False where one must not go: it is raised.
+
+        One that asks whether it may go, and has an attribute `then`, calls `again` when that was answered with yes.
+        """
         for page in self.opened():
             if not self.close_page(page):
                 self.setCurrentWidget(page)
+                if hasattr(page, "then"):
+                    page.then = again
                 return False
         return True
 

@@ -92,9 +92,6 @@ class Driver:
             go = dialog.findChild(QAbstractButton, "confirm-do")
             if go is not None:
                 go.click()
-        if self.window.isVisible() and not self.dialogs():
-            self.live(0.05)
-            self.window.close()  # a wizard that was given up
         self.until(lambda: not self.window.isVisible(), "the window to go")
         self.bridge.stop()
         self.background.stop()

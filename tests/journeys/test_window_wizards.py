@@ -106,7 +106,9 @@ def test_a_key_made_by_keyboard_alone_is_what_a_foreign_client_sees(driver: Driv
     driver.select("ws-premium", "made-by-hand")
 
 
-def test_dates_and_a_backup_are_kept_as_they_were_given(driver: Driver, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_dates_and_a_backup_are_kept_and_undo_deletes_the_key_softly(
+    driver: Driver, sandbox: Sandbox, tmp_path: Path
+) -> None:
     driver.select("ws-premium")
     wizard = create_key(driver)
     wizard.next("kind")
@@ -132,6 +134,12 @@ def test_dates_and_a_backup_are_kept_as_they_were_given(driver: Driver, sandbox:
     assert made.properties.expires_on == end
     assert file.stat().st_size > 0
 
+    driver.click("operation-undo", driver.page(OperationPage))
+    answer = driver.answer_page()
+    assert "with-dates.keybackup” cannot be taken back" in driver.text("answer-left-text", answer)
+    assert driver.ended(driver.start()).report.outcome.value == "partial", "the file is the person's own and stays"
+    assert Clients(sandbox).keys(PREMIUM).get_deleted_key("with-dates").name == "with-dates"
+
 
 def test_cancel_at_each_page_leaves_nothing(driver: Driver, sandbox: Sandbox) -> None:
     driver.select("ws-premium")
@@ -150,6 +158,21 @@ def test_cancel_at_each_page_leaves_nothing(driver: Driver, sandbox: Sandbox) ->
             driver.click("confirm-do", dialog)
         driver.until(lambda: not isinstance(driver.window.pages.currentWidget(), WizardPage), f"{last} to go")
         driver.select("ws-premium")
+    assert not sandbox.writes()
+
+
+def test_closing_the_window_asks_for_what_would_be_lost_and_then_goes_on(driver: Driver, sandbox: Sandbox) -> None:
+    driver.select("ws-premium")
+    wizard = create_key(driver)
+    wizard.next("kind")
+    driver.click("tick-operation-sign", wizard.page)
+    driver.window.close()
+    driver.click("confirm-keep", driver.dialog("confirm"))
+    driver.live(0.05)
+    assert wizard.page.isVisible()
+    driver.window.close()
+    driver.click("confirm-do", driver.dialog("confirm"))
+    driver.until(lambda: not driver.window.isVisible(), "the window to go by itself")
     assert not sandbox.writes()
 
 

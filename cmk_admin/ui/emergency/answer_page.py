@@ -66,6 +66,7 @@ class AnswerPage(QWidget):
         self._state = label("", "quiet", name="answer-state")
         self._problems = Notice(self._theme, "danger", "broken", "answer-problems")
         self._warnings = Notice(self._theme, "caution", "warning", "answer-warnings")
+        self._left = Notice(self._theme, "unknown", "info", "answer-left")
         self._steps = StepList(self._theme, "answer-steps")
         self._steps_card, _ = card(label("What will be done", "section"), self._steps)
         self._lanes = Lanes(self._theme, "answer-lanes", "When each service is back")
@@ -78,7 +79,7 @@ class AnswerPage(QWidget):
         columns.setColumnStretch(0, 4)
         columns.setColumnStretch(1, 5)
         area, body = scrolled("answer-scroll")
-        for widget in (self._title, self._state, self._problems, self._warnings):
+        for widget in (self._title, self._state, self._problems, self._warnings, self._left):
             body.addWidget(widget)
         body.addLayout(columns)
         body.addStretch(1)
@@ -112,6 +113,7 @@ class AnswerPage(QWidget):
         self._state.setText("Checked with Azure just now.")
         self._problems.say(plan.problems)
         self._warnings.say(plan.warnings)
+        self._left.say(plan.left)
         self._steps.show_plan(plan.steps)
         self._steps_card.setVisible(bool(plan.steps))
         self._lanes.show_lanes(tuple(back_lane(self._name(watch.consumer_id), watch) for watch in plan.watches))

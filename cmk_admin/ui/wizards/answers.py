@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from functools import partial
 
 from PySide6.QtCore import QDateTime, QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QTextCharFormat
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCalendarWidget,
     QCheckBox,
     QDateTimeEdit,
     QFileDialog,
@@ -136,8 +137,9 @@ class Moment(QWidget):
     set = Signal(object)
     """The moment, aware and in UTC, or None."""
 
-    def __init__(self, name: str, words: str, spoken: str) -> None:
+    def __init__(self, theme: Theme, name: str, words: str, spoken: str) -> None:
         super().__init__()
+        self._theme = theme
         self.box = QCheckBox(words)
         self.box.setObjectName(f"{name}-set")
         self.box.setMinimumHeight(sizes.TARGET)
@@ -164,6 +166,23 @@ class Moment(QWidget):
         column.addLayout(row)
         self.setFocusProxy(self.box)
         self._filling = False
+        calendar = self.edit.calendarWidget()
+        calendar.setHorizontalHeaderFormat(QCalendarWidget.HorizontalHeaderFormat.SingleLetterDayNames)
+        calendar.setMinimumWidth(280)
+        theme.changed.connect(self._paint)
+        self._paint()
+
+    def _paint(self) -> None:
+        """The calendar in our colours: red is for what is taken away, and not for Sundays."""
+        calendar = self.edit.calendarWidget()
+        plain = QTextCharFormat()
+        plain.setForeground(self._theme.color("text"))
+        for day in Qt.DayOfWeek:
+            calendar.setWeekdayTextFormat(day, plain)
+        for name, icon in (("prevmonth", "chevron-left"), ("nextmonth", "chevron-right")):
+            button = calendar.findChild(QToolButton, f"qt_calendar_{name}")
+            if isinstance(button, QToolButton):
+                button.setIcon(self._theme.icon(icon, "text"))
 
     def show_moment(self, moment: datetime | None, proposed: datetime) -> None:
         """Show a moment; without one `proposed` stands ready for when the box is ticked."""

@@ -234,7 +234,7 @@ class Dates(Question):
             "From when to when?",
             "Both are optional, and most keys of services have neither: a new version takes over instead.",
         )
-        self._start = Moment("activation", "Activate it later", "Activation")
+        self._start = Moment(room.theme, "activation", "Activate it later", "Activation")
         self._start.set.connect(self._started)
         self.add(
             "not_before",
@@ -242,7 +242,7 @@ class Dates(Question):
             self._start,
             "Before that moment the key wraps and encrypts nothing, so that no service takes it.",
         )
-        self._end = Moment("expiry", "Let it expire", "Expiry")
+        self._end = Moment(room.theme, "expiry", "Let it expire", "Expiry")
         self._end.set.connect(self._ended)
         self.add("expires", "", self._end)
         self.end()

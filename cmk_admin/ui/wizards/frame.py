@@ -4,6 +4,7 @@ Which page follows and what is wrong is decided in `flow` and by the domain's `p
 that going back loses nothing.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -50,6 +51,8 @@ class WizardPage(QWidget):
         self._planning: Job | None = None
         self._target = ""
         """Where somebody wants to go as soon as it is known whether nothing is in the way."""
+        self.then: Callable[[], None] | None = None
+        """What is gone on with when this was given up: closing the window, or the connection."""
         self._may_go = False
         self._shown_once = False
         self._checking = Checking(room, wizard, self)
@@ -207,7 +210,8 @@ class WizardPage(QWidget):
             self.give_up()
 
     def _ask_to_leave(self) -> None:
-        confirm(
+        self.then = None
+        box = confirm(
             self,
             f"Give up {self._wizard.what}?",
             "Nothing has been changed in Azure. What was answered here is forgotten.",
@@ -215,12 +219,19 @@ class WizardPage(QWidget):
             keep="Go on with it",
             done=self.give_up,
         )
+        box.rejected.connect(self._stay)
 
     def give_up(self) -> None:
         """Leave without asking."""
         self._may_go = True
         # Not in the dialog's own signal: its parent goes with this page
-        QTimer.singleShot(0, self, self.cancelled.emit)
+        QTimer.singleShot(0, self, self._gone)
+
+    def _gone(self) -> None:
+        then = self.then
+        self.cancelled.emit()
+        if then is not None:
+            then()
 
     def _go(self, name: str) -> None:
         """Go somewhere: backwards at once, forwards as soon as nothing is in the way."""
@@ -324,7 +335,7 @@ class WizardPage(QWidget):
         self._doubt.say(sentences)
 
     def _stay(self) -> None:
-        self._target = ""
+        self._target, self.then = "", None
 
     def _found(self) -> None:
         page = self.page
