@@ -10,7 +10,7 @@ from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import last
+from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.steps import Json
 from cmk_admin.domain.surroundings import Target
@@ -147,12 +147,25 @@ async def set_key(session: Session, server_id: str, settings: Settings, found: T
     encryption = {wire: settings[name] for name, wire in _WIRE.items() if settings.get(name) is not None}
     encryption["type"] = "AzureKeyVault" if settings.get("key") else "SystemManaged"
     body: dict[str, Any] = {"properties": {"dataEncryption": encryption}}
-    carried: dict[str, Any] = dict.fromkeys(texts(settings.get("without")))
-    carried |= {one: {} for one in texts(settings.get("with"))}
-    if carried:
-        body["identity"] = {"type": "UserAssigned", "userAssignedIdentities": carried}
+    identity = identity_block(settings, found)
+    if identity is not None:
+        body["identity"] = identity
     reply = await session.arm("PATCH", server_id, api_version=api.MYSQL_FLEXIBLE, body=body, urgent=True)
     return session.long_running(reply)
+
+
+def identity_block(settings: Settings, found: Target | None) -> dict[str, Any] | None:
+    """The identity block of a PATCH: what ``with`` and ``without`` name is given and taken, all else stays; None: nothing.
+
+    Of a server whose last identity goes the type is None, as az sends it: it has none of which the map could be.
+    """
+    given, taken = texts(settings.get("with")), texts(settings.get("without"))
+    if not given and not taken:
+        return None
+    has = {fold(one.resource_id) for one in found.identities if one.resource_id} if found else None
+    if has is not None and not given and has <= {fold(one) for one in taken}:
+        return {"type": "None"}
+    return {"type": "UserAssigned", "userAssignedIdentities": {**dict.fromkeys(taken), **{one: {} for one in given}}}
 
 
 KIND = ConsumerKind(
