@@ -23,6 +23,7 @@ SERVICE = Service(
         operations=("encrypt", "decrypt"),
         # AKS says that an expired key fails; Key Vault lets it decrypt: an outage that may come
         expiry=Verdict.WARNED,
+        expiry_why="AKS says that it cannot decrypt with an expired key, Key Vault that it can",
         no_purge_protection=Verdict.WARNED,
         # No document says which regions go together
         other_region=Verdict.WARNED,

@@ -21,5 +21,10 @@ SERVICE = Service(
     lost_words=("stopped", "deallocated"),
     up_words=("running",),
     short="disks",
-    needs=Requirements(other_region=Verdict.REFUSED),
+    needs=Requirements(
+        # "Key disabled, deleted or expired": an expiry to come is taken, and stops the machines when it passes
+        expiry=Verdict.WARNED,
+        expiry_why="virtual machines with its disks are shut down when the key expires",
+        other_region=Verdict.REFUSED,
+    ),
 )

@@ -134,7 +134,7 @@ def _date_problems(service: Service, name: str, judged: Key | KeyVersion, now: d
         follows = (
             f"{service.title} takes only keys without an expiry: take it away, or choose another key."
             if refused
-            else f"{service.title} may stop on that day: {_expiry_words(service)}; take the expiry away, or plan a new one."
+            else f"{service.title} may stop on that day: {service.needs.expiry_why}; take the expiry away, or plan a new one."
         )
         yield Problem(
             code="has-expiry",
@@ -242,12 +242,6 @@ def _takes(service: Service) -> str:
 def _takes_sizes(service: Service) -> str:
     sizes = tuple(str(one) for one in service.needs.sizes)
     return f"{service.title} takes {listed(sizes, 'or')} bits"
-
-
-def _expiry_words(service: Service) -> str:
-    if service.needs.versionless:
-        return "AKS says that it cannot decrypt with an expired key, Key Vault that it can"
-    return "of Azure's documents one says so, and another that it goes on"
 
 
 def _region(name: str) -> str:

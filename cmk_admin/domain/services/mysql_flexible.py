@@ -26,6 +26,7 @@ SERVICE = Service(
         # that of November 2024 says otherwise of both. None is about taking a key that has expired: Key Vault refuses
         # to wrap with it (KVD includes/key-attributes.md)
         expiry=Verdict.WARNED,
+        expiry_why="of Azure's documents one says so, and another that it goes on",
         retention_days=90,
         other_region=Verdict.WARNED,
         permissions=("get", "list", "wrapKey", "unwrapKey"),

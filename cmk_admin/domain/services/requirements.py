@@ -28,6 +28,8 @@ class Requirements:
     """What the key must allow."""
     expiry: Verdict = Verdict.FINE
     """A key with an expiry in the future."""
+    expiry_why: str = ""
+    """What the documents say of the day on which it passes, where it is only warned of."""
     expired: Verdict = Verdict.REFUSED
     """A key past its expiry."""
     no_purge_protection: Verdict = Verdict.REFUSED

@@ -73,9 +73,10 @@ def test_a_key_that_key_vault_lets_nobody_wrap_with_is_taken_by_none(service: Se
     assert blocks(service, not_before=BEFORE) == {}
 
 
-def test_an_expiry_to_come_is_refused_where_it_is_documented_and_warned_of_where_documents_disagree() -> None:
+def test_an_expiry_to_come_is_refused_where_it_is_documented_and_else_warned_of_in_the_documents_words() -> None:
     found = {name: blocks(service, expires=LATER).get("has-expiry") for name, service in ALL.items()}
-    assert found == {"mysql-flexible": False, "mysql-single": True, "disk-encryption-set": None, "aks-etcd": False}
+    assert found == {"mysql-flexible": False, "mysql-single": True, "disk-encryption-set": False, "aks-etcd": False}
+    assert "machines with its disks are shut down" in judged(DISKS, expires=LATER)["has-expiry"].sentence
 
 
 def test_a_vault_without_purge_protection_is_refused_but_where_it_is_only_advised() -> None:
