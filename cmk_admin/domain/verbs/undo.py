@@ -89,13 +89,17 @@ def _concerns(index: Index, step: Step, use: Use) -> bool:
     """Whether what a step takes away is what lets this consumer in."""
     holder = changes.principal_of(step)
     mine = use.slot.principal_id
-    if holder is None or mine is None:
+    if holder is None:
         return True
     if holder.startswith("/"):
-        if use.slot.identity_resource_id is not None:
-            return same(use.slot.identity_resource_id, holder)
+        known = index.identity(mine) if mine is not None else None
+        resource = use.slot.identity_resource_id or (known.resource_id if known else None)
+        if resource is not None:
+            return same(resource, holder)
         identity = index.identity_of(holder)
-        return identity is None or identity.principal_id.lower() == mine.lower()
+        return identity is None or mine is None or identity.principal_id.lower() == mine.lower()
+    if mine is None:
+        return True
     if holder.lower() == mine.lower():
         return True
     # Only of managed identities it is certain that they have no members

@@ -2,15 +2,21 @@
 
 from dataclasses import replace
 
+from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepState, StepVerb
-from cmk_admin.domain.verbs import restore, revoke, undo
+from cmk_admin.domain.verbs import attach, create_key, grant, restore, revoke, undo
+from cmk_admin.domain.verbs.attach import AttachDraft
+from cmk_admin.domain.verbs.create_key import CreateKeyDraft
+from cmk_admin.domain.verbs.grant import GrantDraft
+from cmk_admin.domain.verbs.new_resource import NewIdentity
 from cmk_admin.domain.verbs.restore import RestoreDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from tests.domain import estates
-from tests.domain.estates import MYSQL, MYSQL_KEY
+from tests.domain.estates import AKS_KEY, MYSQL, MYSQL_KEY
+from tests.domain.verbs.wizards import FREE, around, flexible, verbs, with_free
 
 INDEX = estates.index()
 CUT = revoke.plan(RevokeDraft(key=MYSQL_KEY.id, consumers=(MYSQL.id,)), INDEX)
@@ -61,3 +67,81 @@ def test_what_cannot_be_taken_back_is_named() -> None:
 def test_steps_that_only_ask_leave_nothing_to_take_back() -> None:
     asked: tuple[Step, ...] = BACK.steps[1:]
     assert answer(replace(BACK, steps=asked)).problems
+
+
+MADE = NewIdentity(subscription_id=estates.SUB, group="dcc", name="new-id", location="westeurope")
+SERVER = flexible()
+ATTACH = attach.plan(
+    AttachDraft(key=AKS_KEY.id, consumer=SERVER.id, service="mysql-flexible", create_identity=MADE),
+    Index(with_free()),
+    around(SERVER),
+)
+GRANT = grant.plan(GrantDraft(key=AKS_KEY.id, create_identity=MADE), estates.index(), around())
+CREATE = create_key.plan(
+    CreateKeyDraft(vault_id=estates.PREMIUM.id, name="mysql-encryption-key", backup="/x/y"), estates.index(), around()
+)
+
+
+def attached(identity: str = MADE.id) -> Estate:
+    """The estate in which the server has the key, by an identity that is known by its resource only."""
+    slot = replace(estates.slot(AKS_KEY, None), identity_resource_id=identity)
+    server = estates.consumer("mysql-flexible", "Microsoft.DBforMySQL/flexibleServers", SERVER.name, slot)
+    made = estates.dcc()
+    return replace(made, consumers=(*made.consumers, server))
+
+
+def test_undoing_an_attach_takes_the_key_off_before_the_grant_and_the_grant_before_the_identity() -> None:
+    found = answer(ATTACH, attached())
+    assert found.problems == ()
+    assert verbs(found) == [
+        (StepVerb.SET_CONSUMER_KEY, 0),
+        (StepVerb.REMOVE_ASSIGNMENT, 1),
+        (StepVerb.DELETE_IDENTITY, 2),
+    ]
+    assert dict(found.steps[0].after or {})["key"] is None
+
+
+def test_an_attach_that_did_not_reach_the_server_is_undone_unless_the_server_has_the_key_all_the_same() -> None:
+    states = (StepState.DONE, StepState.DONE, StepState.FAILED)
+    draft = RestoreDraft(operation="op-2", plan=ATTACH, states=states)
+    assert verbs(undo.plan(draft, estates.index())) == [
+        (StepVerb.REMOVE_ASSIGNMENT, 0),
+        (StepVerb.DELETE_IDENTITY, 1),
+    ]
+    said = undo.plan(draft, Index(attached())).problems
+    assert any("waits: pay-mysql uses aks-encryption-key." in each for each in said)
+
+
+def test_an_attach_whose_outcome_is_unknown_is_looked_at_before_the_grant_goes() -> None:
+    states = (StepState.DONE, StepState.DONE, StepState.UNKNOWN)
+    found = undo.plan(RestoreDraft(operation="op-2", plan=ATTACH, states=states), Index(attached()))
+    assert found.problems == ()
+    assert verbs(found)[0] == (StepVerb.SET_CONSUMER_KEY, 0)
+    assert found.warnings
+
+
+def test_a_grant_and_its_identity_stay_while_a_service_uses_them() -> None:
+    assert answer(GRANT).problems == ()
+    assert len(answer(GRANT, attached()).problems) == 2
+    # another identity on the same key, or the same identity on a key of a vault that is not seen
+    assert answer(GRANT, attached(FREE)).problems == ()
+    slot = replace(
+        estates.slot(AKS_KEY, None), key_id=KeyId("unseen.vault.azure.net", "k"), identity_resource_id=MADE.id
+    )
+    server = estates.consumer("mysql-flexible", "Microsoft.DBforMySQL/flexibleServers", SERVER.name, slot)
+    elsewhere = replace(estates.dcc(), consumers=(server,))
+    assert answer(GRANT, elsewhere).problems == (f"“{GRANT.steps[0].undo_words}” waits: pay-mysql uses k.",)
+
+
+def test_an_identity_is_not_deleted_where_services_could_not_be_read() -> None:
+    only = replace(GRANT, steps=GRANT.steps[:1])
+    unread = estates.incomplete(replace(estates.dcc(), consumers=()))
+    assert "Not all services could be read" in answer(only, unread).problems[0]
+
+
+def test_a_key_that_was_made_is_deleted_softly_unless_it_is_used_and_its_backup_stays() -> None:
+    used = answer(CREATE)
+    assert any("dcc-mysql uses mysql-encryption-key" in each for each in used.problems)
+    free = answer(CREATE, replace(estates.dcc(), consumers=()))
+    assert (free.problems, verbs(free)) == ((), [(StepVerb.DELETE_KEY, 1)])
+    assert free.left == ("“Write a backup of mysql-encryption-key to /x/y” cannot be taken back.",)
