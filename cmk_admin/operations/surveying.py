@@ -16,7 +16,7 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
-from cmk_admin.domain.verbs.detach import DetachDraft
+from cmk_admin.domain.verbs.detach import DetachDraft, keys_of
 from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.grant import GrantDraft
 from cmk_admin.domain.verbs.new_resource import NewResource
@@ -66,7 +66,9 @@ async def _attach(survey: Survey, draft: AttachDraft) -> Surroundings:
 
 
 async def _detach(survey: Survey, draft: DetachDraft) -> Surroundings:
-    await asyncio.gather(survey.target(draft.service, draft.consumer), survey.rights(draft.consumer))
+    keys = keys_of(draft, survey.index) if draft.drop_grant else ()
+    grants = [scope for key in keys for scope in _grant_scopes(survey.index, key)]
+    await asyncio.gather(survey.target(draft.service, draft.consumer), survey.rights(draft.consumer, *grants))
     return survey.result()
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from cmk_admin.domain import words
 from cmk_admin.domain.access import PathKind, paths, usable
 from cmk_admin.domain.ids import KeyId, fold, key_scope, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan, Watch
 from cmk_admin.domain.problems import Problem, blocking, warning
 from cmk_admin.domain.services import service
-from cmk_admin.domain.steps import Step
+from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import changes, detach_aks, detach_mysql, rights
 from cmk_admin.domain.verbs.undo import would_cut
@@ -151,8 +152,29 @@ def _removals(index: Index, target: Target, *, stage: int) -> list[Step]:
 
 def _grant_problems(draft: DetachDraft, index: Index, around: Surroundings, target: Target) -> Iterator[Problem]:
     steps = list(HOWS[draft.service].steps(target))
-    steps += _removals(index, target, stage=1 + max((step.stage for step in steps), default=0))
+    removals = _removals(index, target, stage=1 + max((step.stage for step in steps), default=0))
+    steps += removals
     for sentence in would_cut(index, steps):
         yield Problem(code="grant-needed", sentence=sentence, field="drop_grant")
+    for step in removals:
+        missing = _missing_right(index, around, step)
+        if missing is not None:
+            yield missing
+    if removals:
+        said = (
+            "The grant goes with this plan all the same: it must be given again before what needs the key is restored."
+        )
+        yield Problem(code="grant-goes", sentence=said, field="drop_grant", blocks=False)
     scopes = [scope for step in steps for scope in changes.keys_touched(index, step)]
     yield from rights.locked(index, scopes, deletes=True, field="drop_grant")
+
+
+def _missing_right(index: Index, around: Surroundings, step: Step) -> Problem | None:
+    """The account's right to take a grant."""
+    if step.verb is StepVerb.SET_POLICY:
+        scope = changes.parse_policy_target(step.target)[0]
+        what, action = f"change the access policies of {last(scope)}", rights.WRITE_POLICIES
+    else:
+        scope = str((step.before or {})["scope"])
+        what, action = f"take roles on {words.scope(index, scope)} away", rights.DELETE_ASSIGNMENTS
+    return rights.missing(around, action, scope, what, field="drop_grant")

@@ -12,6 +12,7 @@ from cmk_admin.domain.services import service
 from cmk_admin.domain.surroundings import Surroundings
 
 WRITE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/write"
+DELETE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/delete"
 WRITE_POLICIES = "Microsoft.KeyVault/vaults/accessPolicies/write"
 CREATE_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/write"
 ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
@@ -23,6 +24,7 @@ _TAKE = {"mysql-single": "Microsoft.DBforMySQL/servers/keys/delete"}
 
 _WHO = {
     WRITE_ASSIGNMENTS: "User Access Administrator or Owner",
+    DELETE_ASSIGNMENTS: "User Access Administrator or Owner",
     WRITE_POLICIES: CONTRIBUTOR,
     CREATE_IDENTITY: "Managed Identity Contributor",
     ASSIGN_IDENTITY: "Managed Identity Operator",
