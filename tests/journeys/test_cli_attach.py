@@ -1,5 +1,6 @@
 """Attach a key to a MySQL server from the command line: the server's own client, its clients and its identity say so."""
 
+import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -90,6 +91,27 @@ def test_an_identity_made_for_a_server_goes_with_the_undo(workshop: Sandbox, mak
     assert made.object_id not in {who for who, *_ in admin.grants(admin.scope("ws-premium", "spare-key")).values()}
     gone = maker.json("grant", SPARE, "--identity", "made-id", "--plan")
     assert gone.json["error"]["code"] == "unknown-identity"
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("at", [(2, "accepted"), (3, "sent")])
+def test_interrupted_it_finishes_the_call_in_flight_and_can_be_gone_on_with_or_taken_back(
+    workshop: Sandbox, maker: Program, at: tuple[int, str]
+) -> None:
+    line = (*MYSQL, "--create-identity", f"{GROUP}/made-id", "--yes", "--watch")
+    stopped = maker.until(line, lambda boundary: (boundary["step"], boundary["event"]) == at, signal.SIGINT)
+    assert stopped.status == 3, stopped.out
+    report = stopped.json
+    assert {one["state"] for one in report["steps"]} <= {"done", "accepted", "planned"}
+    assert (maker.json("operations").json["operations"][0]["operation"]) == report["operation"]
+    if at == (2, "accepted"):
+        resumed = maker.json("resume", report["operation"], "--yes", "--watch")
+        assert resumed.status == 0, resumed.out
+        assert Workshop(workshop).encryption()[1] == "made-id"
+    undone(maker, report, "--watch")
+    admin = Workshop(workshop)
+    assert (admin.encryption(), admin.carried()) == ((None, None), set())
+    assert accepts(workshop, "ws-mysql")
 
 
 def test_a_single_server_gets_its_key_by_its_own_identity_and_is_said_to_be_retired(

@@ -2,6 +2,7 @@
 server is ever left without its key."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -314,5 +315,23 @@ def test_a_backup_that_cannot_be_written_leaves_the_key_and_says_so(azure: Azure
             again = await backend.resume(ended.operation)
             assert again.outcome is Outcome.DONE
             assert backup_file(azure)
+
+    asyncio.run(story())
+
+
+@pytest.mark.full
+def test_an_identity_that_azure_does_not_know_yet_is_waited_for(azure: Azure) -> None:
+    """Where its type is not said Azure looks for the principal, and does not find one that was made a moment ago."""
+
+    async def story() -> None:
+        async with azure.opened() as backend:
+            plan = await _planned(backend, "grant")
+            made, given = plan.steps
+            untyped = replace(given, after={**dict(given.after or {}), "principal_type": None})
+            done = await backend.run(replace(plan, steps=(made, untyped)))
+            assert done.outcome is Outcome.DONE, done.log
+        answers = [one["status"] for one in azure.sent() if "/roleAssignments/" in one["path"]]
+        assert answers[-1] == 201
+        assert set(answers[:-1]) == {400}
 
     asyncio.run(story())

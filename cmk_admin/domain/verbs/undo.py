@@ -6,7 +6,7 @@ No undo removes a grant or disables a version while any consumer reports, or may
 from collections.abc import Sequence
 from dataclasses import replace
 
-from cmk_admin.domain.ids import contains, key_scope, same
+from cmk_admin.domain.ids import contains, key_scope, last, parse_key_id, same
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepVerb
@@ -15,6 +15,12 @@ from cmk_admin.domain.verbs.changes_aks import in_safe_order, releases
 from cmk_admin.domain.verbs.restore import RestoreDraft, doubts, healing, taken, takes_away, watches
 
 UndoDraft = RestoreDraft
+
+_BACKED_UP = ("mysql-flexible", "mysql-single")
+"""Services whose backups stay encrypted with the key of their day.
+
+Source: DBD mysql/flexible-server/security-customer-managed-key.md.
+"""
 
 
 def problems(draft: UndoDraft, index: Index) -> tuple[str, ...]:
@@ -39,12 +45,27 @@ def plan(draft: UndoDraft, index: Index) -> Plan:
         subject=draft.plan.subject,
         steps=(*steps, *healing(draft, index, stage=after)) if steps else (),
         watches=watches(draft, steps),
-        warnings=doubts(draft),
+        warnings=(*doubts(draft), *_kept_by_backups(steps)),
         problems=problems(draft, index),
         left=_stuck(_done(draft)) if steps else (),
         answers=draft.operation,
         context=draft.plan.context,
     )
+
+
+def _kept_by_backups(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Sentences: what was made while a database had the key that is taken off it, and needs that key for good."""
+    found = {}
+    for step in steps:
+        before, after = dict(step.before or {}), dict(step.after or {})
+        key = str(before.get("key") or "")
+        if step.verb is StepVerb.SET_CONSUMER_KEY and after.get("service") in _BACKED_UP and key:
+            name = parse_key_id(key).name
+            found[step.target] = (
+                f"Backups of {last(step.target)} that were made while it had {name}, and servers restored from them, need "
+                "that key and a grant on it for good."
+            )
+    return tuple(found.values())
 
 
 def _done(draft: UndoDraft) -> list[Step]:

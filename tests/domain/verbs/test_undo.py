@@ -99,6 +99,7 @@ def test_undoing_an_attach_takes_the_key_off_before_the_grant_and_the_grant_befo
         (StepVerb.DELETE_IDENTITY, 2),
     ]
     assert dict(found.steps[0].after or {})["key"] is None
+    assert any("Backups of pay-mysql that were made while it had aks-encryption-key" in each for each in found.warnings)
 
 
 def test_an_attach_that_did_not_reach_the_server_is_undone_unless_the_server_has_the_key_all_the_same() -> None:
