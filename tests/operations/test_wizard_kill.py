@@ -40,7 +40,7 @@ def _cells() -> list[object]:
         for what, steps in STEPS.items()
         for n in range(1, steps + 1)
         for event in _EVENTS
-        if what not in _ALIKE or event in ("sent", "accepted")
+        if what not in _ALIKE or event == "accepted"
     ]
     return [
         pytest.param(what, at, marks=() if (what, at) in _EVERYDAY else pytest.mark.full, id=f"{what}-{at[0]}-{at[1]}")
@@ -101,7 +101,9 @@ def test_what_was_killed_is_taken_back_to_the_state_before(azure: Azure, what: s
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("at", [(n, event) for n in (1, 2, 3) for event in _EVENTS], ids=lambda at: f"{at[0]}-{at[1]}")
+@pytest.mark.parametrize(
+    "at", [(n, event) for n in (1, 2, 3) for event in ("sent", "accepted")], ids=lambda at: f"{at[0]}-{at[1]}"
+)
 def test_an_undo_of_an_attach_that_is_killed_never_leaves_a_server_without_its_key(
     azure: Azure, at: tuple[int, str]
 ) -> None:
