@@ -12,7 +12,7 @@ from cmk_admin.domain.ids import last
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.steps import Json
 from cmk_admin.domain.surroundings import Target
-from cmk_admin.domain.verbs.changes_aks import NEW, etcd_facts
+from cmk_admin.domain.verbs.changes_aks import NEW, PRIVATE, PUBLIC, etcd_facts
 
 _TYPE = "microsoft.containerservice/managedclusters"
 _PROFILE = ("properties", "securityProfile")
@@ -20,6 +20,7 @@ _KMS = "azureKeyVaultKms"
 _OBJECTS = "kubernetesResourceObjectEncryptionProfile"
 _INFRASTRUCTURE = "infrastructureEncryption"
 _ENABLED = "Enabled"
+_OURS = ("enabled", "keyId", "keyVaultNetworkAccess", "keyVaultResourceId")
 
 
 async def consumers_of(
@@ -82,7 +83,7 @@ async def set_key(session: Session, cluster_id: str, after: Settings, found: Tar
             subject=cluster_id,
             next="Look at it and plan again.",
         )
-    changed = clusters.changed_at(document, (*_PROFILE, _KMS), _body(after))
+    changed = clusters.changed_at(document, (*_PROFILE, _KMS), kms_block(after, _kms(document)))
     if after.get("engine") == NEW and not _is_new(document):
         changed = clusters.changed_at(changed, (*_PROFILE, _OBJECTS, _INFRASTRUCTURE), _ENABLED)
     return await clusters.put(session, document, changed)
@@ -93,10 +94,12 @@ def settings_of(document: Mapping[str, Any]) -> dict[str, Json]:
     kms = _kms(document)
     on = kms.get("enabled") is True
     key = parse.key_id_of(kms.get("keyId")) if on else None
+    network = parse.text(kms.get("keyVaultNetworkAccess")) or PUBLIC
     return etcd_facts(
         key=key,
-        network=(parse.text(kms.get("keyVaultNetworkAccess")) or "Public") if on else None,
-        vault=parse.text(kms.get("keyVaultResourceId")) if on else None,
+        network=network if on else None,
+        # for Public it means nothing, though az's examples name it (fact sheet 10)
+        vault=parse.text(kms.get("keyVaultResourceId")) if on and network == PRIVATE else None,
         identity=clusters.identity_of(document),
         new=_is_new(document) or (key is not None and key.version is None),
     )
@@ -112,13 +115,17 @@ def _is_new(document: Mapping[str, Any]) -> bool:
     return str(parse.inside(document, *_PROFILE, _OBJECTS, _INFRASTRUCTURE)).lower() == _ENABLED.lower()
 
 
-def _body(after: Settings) -> dict[str, Any]:
-    """The settings as Azure takes them: turned off, no key may be named; only Private names the vault."""
+def kms_block(after: Settings, present: Mapping[str, Any]) -> dict[str, Any]:
+    """azureKeyVaultKms as Azure takes it: turned off, no key may be named; only Private names the vault.
+
+    What else stands in the `present` one stays.
+    """
     if after.get("key") is None:
         return {"enabled": False}
-    network = after.get("network") or "Public"
-    body: dict[str, Any] = {"enabled": True, "keyId": after["key"], "keyVaultNetworkAccess": network}
-    if network == "Private":
+    network = after.get("network") or PUBLIC
+    kept = {name: value for name, value in present.items() if name not in _OURS}
+    body: dict[str, Any] = {**kept, "enabled": True, "keyId": after["key"], "keyVaultNetworkAccess": network}
+    if network == PRIVATE:
         body["keyVaultResourceId"] = after.get("vault")
     return body
 
