@@ -23,17 +23,25 @@ class How:
     problems: Callable[[AttachDraft, Index, Surroundings], tuple[Problem, ...]]
     steps: Callable[[AttachDraft, Index, Surroundings], tuple[Step, ...]]
     watches: Callable[[AttachDraft, Surroundings], tuple[Watch, ...]]
+    what: str = "{name}"
+    """What of the resource is encrypted, in words."""
 
 
 _MYSQL = How(problems=attach_mysql.problems, steps=attach_mysql.steps, watches=attach_mysql.watches)
-_DISKS = How(problems=attach_aks_disks.problems, steps=attach_aks_disks.steps, watches=attach_aks_disks.watches)
-_ETCD = How(problems=attach_aks_etcd.problems, steps=attach_aks_etcd.steps, watches=attach_aks_etcd.watches)
+_SET = How(problems=attach_aks_disks.problems, steps=attach_aks_disks.steps, watches=attach_aks_disks.watches)
+_DISKS = replace(_SET, what="volumes of {name}")
+_ETCD = How(
+    problems=attach_aks_etcd.problems,
+    steps=attach_aks_etcd.steps,
+    watches=attach_aks_etcd.watches,
+    what="the secrets of {name}",
+)
 
 HOWS: dict[str, How] = {
     attach_mysql.FLEXIBLE: _MYSQL,
     attach_mysql.SINGLE: _MYSQL,
     DISKS: _DISKS,
-    DISK_SET: _DISKS,
+    DISK_SET: _SET,
     ETCD: _ETCD,
 }
 """By a service's name; a service that is missing takes no key from here."""
@@ -59,10 +67,11 @@ def plan(draft: AttachDraft, index: Index, around: Surroundings) -> Plan:
     target = around.target(draft.consumer)
     name = target.name if target else last(draft.consumer)
     key = draft.key
+    what = how.what if how else "{name}"
     steps = how.steps(draft, index, around) if how else ()
     return Plan(
         verb="attach",
-        title=f"Encrypt {name or 'a service'} with {key.name if key else 'a key'}",
+        title=f"Encrypt {what.format(name=name or 'a service')} with {key.name if key else 'a key'}",
         subject=str(key or ""),
         steps=steps,
         watches=tuple(_after(watch, steps) for watch in how.watches(draft, around)) if how and steps else (),

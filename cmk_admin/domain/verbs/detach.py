@@ -28,6 +28,9 @@ class DetachDraft:
     """Also remove the identity's grant at the key, once nobody reports the key any more."""
 
 
+_TITLE = "Encrypt {name} with a platform-managed key again"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
     """How one service gives a key up."""
@@ -36,10 +39,16 @@ class How:
     steps: Callable[[Target], tuple[Step, ...]]
     still_needed: Callable[[Target], str]
     """A sentence: what still needs the key afterwards."""
+    title: str = _TITLE
 
 
 _MYSQL = How(problems=detach_mysql.problems, steps=detach_mysql.steps, still_needed=detach_mysql.still_needed)
-_ETCD = How(problems=detach_aks.problems, steps=detach_aks.steps, still_needed=detach_aks.still_needed)
+_ETCD = How(
+    problems=detach_aks.problems,
+    steps=detach_aks.steps,
+    still_needed=detach_aks.still_needed,
+    title="Encrypt the secrets of {name} in etcd with no key of yours any more",
+)
 
 HOWS: dict[str, How] = {"mysql-flexible": _MYSQL, "mysql-single": _MYSQL, "aks-etcd": _ETCD}
 """By a service's name; for one that is missing Azure has no way back (`CANNOT` says what can be done instead)."""
@@ -101,7 +110,7 @@ def plan(draft: DetachDraft, index: Index, around: Surroundings) -> Plan:
     key = target.key.key if target and target.key else None
     return Plan(
         verb="detach",
-        title=f"Encrypt {name} with a platform-managed key again",
+        title=(how.title if how else _TITLE).format(name=name),
         subject=str(key or draft.consumer),
         steps=tuple(steps),
         watches=_watches(draft) if steps else (),

@@ -213,3 +213,11 @@ def test_an_undo_deletes_a_set_before_the_grant_of_its_identity_and_leaves_other
     assert [(step.before or {}).get("principal_id") for step in ordered[::2]] == [AKS_ID, DES.id]
     plain = (taking(DES_ID, stage=0), taking(AKS_ID, stage=1))
     assert changes_aks.in_safe_order(plain) == plain
+
+
+def test_the_title_says_what_of_a_cluster_is_encrypted() -> None:
+    assert attach.plan(DRAFT, INDEX, around()).title == "Encrypt the secrets of dcc-aks with etcd-key"
+    disks = replace(DRAFT, service="aks-disks", disk_set=DES.id)
+    assert attach.plan(disks, INDEX, around()).title == "Encrypt volumes of dcc-aks with etcd-key"
+    off = detach.plan(DetachDraft(consumer=AKS.id, service="aks-etcd"), INDEX, around(on(OLD)))
+    assert off.title == "Encrypt the secrets of dcc-aks in etcd with no key of yours any more"
