@@ -41,7 +41,7 @@ _CALLS = {
     ("grant", "look-assignment"): f"GET {_ARM}*/roleAssignments/*",
     ("attach", "server"): f"PATCH {_ARM}*/flexibleServers/{SERVER}",
     ("attach", "look-server"): f"GET {_ARM}*/flexibleServers/{SERVER}",
-    ("attach", "poll"): f"GET {_ARM}*azureAsyncOperation/*",
+    ("attach", "poll"): f"GET {_ARM}*/operationStatuses/*",
     ("attach-single", "server"): f"PUT {_ARM}*/servers/{SINGLE}/keys/*",
     ("attach-single", "look-server"): f"GET {_ARM}*/servers/{SINGLE}/keys",
     ("change", "server"): f"PATCH {_ARM}*/flexibleServers/{ATTACHED}",
@@ -189,7 +189,7 @@ def test_an_undo_keeps_grant_and_identity_while_the_server_reports_the_key(azure
 _UNDO = {
     "server": f"PATCH {_ARM}*/flexibleServers/{SERVER}",
     "look-server": f"GET {_ARM}*/flexibleServers/{SERVER}",
-    "poll": f"GET {_ARM}*azureAsyncOperation/*",
+    "poll": f"GET {_ARM}*/operationStatuses/*",
     "services": f"GET {_ARM}*/providers/microsoft.dbformysql/flexibleservers",
     "paths": f"GET {_ARM}*/roleAssignments",
     "assignment": f"DELETE {_ARM}*/roleAssignments/*",
