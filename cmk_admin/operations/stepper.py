@@ -233,6 +233,10 @@ class Stepper:
             await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=failure.request_id, note=why)
         elif look.seen is Seen.CHANGED:
             await self._fail(f"{failure.message} It differs from the plan now: {look.difference}.", failure)
+        elif failure.kind is FailureKind.LOST and not look.late:
+            # looked at at once, and not waited for: it is not known to have failed
+            why = f"{failure.message} It does not show yet."
+            await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=failure.request_id, note=why)
         else:
             advice = f" {failure.next}" if failure.next else ""
             await self._fail(failure.message + advice, failure)

@@ -92,3 +92,19 @@ def test_what_was_sent_without_an_answer_and_then_cancelled_is_not_said_to_have_
         as_before("change", before, await seen(azure))
 
     asyncio.run(story())
+
+
+def test_a_write_that_never_got_an_answer_is_not_known_to_have_failed(azure: Azure) -> None:
+    async def story() -> None:
+        before = await seen(azure)
+        azure.sandbox.fault("PATCH */flexibleServers/* reset")
+        async with azure.opened() as backend:
+            left = await backend.run(await plan_change(backend), watch=False)
+            assert (left.outcome, left.steps[1].state) == (Outcome.PARTIAL, StepState.UNKNOWN)
+            assert "may or may not have been done" in str(left.steps[1].error)
+            azure.sandbox.no_faults()
+            back = await backend.undo(left.operation)
+            assert back.outcome is Outcome.DONE, back.log
+        as_before("change", before, await seen(azure))
+
+    asyncio.run(story())
