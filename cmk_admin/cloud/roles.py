@@ -5,7 +5,7 @@ from typing import Any
 from cmk_admin.cloud import api, parse
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import fold
+from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.model import Lock, RoleAssignment, RoleDefinition
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
@@ -93,9 +93,17 @@ async def permissions_at(session: Session, scope: str, *, urgent: bool = True) -
 
     Azure's permissions API (Microsoft.Authorization/permissions): the answer, not a try. Raises AzureFailure.
     """
-    elements = await session.arm_pages(
-        f"{_under(scope)}/providers/Microsoft.Authorization/permissions", api_version=api.AUTHORIZATION, urgent=urgent
-    )
+    path = f"{_under(scope)}/providers/Microsoft.Authorization/permissions"
+    try:
+        elements = await session.arm_pages(path, api_version=api.AUTHORIZATION, urgent=urgent)
+    except AzureFailure as failure:
+        if failure.kind is not FailureKind.NOT_FOUND:
+            raise
+        # it is the scope that is not there, and not its permissions
+        said = f"There is no {last(scope)}, or it cannot be seen from here."
+        raise AzureFailure(
+            failure.kind, said, subject=scope, status=failure.status, request_id=failure.request_id
+        ) from failure
     return tuple(parse.permissions(each) for each in elements)
 
 

@@ -200,3 +200,12 @@ def test_in_a_wide_estate_a_refresh_asks_the_consumers_it_knows(
     assert len(after.consumers) == len(before.consumers) - 1
     assert after.vaults == before.vaults
     assert after.coverage == before.coverage
+
+
+def test_rights_at_a_scope_that_is_not_there_say_so_of_the_scope(
+    session: Session, run: Run[Any], estate: Estate
+) -> None:
+    scope = f"/subscriptions/{estate.vaults[0].subscription_id}/resourceGroups/no-such-group"
+    with pytest.raises(AzureFailure, match="There is no no-such-group, or it cannot be seen from here") as raised:
+        run(roles.permissions_at(session, scope))
+    assert raised.value.subject == scope
