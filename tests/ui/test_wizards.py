@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, 
 from pytestqt.qtbot import QtBot
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import fold
+from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan
@@ -63,6 +63,8 @@ class Reads:
     def __init__(self, estate: Estate) -> None:
         self.index = Index(estate)
         self.failure: Exception | None = None
+        self.unread: tuple[str, ...] = ()
+        """Sentences: what a survey could not read; a resource is among it."""
         self.info = ConnectionInfo(
             kind=ConnectionKind.SANDBOX, key="test", account=estate.account, folder=Path("nowhere"), speed=60.0
         )
@@ -87,9 +89,11 @@ class Reads:
         if self.failure is not None:
             raise self.failure
         found = {}
-        if isinstance(draft, AttachDraft) and draft.consumer:
+        if isinstance(draft, AttachDraft) and draft.consumer and not self.unread:
             found = {fold(one.id): one for one in await self.targets(draft.service)}
-        return Surroundings(now=estates.NOW, account_id=estates.ME, targets=found, deleted_keys=frozenset())
+        return Surroundings(
+            now=estates.NOW, account_id=estates.ME, targets=found, deleted_keys=frozenset(), unread=self.unread
+        )
 
     async def prepare(self, draft: Any) -> Plan:
         return PLANS[type(draft)](draft, self.index, await self.survey(draft))
@@ -251,6 +255,80 @@ def test_a_plan_that_cannot_be_made_is_asked_for_again(
     assert isinstance(button, QPushButton)
     qtbot.waitUntil(button.isEnabled)
     assert button.text() == "Grant role"
+
+
+def test_the_plan_of_other_answers_is_not_shown_for_the_new_ones(
+    bridge: Bridge, theme: Theme, qtbot: QtBot, backend: Reads
+) -> None:
+    draft = CreateKeyDraft(vault_id=estates.PREMIUM.id, purpose="mysql-flexible", name="first")
+    page = opened(bridge, theme, qtbot, backend, create_key.wizard(draft))
+    for name in ("kind", "place", "dates", "extras", "plan"):
+        page.go_on()
+        qtbot.waitUntil(lambda: page.at == name and not page.busy)  # noqa: B023 - waited for at once
+    title = page.findChild(QLabel, "wizard-plan-title")
+    steps = page.findChild(QWidget, "wizard-plan-steps")
+    start = page.findChild(QPushButton, "wizard-start")
+    assert isinstance(title, QLabel)
+    assert isinstance(steps, QWidget)
+    assert isinstance(start, QPushButton)
+    assert "first" in title.text()
+    assert steps.isVisible()
+    page.go_back()
+    assert page.page is not None
+    page.page.put(name="second")
+    qtbot.waitUntil(lambda: not page.busy)
+    backend.failure = AzureFailure(FailureKind.UNREACHABLE, "Azure did not answer.")
+    page.go_on()
+    assert page.at == "plan"
+    assert (title.text(), start.text()) == ("Create a key", "Create a key"), "while it is read"
+    assert not steps.isVisible()
+    again = page.findChild(QPushButton, "wizard-plan-check")
+    assert isinstance(again, QPushButton)
+    qtbot.waitUntil(again.isVisible)
+    assert title.text() == "Create a key", "when it could not be read"
+    assert not steps.isVisible()
+    backend.failure = None
+    again.click()
+    qtbot.waitUntil(steps.isVisible)
+    assert "second" in title.text()
+
+
+def test_what_could_not_be_read_is_said_and_asked_for_again_where_it_is_in_the_way(
+    bridge: Bridge, theme: Theme, qtbot: QtBot, backend: Reads
+) -> None:
+    draft = AttachDraft(consumer=estates.MYSQL.id, service="mysql-flexible")
+    backend.unread = ("How the server stands could not be read: the connection broke off.",)
+    page = opened(bridge, theme, qtbot, backend, attach.wizard(draft))
+    doubt = page.findChild(QWidget, "wizard-doubt")
+    assert isinstance(doubt, QWidget)
+    assert "the connection broke off" in doubt.accessibleName()
+    page.go_on()
+    qtbot.waitUntil(lambda: page.at == "consumer" and not page.busy)
+    page.go_on()
+    qtbot.waitUntil(lambda: not page.busy)
+    assert page.at == "consumer", "the server is not known"
+    assert page.page is not None
+    assert page.page.fields["consumer"].wrong
+    backend.unread = ()
+    page.go_on()
+    qtbot.waitUntil(lambda: page.at == "key")
+    assert not doubt.isVisible()
+
+
+def test_one_long_name_leaves_the_other_columns_room(
+    bridge: Bridge, theme: Theme, qtbot: QtBot, backend: Reads
+) -> None:
+    longest = KeyId(estates.MYSQL_KEY.id.host, "k" * 127)
+    keys = (*backend.index.estate.keys, replace(estates.MYSQL_KEY, id=longest))
+    page = opened(bridge, theme, qtbot, Reads(replace(backend.index.estate, keys=keys)), STARTS["grant"]())
+    picker = page.findChild(Picker, "pick-key")
+    assert isinstance(picker, Picker)
+    qtbot.waitUntil(lambda: bool(picker.model.rows))
+    view, metrics = picker.view, picker.view.fontMetrics()
+    for column, title in enumerate(picker.model.columns):
+        if title in ("Vault", "Type", "Operations"):
+            texts = [row.cells[column].text for row in picker.model.rows]
+            assert view.columnWidth(column) >= max(map(metrics.horizontalAdvance, texts)), title
 
 
 def test_a_list_is_walked_from_its_filter(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:

@@ -15,6 +15,8 @@ from cmk_admin.ui.wizards.wizard import Room, Wizard
 CHECK_MS = 200
 """After the last key press: what is being typed is not told to be wrong at every letter."""
 
+AGAIN = "It is checked again for the plan."
+
 
 class Checking(QObject):
     """Checks the newest draft; asks Azure where something new has to be known for that."""
@@ -23,8 +25,8 @@ class Checking(QObject):
     """`problems` are those of the newest draft."""
     around_came = Signal(object)
     """Newer `Surroundings`."""
-    doubted = Signal(object)
-    """Sentences: what could not be checked, and why; none: all could."""
+    doubted = Signal()
+    """There are other `doubts`."""
     broke = Signal()
     """The draft could not be checked at all: whoever waits for that waits in vain."""
     changed = Signal()
@@ -40,6 +42,8 @@ class Checking(QObject):
         self._checked: Any = None
         self._asked: Hashable = None
         """What the newest survey was asked about."""
+        self.doubts: tuple[str, ...] = ()
+        """What could not be checked, and why: what could not be read in the newest survey may be there by now."""
         self._survey: Job | None = None
         self._checking: Job | None = None
         self._soon = QTimer(self)
@@ -67,9 +71,11 @@ class Checking(QObject):
         self._draft = draft
         self._soon.start()
 
-    def check(self, draft: Any) -> None:
-        """This is the draft now, and somebody waits."""
+    def check(self, draft: Any, *, again: bool = False) -> None:
+        """This is the draft now, and somebody waits. `again`: Azure is asked also where it was asked the same before."""
         self._draft = draft
+        if again:
+            self._asked = None
         self._check()
 
     def _check(self) -> None:
@@ -97,13 +103,13 @@ class Checking(QObject):
 
     def _surveyed(self, around: Surroundings) -> None:
         self.around = around
-        self.doubted.emit(())
+        self._doubt(*around.unread)
         self.around_came.emit(around)
         self._check()
 
     def _unsurveyed(self, error: Exception) -> None:
         self.around = None
-        self.doubted.emit((f"Not all could be checked: {failure_text(error)}", "It is checked again for the plan."))
+        self._doubt(f"Not all could be checked: {failure_text(error)}")
         self._check()
 
     def _found(self, draft: Any, problems: tuple[Problem, ...]) -> None:
@@ -114,6 +120,11 @@ class Checking(QObject):
 
     def _not_found(self, error: Exception) -> None:
         # A defect of ours: the plan is worked out by the same rules and would fail too, so it is said and nothing goes on
-        self.doubted.emit((failure_text(error),))
+        self.doubts = (failure_text(error),)
+        self.doubted.emit()
         self.broke.emit()
         self.changed.emit()
+
+    def _doubt(self, *sentences: str) -> None:
+        self.doubts = (*sentences, AGAIN) if sentences else ()
+        self.doubted.emit()

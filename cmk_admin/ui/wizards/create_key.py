@@ -181,7 +181,9 @@ class Place(Question):
     def fill(self, draft: CreateKeyDraft) -> None:
         index = self.index
         empty = (
-            "There is no vault in what was read." if index.estate.coverage.finished else "Vaults are still being read …"
+            "There is no vault in what was read. Make one in Azure first: Premium, with purge protection. Then refresh (F5)."
+            if index.estate.coverage.finished
+            else "Vaults are still being read …"
         )
         self._vaults.show_choices(vaults.COLUMNS, vaults.choices(index, index.estate.vaults), draft.vault_id, empty)
         if self._name.text() != draft.name:

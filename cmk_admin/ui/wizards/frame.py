@@ -59,7 +59,7 @@ class WizardPage(QWidget):
         self._build()
         self._checking.found.connect(self._found)
         self._checking.around_came.connect(self._around_came)
-        self._checking.doubted.connect(self._doubted)
+        self._checking.doubted.connect(self._show_doubt)
         self._checking.broke.connect(self._stay)
         self._checking.changed.connect(self._say_busy)
         self._show(flow.names(self._stops)[0])
@@ -139,7 +139,7 @@ class WizardPage(QWidget):
         self._doubt = Notice(self._room.theme, "caution", "unreachable", "wizard-doubt")
         self._stack = QStackedWidget()
         self._stack.setObjectName(f"{name}-pages")
-        self._plan_view = PlanView(self._room)
+        self._plan_view = PlanView(self._room, self._wizard.title)
         self._plan_view.again.connect(self._prepare)
         self._stack.addWidget(self._plan_view)
         doubt = QVBoxLayout()
@@ -243,11 +243,13 @@ class WizardPage(QWidget):
             self._show(name)
             return
         self._target = name
-        if self._checking.knows:
+        until = flow.after(self._stops, self._at) if name == NEXT else name
+        again = bool(self._checking.doubts) and bool(flow.first_blocked(self._stops, self._checking.problems, until))
+        if self._checking.knows and not again:
             self._arrive()
         else:
             self._say_busy()
-            self._checking.check(self.draft)
+            self._checking.check(self.draft, again=again)
 
     def _arrive(self) -> None:
         """What is wrong is known: go, or say what is in the way."""
@@ -272,6 +274,7 @@ class WizardPage(QWidget):
         if self._at and flow.names(self._stops).index(name) > flow.names(self._stops).index(self._at):
             self._passed |= {self._at}
         self._at = name
+        self._show_doubt()
         if name == PLAN:
             self._stack.setCurrentWidget(self._plan_view)
             self._prepare()
@@ -331,8 +334,9 @@ class WizardPage(QWidget):
         if page is not None:
             page.around_came(around)
 
-    def _doubted(self, sentences: tuple[str, ...]) -> None:
-        self._doubt.say(sentences)
+    def _show_doubt(self, *_: object) -> None:
+        # The plan is read anew, and has words of its own for what it could not read
+        self._doubt.say(self._checking.doubts if self._at != PLAN else ())
 
     def _stay(self) -> None:
         self._target, self.then = "", None
@@ -358,7 +362,8 @@ class WizardPage(QWidget):
     def _prepare(self) -> None:
         self._stop_planning()
         self._start.setEnabled(False)
-        self._plan_view.show_reading()
+        self._start.setText(self._wizard.title)
+        self._plan_view.show_reading(self.draft)
         self._planning = self._room.bridge.start(
             self, self._room.backend.prepare(self.draft), self._prepared, self._plan_view.show_failure
         )

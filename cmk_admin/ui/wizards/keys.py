@@ -99,7 +99,7 @@ class KeyQuestion(Question):
 
     def _show(self) -> None:
         finished = self.index.estate.coverage.finished
-        empty = "No key was read." if finished else "Keys are still being read …"
+        empty = "No key was read: create one first, in the menu Key." if finished else "Keys are still being read …"
         key: KeyId | None = getattr(self.draft, self._field)
         self._picker.show_choices(COLUMNS, self._choices or (), str(key.key) if key else "", empty)
 

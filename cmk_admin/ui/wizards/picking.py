@@ -34,6 +34,8 @@ MOST = 300
 """Rows that are shown at a time: nobody scrolls through more, and each is judged."""
 LEAST = 64
 """Pixels of a column in a narrow window."""
+WIDEST = 200
+"""Pixels of a column in a narrow window: in a wide one a name may have two fifths, so that the others can be read too."""
 FEW = 8
 """Up to so many rows are seen at a glance, and need no filter."""
 
@@ -202,7 +204,8 @@ class Picker(QWidget):
 
     def _fit(self) -> None:
         if self.model.rows:
-            fit_columns(self.view, self.view.viewport().width(), least=LEAST)
+            room = self.view.viewport().width()
+            fit_columns(self.view, room, widest=max(WIDEST, room * 2 // 5), least=LEAST)
 
     def _selected(self, selected: QItemSelection, _: QItemSelection) -> None:
         at = next((index.row() for index in selected.indexes()), None)

@@ -1,6 +1,7 @@
 """The last page of every wizard: the plan in words, read before it is started."""
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -42,12 +43,16 @@ class PlanView(QWidget):
     again = Signal()
     """It should be read anew."""
 
-    def __init__(self, room: Room) -> None:
+    def __init__(self, room: Room, heading: str) -> None:
+        """`heading` stands over it while there is no plan."""
         super().__init__()
         self.setObjectName("wizard-plan")
         self.setAccessibleName("Plan")
         self._index = room.index
+        self._heading = heading
         self.plan: Plan | None = None
+        self._draft: Any = None
+        """The answers that what is on screen belongs to."""
         self._build(room.theme)
 
     @property
@@ -67,9 +72,12 @@ class PlanView(QWidget):
         """What Tab goes through, in its order."""
         return (self._again, *self._steps.toggles, self._reason, self._ticket)
 
-    def show_reading(self) -> None:
-        """It is being worked out."""
+    def show_reading(self, draft: Any) -> None:
+        """It is being worked out. The plan of other answers goes: under this head it would be taken for the new one."""
         self.plan = None
+        if draft is not self._draft:
+            self._draft = draft
+            self._clear()
         self._state.setText(READING)
         self._again.hide()
         self._problems.say(())
@@ -93,11 +101,19 @@ class PlanView(QWidget):
         announce(self, ". ".join((said, *plan.findings, *plan.problems)), urgent=bool(plan.problems))
 
     def show_failure(self, error: Exception) -> None:
-        """It could not be worked out."""
+        """It could not be worked out, so that no plan is shown either."""
+        self._clear()
         self._state.setText("Nothing was changed.")
         self._again.show()
         self._problems.say((failure_text(error),))
         announce(self, failure_text(error), urgent=True)
+
+    def _clear(self) -> None:
+        """Nothing is on screen that could be read as what will be done."""
+        self._title.setText(self._heading)
+        self._warnings.say(())
+        for one in (self._findings_card, self._steps_card, self._lanes_card, self._why):
+            one.hide()
 
     def show_starting(self) -> None:
         self._state.setText("Starting …")
@@ -115,7 +131,7 @@ class PlanView(QWidget):
         return found.name if found is not None else consumer_id.rstrip("/").rsplit("/", 1)[-1]
 
     def _build(self, theme: Theme) -> None:
-        self._title = words_label("", "title", name="wizard-plan-title")
+        self._title = words_label(self._heading, "title", name="wizard-plan-title")
         self._state = label(READING, "quiet", name="wizard-plan-state")
         self._again = QPushButton("Check again")
         self._again.setObjectName("wizard-plan-check")
@@ -136,6 +152,8 @@ class PlanView(QWidget):
         self._lanes_card, _ = card(label("What is watched afterwards", "section"), self._lanes)
         self._why = self._record()
         area, body = scrolled("wizard-plan-scroll")
+        # A key's name has up to 127 letters and nothing to break it at: what is going to be done can be read to its end
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         body.addWidget(self._title)
         body.addLayout(state)
         for widget in (

@@ -23,6 +23,15 @@ from cmk_admin.ui.wizards.wizard import Problems, Room
 OWN = ("identity", "create_identity", "geo_key", "geo_identity", "engine")
 """Answers that belong to one resource: another one carries other identities and has another engine."""
 
+KINDS = {
+    "mysql-flexible": "MySQL flexible server",
+    "mysql-single": "MySQL single server",
+    "aks-disks": "AKS cluster",
+    "aks-etcd": "AKS cluster",
+    "disk-encryption-set": "disk encryption set",
+}
+"""What a service encrypts the data of, by the service's name."""
+
 COLUMNS = ("Name", "State", "Region", "Version", "Key now")
 
 
@@ -91,7 +100,8 @@ class TargetPicker(Picker):
 
     def _show_targets(self) -> None:
         whole = self._room.index().estate.coverage.complete
-        empty = "There is none." if whole else "None was found in what this account can read."
+        what = KINDS.get(self.service, "resource")
+        empty = f"There is no {what} here." if whole else f"No {what} was found in what this account can read."
         spelt = next((one for one in self.targets if fold(one) == fold(self._chosen)), self._chosen)
         self.show_choices(COLUMNS, choices(tuple(self.targets.values())), spelt, empty)
 
