@@ -105,12 +105,24 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """SHA-256 over what would be done (verb, subject, steps), so that a plan as printed can be told from another."""
-        facts = [self.verb, self.subject, [[s.verb, s.target, s.before, s.after] for s in self.steps]]
-        text = json.dumps(facts, sort_keys=True, default=dict, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+        """SHA-256 over what would be done and in which order (verb, subject, steps with their stages).
+
+        So a plan as printed can be told from another. Documents, findings and other words change nothing in Azure, so
+        that they do not count.
+        """
+        return _digest(self.verb, self.subject, [[s.verb, s.target, s.before, s.after, s.stage] for s in self.steps])
+
+    def is_hashed(self, written: str) -> bool:
+        """Whether `written` is this plan's hash, or the one that an earlier version wrote, which left the stages out."""
+        former = _digest(self.verb, self.subject, [[s.verb, s.target, s.before, s.after] for s in self.steps])
+        return written in (self.hash, former)
 
     @property
     def open_paths(self) -> tuple[PlannedPath, ...]:
         """Paths that the plan does not close or does not know."""
         return tuple(p for p in self.paths if p.state is not PathState.WILL_CLOSE)
+
+
+def _digest(*facts: object) -> str:
+    text = json.dumps(facts, sort_keys=True, default=dict, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()

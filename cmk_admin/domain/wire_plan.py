@@ -180,7 +180,7 @@ def plan_from_json(data: Any) -> Plan:
             answers=_optional(data["answers"]),
             context=tuple((_string(name), _string(value)) for name, value in data["context"]),
         )
-        same = plan.hash == data["hash"]
+        same = plan.is_hashed(_string(data["hash"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _bad("plan", error) from error
     if not same:

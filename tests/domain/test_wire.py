@@ -1,5 +1,6 @@
 """The JSON: the shapes that outside callers rely on, and plans that come back as they were."""
 
+import hashlib
 import json
 from contextlib import suppress
 from dataclasses import replace
@@ -153,3 +154,25 @@ def test_who_is_still_waited_for_is_not_confirmed(state: StepState) -> None:
 def test_the_hash_tells_what_would_be_done_and_nothing_else() -> None:
     assert replace(CUT, warnings=("x",), title="y").hash == CUT.hash
     assert replace(CUT, steps=()).hash != CUT.hash
+
+
+def in_another_stage(plan: Plan) -> Plan:
+    return replace(plan, steps=(replace(plan.steps[0], stage=plan.steps[0].stage + 1), *plan.steps[1:]))
+
+
+def test_the_order_of_the_steps_counts_and_a_stage_altered_in_the_journal_is_found() -> None:
+    assert in_another_stage(CUT).hash != CUT.hash
+    altered = {**wire.plan_to_json(in_another_stage(CUT)), "hash": CUT.hash}
+    with pytest.raises(BadInput, match="changed after it was written"):
+        wire.plan_from_json(altered)
+
+
+def test_a_plan_that_was_written_before_stages_counted_is_still_read() -> None:
+    facts = [CUT.verb, CUT.subject, [[s.verb, s.target, s.before, s.after] for s in CUT.steps]]
+    text = json.dumps(facts, sort_keys=True, default=dict, separators=(",", ":"))
+    written = {**wire.plan_to_json(CUT), "hash": hashlib.sha256(text.encode()).hexdigest()}
+    assert wire.plan_from_json(json.loads(json.dumps(written))) == CUT
+    steps: Any = written["steps"]
+    steps[0]["target"] += "x"
+    with pytest.raises(BadInput, match="changed after it was written"):
+        wire.plan_from_json(written)
