@@ -37,6 +37,8 @@ _METHODS = (
     "grants: remove what lets the services use the key; disable: every enabled version of it"
     " (default: grants where a consumer is named, else disable)"
 )
+_SEVERAL = ("--tag",)
+"""Options of the wizards' verbs that may be given several times."""
 _CALLED = {"target": "key's name", "consumer": "service's name", "ops": "list of operations"}
 _FORMATS = {"estate": ("table", "json", "csv"), "mapping": ("table", "json", "csv")}
 
@@ -87,6 +89,7 @@ def parse(argv: Sequence[str]) -> Options:
     typed = _typed(_text_only(argv))
     command = typed.pop("command", None)
     _refuse_strays(command, typed)
+    _refuse_twice(command, argv)
     choice = _choice(command, typed)
     if command in CHANGES and choice is None:
         raise _no_connection(f"“{command}” changes things, so it needs to be told where.")
@@ -278,6 +281,16 @@ def _refuse_strays(command: str | None, typed: dict[str, Any]) -> None:
         if name not in allowed and name not in _CONNECTION:
             where = f"“{command}”" if command else "opening the window"
             raise BadInput("bad-usage", f"--{name} does not go with {where}.", subject=f"--{name}")
+
+
+def _refuse_twice(command: str | None, argv: Sequence[str]) -> None:
+    """An option of a wizard's verb that counts once is not silently taken from the last time that it was written."""
+    if command not in WIZARD_NAMES:
+        return
+    written = [word.partition("=")[0] for word in argv if word.startswith("--")]
+    for flag in dict.fromkeys(written):
+        if written.count(flag) > 1 and flag not in _SEVERAL:
+            raise BadInput("bad-usage", f"{flag} can be given once only.", subject=flag)
 
 
 def _choice(command: str | None, typed: dict[str, Any]) -> ConnectionChoice | None:

@@ -323,6 +323,7 @@ def test_a_key_that_has_expired_is_refused(workshop: Sandbox, maker: Program) ->
         (_to("ws-aks"), "no-use"),
         ([*FREE, "--use", "etcd"], "unknown-consumer"),
         ([*FREE, "--use", "fly"], "bad-usage"),
+        ([*FREE, "--consumer", "ws-single"], "bad-usage"),
         ([*FREE, "--disk-set", "ws-des"], "bad-usage"),
         ([*FREE, "--create-identity", f"{GROUP}/made-id"], "bad-usage"),
         ([*MYSQL, "--identity", "nobody"], "unknown-identity"),

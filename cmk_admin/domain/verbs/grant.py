@@ -105,7 +105,7 @@ def _grant(draft: GrantDraft, index: Index, vault: Vault) -> Grant | None:
         key=draft.key,
         principal=new.id if new else draft.identity,
         who=new.name if new else words.who(index, draft.identity),
-        role=role,
+        role=given.name if given else role,
         permissions=wanted,
     )
 
@@ -149,6 +149,7 @@ def _role(draft: GrantDraft, index: Index, vault: Vault) -> Iterator[Problem]:
     given = granting.gives(index, role, vault.subscription_id)
     if given is None:
         return
+    role = given.name
     allowed, needs = set(allowed_words(given)), service(draft.purpose)
     if not allowed:
         said = f"The role {role} allows nothing with keys."

@@ -92,6 +92,13 @@ def test_etcd_needs_the_role_that_encrypts() -> None:
     assert str(dict(step.after or {})["role_definition_id"]).endswith(BUILT_IN[CRYPTO_USER])
 
 
+@pytest.mark.parametrize("role", ["key vault crypto officer", BUILT_IN[CRYPTO_OFFICER]])
+def test_a_role_is_called_by_its_name_however_it_was_written(role: str) -> None:
+    plan = grant.plan(changed(role=role), Index(with_free()), around())
+    assert plan.steps[0].words.startswith(f"Give role {CRYPTO_OFFICER} on")
+    assert plan.hash == grant.plan(changed(role=CRYPTO_OFFICER), Index(with_free()), around()).hash
+
+
 @pytest.mark.parametrize(
     ("facts", "code", "field"),
     [
