@@ -15,8 +15,10 @@ _PATHS = {PathState.WILL_CLOSE: "will close", PathState.STAYS_OPEN: "STAYS OPEN"
 
 def plan_text(plan: Plan) -> str:
     """The plan as one reads it before saying yes."""
-    lines = [plan.title, f"Plan {plan.hash}", ""]
-    lines += [f"  {n}. {s.words} ({_undo(s)})" for n, s in enumerate(plan.steps, 1)] or ["  Nothing is left to do."]
+    steps = [f"  {n}. {s.words} ({_undo(s)})" for n, s in enumerate(plan.steps, 1)]
+    if not steps and not plan.problems:
+        steps = ["  Nothing is left to do."]
+    lines = [plan.title, f"Plan {plan.hash}", *(["", *steps] if steps else [])]
     if plan.paths:
         lines += ["", "Ways to use the key:"]
         lines += [f"  {_PATHS[p.state]}: {_path(p)}" for p in plan.paths]

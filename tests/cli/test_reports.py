@@ -1,0 +1,26 @@
+"""Plans in words for a terminal."""
+
+from dataclasses import replace
+
+from cmk_admin.cli.reports import plan_text
+from cmk_admin.domain.verbs import revoke
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+from tests.domain import estates
+
+CUT = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,)), estates.index())
+EMPTY = replace(CUT, steps=(), paths=(), effects=(), methods=(), warnings=())
+
+
+def test_a_plan_without_a_step_says_that_nothing_is_left() -> None:
+    assert plan_text(EMPTY).splitlines() == [EMPTY.title, f"Plan {EMPTY.hash}", "", "  Nothing is left to do."]
+
+
+def test_a_refused_plan_without_a_step_says_why_and_not_that_all_is_done() -> None:
+    refused = replace(EMPTY, problems=("The key is not there.",))
+    found = plan_text(refused).splitlines()
+    assert found == [EMPTY.title, f"Plan {EMPTY.hash}", "", "It cannot start:", "  The key is not there."]
+
+
+def test_steps_stand_under_the_title_each_with_its_undo() -> None:
+    lines = plan_text(CUT).splitlines()
+    assert lines[2:4] == ["", f"  1. {CUT.steps[0].words} (undo: {CUT.steps[0].undo_words})"]
