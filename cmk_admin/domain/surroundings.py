@@ -99,7 +99,8 @@ class Surroundings:
     asked_deleted: frozenset[str] = frozenset()
     """Hosts of the vaults that were asked for their soft-deleted keys; of others it is not known."""
     deleted_vaults: frozenset[str] | None = None
-    """Folded names of the softly deleted vaults that this account sees; None: not known."""
+    """Folded names of the softly deleted vaults that could be read; None: not known. A name that is missing tells
+    nothing: its subscription may not have answered."""
     identities: Mapping[str, str | None] = field(default_factory=dict)
     """By folded id of a user-assigned identity its principal; None: there is none any more; missing: not known."""
     signal: str | None = None

@@ -65,7 +65,10 @@ async def _deleted_keys(survey: Survey, keys: Iterable[KeyId]) -> tuple[frozense
 
 
 async def _deleted_vaults(survey: Survey, keys: Iterable[KeyId]) -> frozenset[str] | None:
-    """Only where a vault cannot be seen; None where it was not asked or could not be read of all subscriptions."""
+    """Only where a vault cannot be seen: those of the subscriptions that answered; None where none was asked or did.
+
+    A vault that is missing here may be one of a subscription that did not answer, which `unread` names then.
+    """
     if all(survey.index.vault_of(key) for key in keys):
         return None
     answers = await asyncio.gather(
