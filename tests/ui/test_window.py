@@ -126,6 +126,19 @@ def test_typing_in_the_tree_filters_and_escape_brings_all_back(windows: Windows)
     assert not tree.isExpanded(model.index(1, 0)), "what only the filter had unfolded is folded again"
 
 
+def test_escape_in_the_tree_brings_all_back_too(windows: Windows) -> None:
+    window = windows.on(estates.dcc())
+    tree = window.tree.tree
+    tree.setFocus()
+    QTest.keyClicks(tree, "s")
+    QTest.keyClicks(window.tree.filter, "oft-key")
+    QTest.keyClick(window.tree.filter, Qt.Key.Key_Down)
+    assert tree.tree_model().rowCount() == 1
+    QTest.keyClick(tree, Qt.Key.Key_Escape)
+    assert window.tree.filter.text() == ""
+    assert tree.tree_model().rowCount() == 2
+
+
 def test_enter_in_the_filter_goes_to_the_first_match(windows: Windows) -> None:
     window = windows.on(estates.dcc())
     QTest.keyClicks(window.tree.filter, "dcc-mysql-single")

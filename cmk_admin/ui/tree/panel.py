@@ -94,6 +94,7 @@ class TreePanel(QWidget):
         self.grouping.view().setAccessibleName("Group the tree")
         self._body.addWidget(tree, 1)
         tree.typed.connect(self._type)
+        tree.unfiltered.connect(self.filter.clear)
         tree.chosen.connect(self.chosen)
         tree.opened.connect(self.opened)
         tree.menu_wanted.connect(self.menu_wanted)

@@ -42,6 +42,8 @@ class TreeView(QTreeView):
     """Double click or Enter: the same safe thing."""
     typed = Signal(str)
     """A character that belongs into the filter."""
+    unfiltered = Signal()
+    """Escape, while only some rows are shown: all are wanted again."""
     menu_wanted = Signal(QPoint)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -200,6 +202,8 @@ class TreeView(QTreeView):
             self.opened.emit()
         elif text and text.isprintable() and plain and text != " ":
             self.typed.emit(text)
+        elif event.key() == Qt.Key.Key_Escape and self._filtered:
+            self.unfiltered.emit()
         else:
             super().keyPressEvent(event)
 
