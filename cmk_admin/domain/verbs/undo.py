@@ -13,6 +13,7 @@ from cmk_admin.domain.steps import ASKS_ONLY, Step, StepVerb
 from cmk_admin.domain.verbs import changes
 from cmk_admin.domain.verbs.changes_aks import in_safe_order, releases
 from cmk_admin.domain.verbs.restore import RestoreDraft, doubts, healing, taken, takes_away, watches
+from cmk_admin.domain.verbs.unseen import may_use
 
 UndoDraft = RestoreDraft
 
@@ -101,6 +102,8 @@ def would_cut(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:
             touched = scope == "/" if used is None else contains(scope, used)
             if touched and _concerns(index, step, use) and not _released(steps, step, use):
                 said[f"“{step.words}” waits: {use.consumer.name} uses {use.slot.key_id.name}."] = None
+    for step, _ in taking:
+        said.update(dict.fromkeys(may_use(index, step)))
     if not said and not index.consumers_read:
         said["Not all services could be read, so that one may use the key: nothing is taken from it."] = None
     return tuple(said)
