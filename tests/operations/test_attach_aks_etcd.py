@@ -71,9 +71,8 @@ def test_an_attach_changes_one_path_of_a_cluster_with_unknown_fields_encrypts_ev
             written = {one["path"].rsplit("/", 2)[-2:][0] for one in azure.sandbox.writes(since)}
             assert written == {"roleAssignments", "managedClusters", "ws-aks"}, "the grant, the cluster, its command"
             puts = [one["changes"] for one in azure.sandbox.writes(since) if "changes" in one]
-            assert puts and all(one == [KMS] for one in puts), (
-                "whatever else was sent is as it was read, tries included"
-            )
+            assert puts
+            assert all(one == [KMS] for one in puts), "whatever else was sent is as it was read, tries included"
             kms = after["properties"]["securityProfile"]["azureKeyVaultKms"]
             assert kms == {"enabled": True, "keyId": kms["keyId"], "keyVaultNetworkAccess": "Public"}
             assert re.fullmatch(f"{ETCD_KEY}/[0-9a-f]{{32}}", kms["keyId"])
@@ -83,13 +82,15 @@ def test_an_attach_changes_one_path_of_a_cluster_with_unknown_fields_encrypts_ev
             await as_the_sandbox_tells_it(backend)
             undo = await backend.prepare_undo(done.operation)
             assert undo.problems == ()
-            taken = [StepVerb.SET_CONSUMER_KEY, StepVerb.REWRITE_SECRETS, StepVerb.REMOVE_ASSIGNMENT]
-            assert [step.verb for step in undo.steps] == taken
-            assert len({step.stage for step in undo.steps}) == 3, "the grant goes when no secret needs it"
-            assert (await backend.run(undo)).outcome is Outcome.DONE
+            assert [step.verb for step in undo.steps] == [StepVerb.SET_CONSUMER_KEY, StepVerb.REWRITE_SECRETS]
+            (kept,) = undo.left
+            assert "stays: AKS asks to keep the key of secrets in etcd alive and granted" in kept
+            back = await backend.run(undo)
+            assert back.outcome is Outcome.PARTIAL
+            assert {step.state for step in back.steps} == {StepState.DONE}
             assert encrypted_by(azure) == {None}
             assert set(changed_paths(before, await cluster(session, draft.consumer))) == {"eTag", KMS}
-            assert clients_as(azure, "administrator").grants(str((grant.after or {})["scope"])) == {}
+            assert len(clients_as(azure, "administrator").grants(str((grant.after or {})["scope"]))) == 1
 
     async def as_the_sandbox_tells_it(backend: OpenBackend) -> None:
         estate = await backend.refresh_key(str(ETCD_KEY))
@@ -132,7 +133,8 @@ def test_the_new_engine_is_asked_for_once_and_never_switched_off(azure: Azure) -
             assert (kms["keyId"], kms["keyVaultNetworkAccess"]) == (str(ETCD_KEY), "Private")
             assert kms["keyVaultResourceId"].endswith("/vaults/ws-premium")
             undo = await backend.prepare_undo(done.operation)
-            assert undo.problems, "the grant of a cluster that cannot do without its key is not taken"
+            assert any("cannot be taken back" in one for one in undo.problems)
+            assert len([one for one in undo.problems if "stays: AKS asks" in one]) == 2, "on the key and on its vault"
             back = await backend.prepare(DetachDraft(consumer=draft.consumer, service="aks-etcd"))
             assert any("cannot be switched off again" in one for one in back.problems)
             again = await backend.prepare(await etcd_draft(backend, engine="legacy"))
@@ -158,6 +160,9 @@ def test_a_change_by_somebody_else_is_kept_and_a_detach_keeps_the_grant(azure: A
             assert [step.verb for step in off.steps] == [StepVerb.SET_CONSUMER_KEY, StepVerb.REWRITE_SECRETS]
             assert (await backend.run(off)).outcome is Outcome.DONE
             assert encrypted_by(azure) == {None}
+            dropping = DetachDraft(consumer=draft.consumer, service="aks-etcd", drop_grant=True)
+            refused = await backend.prepare(dropping)
+            assert any("alive and granted" in one for one in refused.problems)
             late = await backend.run(off)
             assert late.steps[0].state is StepState.SKIPPED
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from cmk_admin.domain import kubernetes
-from cmk_admin.domain.ids import KeyId, fold, last, same
+from cmk_admin.domain.ids import KeyId, fold, last
 from cmk_admin.domain.steps import Json, Step, StepVerb
 from cmk_admin.domain.verbs.changes import principal_of
 
@@ -119,6 +119,17 @@ def etcd_request(cluster_id: str, after: Mapping[str, Json]) -> str:
     return f"PUT {cluster_id}: properties.securityProfile.azureKeyVaultKms{engine}, all else of it unchanged, under its etag"
 
 
+ALIVE = (
+    "AKS asks to keep the key of secrets in etcd alive and granted, also when the cluster names it no more; remove it "
+    "yourself when no secret and no backup of the cluster needs that key any more."
+)
+"""Why no grant of a cluster on a key of its secrets is taken along, and who can tell when it may go.
+
+Source: AKSD use-kms-etcd-encryption.md (12/22/2025): the former key stays valid until the next rotation, and after the
+encryption was turned off the key must still stay alive.
+"""
+
+
 def in_safe_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     """The steps of an undo, so that nothing loses a key that it still needs.
 
@@ -127,7 +138,7 @@ def in_safe_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     """
     given = tuple(steps)
     doomed = {fold(step.target): step.stage for step in given if step.verb is StepVerb.DELETE_DISK_SET}
-    if not doomed and not any(_changes_etcd(step) for step in given):
+    if not doomed and not any(changes_etcd(step) for step in given):
         return given
     found: list[Step] = []
     for step in given:
@@ -135,32 +146,30 @@ def in_safe_order(steps: Iterable[Step]) -> tuple[Step, ...]:
         # a grant on the set itself goes with it and is taken first; one on the key waits for the set
         later = gone is not None and step.stage <= gone
         found.append(replace(step, stage=2 * gone + 1 if later and gone is not None else 2 * step.stage))
-        if _changes_etcd(step):
+        if changes_etcd(step):
             found.append(rewrite_secrets(step.target, stage=2 * step.stage + 1))
     return tuple(sorted(found, key=lambda step: step.stage))
 
 
-def releases(steps: Iterable[Step], change: Step, taking: Step) -> bool:
-    """Whether between a change of a consumer's key and a step that takes from the former one nothing needs that any more.
+def stays(grant: Step) -> str:
+    """The sentence about a grant that is kept for etcd; `grant` is the step that gave it."""
+    undo = grant.undo_words or ""
+    if grant.verb is StepVerb.CREATE_ASSIGNMENT and undo.startswith("Remove role "):
+        what = f"The role {undo.removeprefix('Remove role ')} stays"
+    else:
+        what = f"The key permissions in the access policies of {last(grant.target.split('|')[0])} stay"
+    return f"{what}: {ALIVE}"
 
-    Only etcd keeps what the former key encrypted: its secrets must have been written again in between.
-    """
-    return not _changes_etcd(change) or any(
-        step.verb is StepVerb.REWRITE_SECRETS
-        and same(step.target, change.target)
-        and change.stage < step.stage < taking.stage
-        for step in steps
-    )
+
+def changes_etcd(step: Step) -> bool:
+    """Whether a step changes the key of a cluster's secrets in etcd."""
+    return step.verb is StepVerb.SET_CONSUMER_KEY and (step.after or {}).get("service") == ETCD
 
 
 def _principal(step: Step) -> str:
     """Whose grant a step takes; '' where it takes none."""
     taking = step.verb in (StepVerb.REMOVE_ASSIGNMENT, StepVerb.SET_POLICY)
     return (principal_of(step) or "") if taking else ""
-
-
-def _changes_etcd(step: Step) -> bool:
-    return step.verb is StepVerb.SET_CONSUMER_KEY and (step.after or {}).get("service") == ETCD
 
 
 def etcd_words(

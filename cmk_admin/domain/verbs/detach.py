@@ -12,7 +12,7 @@ from cmk_admin.domain.problems import Problem, blocking, warning
 from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.surroundings import Surroundings, Target
-from cmk_admin.domain.verbs import changes, detach_aks, detach_mysql, rights
+from cmk_admin.domain.verbs import changes, changes_aks, detach_aks, detach_mysql, rights
 from cmk_admin.domain.verbs.undo import would_cut
 
 
@@ -25,7 +25,7 @@ class DetachDraft:
     service: str = ""
     """A name of `domain.services`."""
     drop_grant: bool = False
-    """Also remove the identity's grant at the key, once nobody reports the key any more."""
+    """Also remove the identity's grant at the key, once nobody reports the key any more; not possible for etcd."""
 
 
 _TITLE = "Encrypt {name} with a platform-managed key again"
@@ -40,6 +40,8 @@ class How:
     still_needed: Callable[[Target], str]
     """A sentence: what still needs the key afterwards."""
     title: str = _TITLE
+    keeps_grant: str | None = None
+    """Why its grant is never taken along, as a sentence; None: it may go when nobody reports the key any more."""
 
 
 _MYSQL = How(problems=detach_mysql.problems, steps=detach_mysql.steps, still_needed=detach_mysql.still_needed)
@@ -48,6 +50,7 @@ _ETCD = How(
     steps=detach_aks.steps,
     still_needed=detach_aks.still_needed,
     title="Encrypt the secrets of {name} in etcd with no key of yours any more",
+    keeps_grant=f"The grant stays: {changes_aks.ALIVE}",
 )
 
 HOWS: dict[str, How] = {"mysql-flexible": _MYSQL, "mysql-single": _MYSQL, "aks-etcd": _ETCD}
@@ -104,7 +107,7 @@ def plan(draft: DetachDraft, index: Index, around: Surroundings) -> Plan:
     target = around.target(draft.consumer)
     how = HOWS.get(draft.service)
     steps: list[Step] = list(how.steps(target)) if how and target and target.key else []
-    if steps and target and draft.drop_grant:
+    if steps and target and how and draft.drop_grant and how.keeps_grant is None:
         steps += _removals(index, target, stage=1 + max(step.stage for step in steps))
     name = target.name if target else last(draft.consumer)
     key = target.key.key if target and target.key else None
@@ -160,6 +163,10 @@ def _removals(index: Index, target: Target, *, stage: int) -> list[Step]:
 
 
 def _grant_problems(draft: DetachDraft, index: Index, around: Surroundings, target: Target) -> Iterator[Problem]:
+    kept = HOWS[draft.service].keeps_grant
+    if kept is not None:
+        yield Problem(code="grant-needed", sentence=kept, field="drop_grant")
+        return
     steps = list(HOWS[draft.service].steps(target))
     removals = _removals(index, target, stage=1 + max((step.stage for step in steps), default=0))
     steps += removals

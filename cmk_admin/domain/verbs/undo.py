@@ -1,6 +1,7 @@
 """Undo: turn round what an operation did, in reverse order.
 
-No undo removes a grant or disables a version while any consumer reports, or may report, the key concerned.
+No undo removes a grant or disables a version while any consumer reports, or may report, the key concerned; a grant on the
+key of a cluster's secrets in etcd stays in any case.
 """
 
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepVerb
 from cmk_admin.domain.verbs import changes
-from cmk_admin.domain.verbs.changes_aks import in_safe_order, releases
+from cmk_admin.domain.verbs.changes_aks import changes_etcd, in_safe_order, stays
 from cmk_admin.domain.verbs.restore import RestoreDraft, doubts, healing, taken, takes_away, watches
 from cmk_admin.domain.verbs.unseen import may_use
 
@@ -30,7 +31,7 @@ def problems(draft: UndoDraft, index: Index) -> tuple[str, ...]:
     if not done:
         return ("No step of this operation changed anything, so there is nothing to take back.",)
     steps = _inverses(draft)
-    return (*would_cut(index, steps), *(() if steps else _stuck(done)))
+    return (*would_cut(index, steps), *(() if steps else _left(done)))
 
 
 def plan(draft: UndoDraft, index: Index) -> Plan:
@@ -48,7 +49,7 @@ def plan(draft: UndoDraft, index: Index) -> Plan:
         watches=watches(draft, steps),
         warnings=(*doubts(draft), *_kept_by_backups(steps)),
         problems=problems(draft, index),
-        left=_stuck(_done(draft)) if steps else (),
+        left=_left(_done(draft)) if steps else (),
         answers=draft.operation,
         context=draft.plan.context,
     )
@@ -73,6 +74,20 @@ def _done(draft: UndoDraft) -> list[Step]:
     return [step for step in taken(draft) if step.verb not in ASKS_ONLY]
 
 
+def _left(done: Sequence[Step]) -> tuple[str, ...]:
+    """Sentences: what cannot be taken back, and what must not."""
+    return (*_stuck(done), *(stays(step) for step in _kept(done)))
+
+
+def _kept(done: Sequence[Step]) -> tuple[Step, ...]:
+    """The steps that gave what a key of secrets in etcd still needs: they are not turned round."""
+    if not any(changes_etcd(step) for step in done):
+        return ()
+    grants = (StepVerb.CREATE_ASSIGNMENT, StepVerb.SET_POLICY)
+    backs = ((step, changes.inverse(step)) for step in done if step.verb in grants)
+    return tuple(step for step, back in backs if back is not None and takes_away(back))
+
+
 def _stuck(done: Sequence[Step]) -> tuple[str, ...]:
     return tuple(f"“{step.words}” cannot be taken back." for step in done if changes.inverse(step) is None)
 
@@ -80,8 +95,11 @@ def _stuck(done: Sequence[Step]) -> tuple[str, ...]:
 def _inverses(draft: UndoDraft) -> tuple[Step, ...]:
     done = _done(draft)
     top = max((step.stage for step in done), default=0)
+    kept = _kept(done)
     return in_safe_order(
-        replace(back, stage=top - step.stage) for step in reversed(done) if (back := changes.inverse(step)) is not None
+        replace(back, stage=top - step.stage)
+        for step in reversed(done)
+        if step not in kept and (back := changes.inverse(step)) is not None
     )
 
 
@@ -131,13 +149,16 @@ def _concerns(index: Index, step: Step, use: Use) -> bool:
 
 
 def _released(steps: Sequence[Step], taking: Step, use: Use) -> bool:
-    """Whether an earlier stage gives the consumer another key, or a platform-managed one."""
+    """Whether an earlier stage gives the consumer another key, or a platform-managed one.
+
+    Secrets in etcd may need their former key for ever: see `changes_aks.ALIVE`.
+    """
     for step in steps:
         if step.verb is StepVerb.DELETE_DISK_SET and step.stage < taking.stage and same(step.target, use.consumer.id):
             return True
         if step.verb is StepVerb.SET_CONSUMER_KEY and step.stage < taking.stage and same(step.target, use.consumer.id):
             facts = step.after or {}
             kept = str(facts.get("key") or "").lower().startswith(f"{use.slot.key_id.key}".lower() + "/")
-            if facts.get("service") == use.consumer.service and not kept and releases(steps, step, taking):
+            if facts.get("service") == use.consumer.service and not kept and not changes_etcd(step):
                 return True
     return False

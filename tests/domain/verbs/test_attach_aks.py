@@ -7,12 +7,14 @@ import pytest
 from cmk_admin.domain.ids import key_scope
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate, RoleDefinition, Vault
+from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.roles import CONTRIBUTOR, CRYPTO_USER, definition_id
-from cmk_admin.domain.steps import Step, StepVerb
+from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.domain.surroundings import CarriedIdentity, Rights, Surroundings, Target
-from cmk_admin.domain.verbs import attach, attach_aks_etcd, changes_aks, detach, making
+from cmk_admin.domain.verbs import attach, attach_aks_etcd, changes_aks, detach, making, undo
 from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.detach import DetachDraft
+from cmk_admin.domain.verbs.restore import RestoreDraft
 from tests.domain import estates
 from tests.domain.estates import AKS, AKS_ID, DES, DES_ID, NOW, OLD, OWNER, PREMIUM, SUB
 
@@ -141,7 +143,7 @@ def test_a_former_key_is_said_to_be_needed_still() -> None:
     assert plan.steps[-1].undo_words == "Give the secrets of cluster dcc-aks their former key back"
 
 
-def test_a_detach_switches_off_and_rewrites_and_only_then_drops_the_grant() -> None:
+def test_a_detach_switches_off_and_rewrites_and_never_takes_the_grant_along() -> None:
     granted = estates.grant(9, key_scope(PREMIUM.id, "etcd-key"), AKS_ID, estates.CRYPTO_OFFICER)
     etcd = replace(AKS, service="aks-etcd", holder_id=None, slots=(estates.slot(ETCD_KEY, AKS_ID, OLD),))
     index = Index(
@@ -151,14 +153,18 @@ def test_a_detach_switches_off_and_rewrites_and_only_then_drops_the_grant() -> N
             consumers=(*estates.dcc().consumers, etcd),
         )
     )
-    draft = DetachDraft(consumer=AKS.id, service="aks-etcd", drop_grant=True)
+    draft = DetachDraft(consumer=AKS.id, service="aks-etcd")
+    steps = [(StepVerb.SET_CONSUMER_KEY, 0), (StepVerb.REWRITE_SECRETS, 1)]
     plan = detach.plan(draft, index, around(on(OLD)))
     assert plan.problems == ()
-    assert [(step.verb, step.stage) for step in plan.steps] == [
-        (StepVerb.SET_CONSUMER_KEY, 0),
-        (StepVerb.REWRITE_SECRETS, 1),
-        (StepVerb.REMOVE_ASSIGNMENT, 2),
-    ]
+    assert [(step.verb, step.stage) for step in plan.steps] == steps
+    dropping = replace(draft, drop_grant=True)
+    (said,) = [one for one in detach.problems(dropping, index, around(on(OLD))) if one.field == "drop_grant"]
+    assert (said.code, said.blocks) == ("grant-needed", True)
+    assert "AKS asks to keep the key of secrets in etcd alive and granted" in said.sentence
+    refused = detach.plan(dropping, index, around(on(OLD)))
+    assert refused.problems == (said.sentence,)
+    assert [(step.verb, step.stage) for step in refused.steps] == steps
     final = detach.plan(draft, index, around(on(None)))
     assert any("cannot be switched off again" in one for one in final.problems)
     assert final.steps == ()
@@ -185,17 +191,38 @@ def taking(principal: str, *, stage: int) -> Step:
     return replace(step, verb=StepVerb.REMOVE_ASSIGNMENT, before=step.after, after=None)
 
 
-def test_an_undo_rewrites_the_secrets_between_the_key_and_the_grant() -> None:
-    off = making.set_consumer_key(AKS.id, on(OLD).settings, OFF, words="Off", undo_words="On", request="", stage=0)
-    ordered = changes_aks.in_safe_order([off, taking(AKS_ID, stage=1)])
-    assert [step.verb for step in ordered] == [
-        StepVerb.SET_CONSUMER_KEY,
-        StepVerb.REWRITE_SECRETS,
-        StepVerb.REMOVE_ASSIGNMENT,
+def undone(*states: StepState) -> Plan:
+    plan = attach.plan(DRAFT, INDEX, around())
+    assert [step.verb for step in plan.steps] == [StepVerb.CREATE_ASSIGNMENT, StepVerb.SET_CONSUMER_KEY]
+    return undo.plan(RestoreDraft(operation="op", plan=plan, states=states), INDEX)
+
+
+@pytest.mark.parametrize("state", [StepState.DONE, StepState.ACCEPTED, StepState.SENT, StepState.UNKNOWN])
+def test_an_undo_rewrites_the_secrets_and_keeps_the_grant_that_aks_asks_to_keep(state: StepState) -> None:
+    found = undone(StepState.DONE, state)
+    assert [(step.verb, step.stage) for step in found.steps] == [
+        (StepVerb.SET_CONSUMER_KEY, 0),
+        (StepVerb.REWRITE_SECRETS, 1),
     ]
-    assert [step.stage for step in ordered] == sorted({step.stage for step in ordered})
-    assert changes_aks.releases(ordered, ordered[0], ordered[2])
-    assert not changes_aks.releases([off], off, taking(AKS_ID, stage=1))
+    assert found.problems == ()
+    (said,) = found.left
+    assert said.startswith("The role Key Vault Crypto User of ")
+    assert " on key etcd-key stays: AKS asks to keep the key" in said
+    assert "remove it yourself when" in said
+
+
+def test_an_undo_takes_the_grant_of_a_cluster_that_never_had_the_key() -> None:
+    found = undone(StepState.DONE, StepState.FAILED)
+    assert ([step.verb for step in found.steps], found.left) == ([StepVerb.REMOVE_ASSIGNMENT], ())
+
+
+def test_an_undo_of_what_cannot_be_switched_off_says_of_the_grant_too_that_it_stays() -> None:
+    plan = attach.plan(replace(DRAFT, engine="new"), INDEX, around())
+    draft = RestoreDraft(operation="op", plan=plan, states=(StepState.DONE,) * len(plan.steps))
+    found = undo.plan(draft, INDEX)
+    assert found.steps == ()
+    assert any("cannot be taken back" in one for one in found.problems)
+    assert any("stays: AKS asks" in one for one in found.problems)
 
 
 def test_an_undo_deletes_a_set_before_the_grant_of_its_identity_and_leaves_other_steps_as_they_are() -> None:
