@@ -7,7 +7,7 @@ from time import monotonic
 
 from cmk_admin.cloud.session import LongRunning, answered_as
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.steps import Step, StepState
+from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.operations.executors import EXECUTORS, Accepted, Executor, Look, Seen
 from cmk_admin.operations.reports import AT_REST
 from cmk_admin.operations.state import OperationState
@@ -24,6 +24,9 @@ _LEAST_PATIENCE_REAL = 15.0
 """Real seconds of the same: a try takes its time however fast Azure's clock runs."""
 _PATIENCE_PAUSE = 15.0
 """Azure's seconds between tries of what Azure refuses for now."""
+
+_SHARED = frozenset({StepVerb.SET_POLICY})
+"""Verbs that change one part of what others change too: Azure refuses one of two writes at the same moment (409)."""
 
 _TRANSIENT = frozenset({FailureKind.UNREACHABLE, FailureKind.THROTTLED, FailureKind.LOST})
 
@@ -154,7 +157,7 @@ class Stepper:
                 if look.seen is Seen.AFTER:
                     await self._done("Its answer was lost; it was found done.")
                     return
-                wait = next(waits, None) if is_transient(failure) else None
+                wait = next(waits, None) if is_transient(failure) or self._collided(failure) else None
                 if look.seen is not Seen.BEFORE or wait is None:
                     await self._give_up(failure, look)
                     return
@@ -185,6 +188,11 @@ class Stepper:
         return replace(accepted, request_id=answered_as.get())
 
     async def _accepted(self, accepted: Accepted) -> AzureFailure | None:
+        if accepted.already is not None:
+            await self._state.put_step(
+                self._n, StepState.SKIPPED, request_id=accepted.request_id, note=accepted.already
+            )
+            return None
         address = "\n".join(one.address for one in accepted.long_running) or None
         await self._state.put_step(
             self._n, StepState.ACCEPTED, event="accepted", request_id=accepted.request_id, address=address
@@ -305,6 +313,10 @@ class Stepper:
         await self._state.put_step(self._n, StepState.ACCEPTED, error=why, note=why)
 
     # Words and waits
+
+    def _collided(self, failure: AzureFailure) -> bool:
+        """Whether another write to the same thing was in the way, which is over in a moment."""
+        return self._step.verb in _SHARED and failure.kind is FailureKind.CONFLICT
 
     def _patience(self) -> float:
         """Until when (monotonic) a refusal that may pass is tried again: what the plan changed counts by then."""

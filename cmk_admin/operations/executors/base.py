@@ -56,6 +56,9 @@ class Accepted:
     long_running: tuple[LongRunning, ...] = ()
     """What it goes on doing; none: it is done."""
     request_id: str | None = None
+    already: str | None = None
+    """A sentence where Azure refused what was sent since the same is there by somebody else's doing: nothing of this
+    step's own was made, and nothing is to be taken back."""
 
 
 class Executor(Protocol):

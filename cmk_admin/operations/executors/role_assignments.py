@@ -6,6 +6,9 @@ from cmk_admin.cloud import roles
 from cmk_admin.cloud.identities import principal_of
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import fold
+from cmk_admin.domain.index import guid
+from cmk_admin.domain.model import RoleAssignment
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs.changes import assignment_facts, assignment_of
 from cmk_admin.operations.executors.base import Accepted, AtOnce, Look, compare
@@ -36,6 +39,20 @@ async def _is(session: Session, who: str, principal_id: str, step: Step) -> bool
         raise
 
 
+async def _is_given(session: Session, wanted: RoleAssignment) -> bool:
+    """Whether another assignment gives the same principal the same role at the same scope, without any condition."""
+    if wanted.condition:
+        return False
+    return any(
+        fold(one.id) != fold(wanted.id)
+        and fold(one.scope) == fold(wanted.scope)
+        and one.principal_id.lower() == wanted.principal_id.lower()
+        and guid(one.role_definition_id) == guid(wanted.role_definition_id)
+        and not one.condition
+        for one in await roles.assignments_of(session, wanted.scope, wanted.principal_id)
+    )
+
+
 class RemoveAssignment(_RoleAssignment):
     """DELETE of a role assignment. One that is gone already counts as removed (Azure answers 204)."""
 
@@ -54,7 +71,13 @@ class CreateAssignment(_RoleAssignment):
         assert step.after is not None, "a role assignment is made from its facts"
         wanted = assignment_of(step.target, dict(step.after))
         principal_id = await principal_of(session, wanted.principal_id)
-        await roles.create_assignment(session, replace(wanted, principal_id=principal_id))
+        wanted = replace(wanted, principal_id=principal_id)
+        try:
+            await roles.create_assignment(session, wanted)
+        except AzureFailure as failure:
+            if failure.azure_code == "RoleAssignmentExists" and await _is_given(session, wanted):
+                return Accepted(already="The same grant is there already under another name; nothing was added to it.")
+            raise
         return Accepted()
 
     def passes(self, failure: AzureFailure) -> bool:
