@@ -75,6 +75,7 @@ def test_a_server_gets_its_key_serves_survives_a_restart_and_is_given_back(
         again.stop()
 
 
+@pytest.mark.full
 def test_an_identity_made_for_a_server_goes_with_the_undo(workshop: Sandbox, maker: Program) -> None:
     line = (*MYSQL, "--create-identity", f"{GROUP}/made-id")
     report = done(maker.json(*line, "--yes"), "attach")
@@ -188,6 +189,7 @@ def test_what_is_planned_without_a_problem_is_what_the_server_takes(
     assert admin.encryption(consumer) == (None, None)
 
 
+@pytest.mark.full
 def test_the_plan_has_one_hash_and_only_that_is_run(looked_at: Sandbox, asker: Program) -> None:
     line = (*MYSQL, "--create-identity", f"{GROUP}/made-id")
     with nothing_sent(looked_at):

@@ -92,6 +92,7 @@ def test_undo_is_a_soft_delete_and_the_name_stays_taken(workshop: Sandbox, maker
     assert again.json["error"]["code"] == "already-given-back"
 
 
+@pytest.mark.full
 def test_an_undo_of_a_key_with_a_backup_is_partial_since_the_file_stays(
     workshop: Sandbox, maker: Program, tmp_path: Path
 ) -> None:
@@ -103,6 +104,7 @@ def test_an_undo_of_a_key_with_a_backup_is_partial_since_the_file_stays(
     assert Workshop(workshop).keys(PREMIUM).get_deleted_key("pay-key").name == "pay-key"
 
 
+@pytest.mark.full
 def test_an_undo_never_deletes_a_key_that_a_server_uses(workshop: Sandbox, maker: Program) -> None:
     report = done(maker.json(*MADE, "--yes"), "create-key")
     attach = ("attach", KEY, "--consumer", "ws-mysql", "--identity", "ws-free-id", "--yes")
@@ -159,7 +161,7 @@ def test_the_plan_has_one_hash_and_only_that_is_run(workshop: Sandbox, maker: Pr
         ("ws-premium/new", ["--backup", "/nowhere/new.backup"], "There is no folder /nowhere"),
         ("ws-premium/new", ["--backup", "/etc/hostname"], "/etc/hostname exists already, and is not overwritten"),
         ("ws-premium/new", ["--backup", f"/{'n' * 300}"], "cannot be written: File name too long"),
-        often=4,
+        often=2,
     ),
 )
 def test_what_must_not_be_made_is_refused_in_one_sentence_and_nothing_is_sent(

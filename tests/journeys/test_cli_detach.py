@@ -41,6 +41,7 @@ def without_grant(sandbox: Sandbox, admin: Workshop) -> tuple[str, str]:
     return scope, mine
 
 
+@pytest.mark.full
 def test_a_server_gives_its_key_up_and_gets_it_back(workshop: Sandbox, maker: Program) -> None:
     admin = Workshop(workshop)
     scope, before, wrapped = admin.scope("ws-premium", "used-key"), admin.encryption(ATTACHED), admin.wrap(USED_ID)
@@ -76,6 +77,7 @@ def test_the_grant_goes_after_the_key_and_comes_back_before_it(workshop: Sandbox
     assert accepts(workshop, ATTACHED)
 
 
+@pytest.mark.full
 def test_a_grant_that_another_server_needs_is_not_dropped(workshop: Sandbox, maker: Program) -> None:
     line = ("attach", "ws-premium/used-key", "--consumer", "ws-mysql", "--identity", "ws-attached-id")
     done(maker.json(*line, "--yes"), "attach")

@@ -62,6 +62,7 @@ def test_an_identity_that_was_made_a_moment_ago_is_granted_by_its_type_and_goes_
     assert (gone.status, gone.json["error"]["code"]) == (2, "unknown-identity")
 
 
+@pytest.mark.full
 def test_an_undo_keeps_an_identity_that_a_server_uses_by_now(workshop: Sandbox, maker: Program) -> None:
     report = done(maker.json("grant", SPARE, "--create-identity", f"{GROUP}/made-id", "--yes"), "grant")
     done(
@@ -95,6 +96,7 @@ def test_a_grant_for_etcd_is_the_role_that_encrypts(workshop: Sandbox, maker: Pr
     assert (cluster.object_id, CRYPTO_USER, "None") in grants
 
 
+@pytest.mark.full
 def test_the_plan_has_one_hash_and_warns_of_what_is_shared(looked_at: Sandbox, asker: Program) -> None:
     line = ("grant", "ws-premium/used-key", "--create-identity", f"{GROUP}/made-id")
     with nothing_sent(looked_at):
