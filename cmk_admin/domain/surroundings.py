@@ -72,6 +72,9 @@ class Target:
     settings: Mapping[str, Json] = field(default_factory=dict)
     """The encryption settings in the words of the service's steps: see `StepVerb.SET_CONSUMER_KEY`."""
 
+    unclear: str | None = None
+    """A sentence where its provider does not tell which key it uses: then `key` is None, and nothing of it is to be changed."""
+
     busy: bool = False
     """Its provider is changing it just now: what it shows may be another thing in a moment."""
 
@@ -123,3 +126,8 @@ class Surroundings:
     def rights_at(self, scope: str) -> Rights | None:
         """What the account may do at a scope; None: not known."""
         return self.rights.get(fold(scope))
+
+
+def several_keys(name: str, count: int) -> str:
+    """The sentence about a server of which the documents know one server key, and which has more."""
+    return f"{name} has {count} server keys; which one it uses is not told: remove those that it does not use first."

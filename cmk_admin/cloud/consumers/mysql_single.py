@@ -12,7 +12,8 @@ from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.model import Consumer, CoverageProblem
-from cmk_admin.domain.surroundings import Target
+from cmk_admin.domain.steps import Json
+from cmk_admin.domain.surroundings import Target, several_keys
 
 LOST = {"inaccessible": True, "ready": False}
 
@@ -46,9 +47,11 @@ async def signal(session: Session, consumer_id: str) -> Signal:
 async def revalidate(session: Session, consumer_id: str) -> LongRunning | None:
     """Put the server key that the server has once more: its way to revalidate. Raises AzureFailure.
 
-    A write, urgent, never retried.
+    A write, urgent, never retried. CONFLICT where it has none, or several.
     """
     keys = await _keys(session, consumer_id, urgent=True)
+    if len(keys) > 1:
+        raise AzureFailure(FailureKind.CONFLICT, several_keys(last(consumer_id), len(keys)), subject=consumer_id)
     if not keys:
         raise AzureFailure(
             FailureKind.CONFLICT,
@@ -78,19 +81,26 @@ def shown(document: Mapping[str, Any]) -> Target:
 
 
 async def target(session: Session, server_id: str) -> Target:
-    """The server with its key, from its provider (urgent). Settings: key. Raises AzureFailure."""
+    """The server with its key, from its provider (urgent). Settings: key, a list of all where it is `unclear` which counts.
+
+    Raises AzureFailure.
+    """
     reply, keys = await together(
         session.arm("GET", server_id, api_version=api.MYSQL_SINGLE, urgent=True),
         _keys(session, server_id, urgent=True),
     )
-    uri = parse.text(parse.inside(keys[0], "properties", "uri")) if keys else None
+    uris: list[Json] = [str(parse.inside(key, "properties", "uri")) for key in keys]
+    if len(uris) > 1:
+        several: dict[str, Json] = {"service": KIND.service, "key": uris}
+        return replace(shown(reply.body), settings=several, unclear=several_keys(last(server_id), len(uris)))
+    uri = uris[0] if uris else None
     return replace(shown(reply.body), key=parse.key_id_of(uri), settings={"service": KIND.service, "key": uri})
 
 
 async def set_key(session: Session, server_id: str, settings: Settings, found: Target | None) -> LongRunning | None:
-    """PUT of the server key that `settings` names, DELETE of the present one where it names none.
+    """PUT of the server key that `settings` names; where it names none, DELETE of the one that ``was`` in force.
 
-    A write, urgent, never retried. Raises AzureFailure.
+    A write, urgent, never retried. Raises AzureFailure (CONFLICT: the server has other keys, but not that one).
     """
     kid = parse.key_id_of(settings.get("key"))
     if kid is not None:
@@ -98,11 +108,21 @@ async def set_key(session: Session, server_id: str, settings: Settings, found: T
         body = {"properties": {"serverKeyType": "AzureKeyVault", "uri": str(kid)}}
         reply = await session.arm("PUT", path, api_version=api.MYSQL_SINGLE_KEYS, body=body, urgent=True)
         return session.long_running(reply)
-    keys = await _keys(session, server_id, urgent=True)
+    keys, was = await _keys(session, server_id, urgent=True), parse.key_id_of(settings.get("was"))
     if not keys:
         return None
-    path = f"{server_id}/keys/{keys[0]['name']}"
+    named = next((key for key in keys if was is not None and _kid(key) == was.folded), None)
+    if named is None:
+        said = f"{last(server_id)} has another key by now, which is left alone."
+        raise AzureFailure(FailureKind.CONFLICT, said, subject=server_id)
+    path = f"{server_id}/keys/{named['name']}"
     return session.long_running(await session.arm("DELETE", path, api_version=api.MYSQL_SINGLE_KEYS, urgent=True))
+
+
+def _kid(key: Mapping[str, Any]) -> str | None:
+    """The id of a server key's vault key, for comparing."""
+    found = parse.key_id_of(parse.inside(key, "properties", "uri"))
+    return found.folded if found else None
 
 
 async def _keys(session: Session, server_id: str, *, urgent: bool) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ class ConsumerKind:
     AzureFailure. None: the service takes no key from here."""
     set_key: Callable[[Session, str, Settings, Target | None], Coroutine[Any, Any, LongRunning | None]] | None = None
     """``(session, resource id, settings, what was read just before)``: the one write that gives the resource these
-    settings, urgent, never retried. None: it cannot be changed."""
+    settings, urgent, never retried; ``was`` among them is the key that it had. None: it cannot be changed."""
     shown: Callable[[Mapping[str, Any]], Target] | None = None
     """The target that an ARM envelope of the resource type shows, for lists; None: as for `target`."""
 

@@ -82,6 +82,8 @@ def target_problems(draft: AttachDraft, index: Index, around: Surroundings, *, w
         said = "Choose what the key shall encrypt." if not draft.consumer else "The resource could not be read."
         yield Problem(code="no-consumer", sentence=said, field="consumer")
         return
+    if target.unclear is not None:
+        yield Problem(code="key-unclear", sentence=target.unclear, field="consumer")
     missing = rights.missing(around, write, target.id, f"change {target.name}", field="consumer")
     if missing is not None:
         yield missing

@@ -76,7 +76,9 @@ def problems(draft: DetachDraft, index: Index, around: Surroundings) -> tuple[Pr
         said = f"{last(draft.consumer) or 'The resource'} could not be read."
         return (Problem(code="no-consumer", sentence=said, field="consumer"),)
     found = list(HOWS[draft.service].problems(target))
-    if target.key is None:
+    if target.unclear is not None:
+        found.append(Problem(code="key-unclear", sentence=target.unclear, field="consumer"))
+    elif target.key is None:
         said = f"{target.name} uses no key of yours: there is nothing to detach."
         found.append(Problem(code="not-attached", sentence=said, field="consumer"))
     else:

@@ -8,8 +8,9 @@ from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.plan import Plan, Watch
 from cmk_admin.domain.problems import Problem, blocking, warning
 from cmk_admin.domain.services import service
-from cmk_admin.domain.surroundings import Surroundings
+from cmk_admin.domain.surroundings import Surroundings, several_keys
 from cmk_admin.domain.verbs import changes, rights
+from cmk_admin.domain.verbs.attach_mysql import SINGLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,10 @@ def problems(draft: RevalidateDraft, index: Index, around: Surroundings) -> tupl
         return (Problem(code="no-consumer", sentence="Choose a service that uses a key.", field="consumer"),)
     facts = service(draft.service)
     found: list[Problem] = []
+    several = len(consumer.slots) if draft.service == SINGLE else 1
+    if several > 1:
+        said = several_keys(consumer.name, several)
+        found.append(Problem(code="key-unclear", sentence=said, field="consumer"))
     if changes.heal(consumer.id, consumer.name, draft.service, stage=0) is None:
         said = f"{facts.title} tries its key again by itself: there is nothing to ask it for."
         found.append(Problem(code="automatic", sentence=said, field="consumer"))

@@ -93,6 +93,8 @@ class SetConsumerKey(_Healing):
         if read is None:
             raise _cannot(step, "be given another key")
         target = await read(session, step.target)
+        if target.unclear is not None:
+            return Look(seen=Seen.CHANGED, difference=target.unclear.removesuffix("."), found=target)
         if target.busy:
             return Look(seen=Seen.BUSY, difference=f"it is {target.state or target.provisioning}")
         late = LATE_SECONDS if _service(step) in _SILENT else 0.0
@@ -103,7 +105,8 @@ class SetConsumerKey(_Healing):
         if change is None or step.after is None:
             raise _cannot(step, "be given another key")
         found = look.found if isinstance(look.found, Target) else None
-        started = await change(session, step.target, step.after, found)
+        settings = {**step.after, "was": (step.before or {}).get("key")}
+        started = await change(session, step.target, settings, found)
         return Accepted(long_running=() if started is None else (started,))
 
 

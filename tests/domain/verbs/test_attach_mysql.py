@@ -257,6 +257,7 @@ def test_what_is_missing_in_a_draft_is_asked_for(
         ({}, single(identities=()), "no-identity", "consumer"),
         ({}, single(tier="Basic"), "tier", "consumer"),
         ({}, single(state="Inaccessible"), "not-ready", "consumer"),
+        ({}, single(unclear="It has 2 server keys."), "key-unclear", "consumer"),
     ],
 )
 def test_a_single_server_takes_no_more_than_it_can(

@@ -172,6 +172,21 @@ def asked(made: Estate | None = None, about: Surroundings | None = None, **facts
     return revalidate.problems(draft, Index(made or estates.dcc()), about or around())
 
 
+TWO = "dcc-mysql-single has 2 server keys; which one it uses is not told: remove those that it does not use first."
+
+
+def test_a_server_that_does_not_tell_which_key_it_uses_is_neither_detached_nor_asked() -> None:
+    unclear = replace(OLD, key=None, settings={"service": "mysql-single", "key": ["a", "b"]}, unclear=TWO)
+    draft = DetachDraft(consumer=SINGLE.id, service="mysql-single")
+    found = problems(draft, unclear)
+    assert (one(found, "key-unclear").sentence, "not-attached" in codes(found)) == (TWO, False)
+    assert detach.plan(draft, estates.index(), around(unclear)).steps == ()
+    estate = estates.dcc()
+    twice = replace(SINGLE, slots=(*SINGLE.slots, replace(SINGLE.slots[0], slot="primary-2")))
+    made = replace(estate, consumers=tuple(twice if each == SINGLE else each for each in estate.consumers))
+    assert one(asked(made, consumer=SINGLE.id, service="mysql-single"), "key-unclear").sentence == TWO
+
+
 def test_a_service_is_asked_once_and_watched() -> None:
     draft = RevalidateDraft(consumer=MYSQL.id, service="mysql-flexible")
     plan = revalidate.plan(draft, estates.index(), around())
