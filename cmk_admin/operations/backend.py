@@ -257,7 +257,8 @@ class OpenBackend:
                 f"What operation {row.id} took was already given back by operation {row.answered_by}.",
                 subject=row.id,
             )
-        return RestoreDraft(operation=row.id, plan=plan_of(row), states=tuple(step.state for step in row.steps))
+        states = tuple(step.state for step in row.steps)
+        return RestoreDraft(operation=row.id, plan=plan_of(row), states=states, began=row.created_at)
 
     def _new_row(self, plan: Plan, *, reason: str | None, ticket: str | None, watch: bool) -> OperationRow:
         """A new operation. Raises Refused where the plan must not be started."""

@@ -1,6 +1,7 @@
 """The steps that make and attach: how each is written down. Their inverses stand with all others in `changes`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from cmk_admin.domain import words
@@ -48,6 +49,21 @@ def create_key(key: Key) -> Step:
         after=key_facts(key),
         request=f"POST {key.id.key}/create",
     )
+
+
+def as_it_was_made(deleting: Step, *, certain: bool, began: datetime | None) -> Step:
+    """The deletion of a key that was made, with what the key must be like so that nobody else's is deleted.
+
+    before: `key_facts` and ``certain`` (False: nobody knows whether the operation made it, so that every fact must
+    agree) and ``began`` (Unix seconds: no key of its making is older).
+    """
+    return replace(deleting, before={**(deleting.before or {}), "certain": certain, "began": seconds(began)})
+
+
+def several_versions(count: int) -> str:
+    """Why a key that was made with one version is not deleted now that it has `count`."""
+    newer = "the newer one" if count == 2 else "the newer ones"
+    return f"it has {count} versions now: deleting it would take {newer} too"
 
 
 def backup_key(key: KeyId, file: str, *, stage: int) -> Step:

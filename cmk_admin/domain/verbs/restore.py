@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import fold, last
@@ -24,6 +25,8 @@ class RestoreDraft:
     plan: Plan
     states: tuple[StepState, ...]
     """The state of each step of `plan`, in its order."""
+    began: datetime | None = None
+    """When the operation was begun, aware; None: not known."""
 
 
 def problems(draft: RestoreDraft, index: Index) -> tuple[str, ...]:

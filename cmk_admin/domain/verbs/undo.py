@@ -11,9 +11,9 @@ from cmk_admin.domain.ids import contains, key_scope, last, parse_key_id, same
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepVerb
-from cmk_admin.domain.verbs import changes
+from cmk_admin.domain.verbs import changes, making
 from cmk_admin.domain.verbs.changes_aks import changes_etcd, in_safe_order, stays
-from cmk_admin.domain.verbs.restore import RestoreDraft, doubts, healing, taken, takes_away, watches
+from cmk_admin.domain.verbs.restore import MAYBE, RestoreDraft, doubts, healing, taken, takes_away, watches
 from cmk_admin.domain.verbs.unseen import may_use
 
 UndoDraft = RestoreDraft
@@ -31,7 +31,7 @@ def problems(draft: UndoDraft, index: Index) -> tuple[str, ...]:
     if not done:
         return ("No step of this operation changed anything, so there is nothing to take back.",)
     steps = _inverses(draft)
-    return (*would_cut(index, steps), *(() if steps else _left(done)))
+    return (*would_cut(index, steps), *_more_than_made(index, steps), *(() if steps else _left(done)))
 
 
 def plan(draft: UndoDraft, index: Index) -> Plan:
@@ -99,8 +99,27 @@ def _inverses(draft: UndoDraft) -> tuple[Step, ...]:
     return in_safe_order(
         replace(back, stage=top - step.stage)
         for step in reversed(done)
-        if step not in kept and (back := changes.inverse(step)) is not None
+        if step not in kept and (back := _inverse(draft, step)) is not None
     )
+
+
+def _inverse(draft: UndoDraft, step: Step) -> Step | None:
+    back = changes.inverse(step)
+    if back is None or step.verb is not StepVerb.CREATE_KEY:
+        return back
+    state = draft.states[draft.plan.steps.index(step)]
+    return making.as_it_was_made(back, certain=state not in MAYBE, began=draft.began)
+
+
+def _more_than_made(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:
+    """Sentences: which keys have got further versions since they were made; deleting takes all of them."""
+    found = []
+    for step in steps:
+        made = step.verb is StepVerb.DELETE_KEY and step.before
+        key = index.key(changes.key_of(step)) if made else None
+        if key is not None and key.versions is not None and len(key.versions) > 1:
+            found.append(f"“{step.words}” is not done: {making.several_versions(len(key.versions))}.")
+    return tuple(found)
 
 
 def would_cut(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:

@@ -2,17 +2,25 @@
 
 import asyncio
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from cmk_admin.cloud import key_changes, keys
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId, parse_key_id
-from cmk_admin.domain.model import Key
+from cmk_admin.domain.model import Key, KeyVersion
 from cmk_admin.domain.steps import Json, Step
-from cmk_admin.domain.verbs.making import key_facts, moment
+from cmk_admin.domain.verbs.changes import differences
+from cmk_admin.domain.verbs.making import key_facts, moment, several_versions
 from cmk_admin.operations.executors.base import LATE_SECONDS, Accepted, AtOnce, Facts, Look, Seen, compare
+
+_UNCHANGED = ("key_type", "size", "operations")
+"""What of a key that was made must still be so."""
+_CLOCKS_APART = timedelta(minutes=5)
+"""By how much this machine's clock and the vault's may differ: tokens are refused beyond."""
 
 
 def _key_id(session: Session, step: Step) -> KeyId:
@@ -58,15 +66,40 @@ class CreateKey(AtOnce):
 
 
 class DeleteKey(AtOnce):
-    """DELETE keys/NAME: soft; nothing but the key itself is compared, whoever changed its attributes since."""
+    """DELETE keys/NAME: soft, and it takes every version along.
+
+    A key that was made is deleted only as long as it is what was made: of its type, size and operations, and of one
+    version. Tags, dates and whether it is enabled may have been changed by people, unless nobody knows who made it.
+    """
 
     async def look(self, session: Session, step: Step) -> Look:
+        key = _key_id(session, step)
         facts = await _facts(session, step)
-        return Look(seen=Seen.AFTER if facts is None else Seen.BEFORE)
+        if facts is None:
+            return Look(seen=Seen.AFTER)
+        if not step.before:  # it was recovered, with as many versions as it had
+            return Look(seen=Seen.BEFORE)
+        why = _not_as_made(step, facts, await keys.list_versions(session, key))
+        return Look(seen=Seen.CHANGED, difference=why) if why else Look(seen=Seen.BEFORE)
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         await key_changes.delete_key(session, _key_id(session, step))
         return Accepted()
+
+
+def _not_as_made(step: Step, facts: Mapping[str, Json], versions: Sequence[KeyVersion]) -> str | None:
+    """Why the key that is there is not, or may not be, the one that was made; None: it is."""
+    before = dict(step.before or {})
+    if len(versions) != 1:
+        return several_versions(len(versions)) if versions else "its versions are not shown"
+    began, created = moment(before.pop("began", None)), versions[0].created
+    if began is not None and created is not None and created < began - _CLOCKS_APART:
+        return f"it was created on {created:%d %B %Y at %H:%M} UTC, before the operation that is taken back"
+    certain = before.pop("certain", True)
+    names = _UNCHANGED if certain else tuple(before)
+    # a key for which no operations were asked has those of its type
+    wanted = {name: before[name] for name in names if name in before and (name != "operations" or before[name])}
+    return "; ".join(differences(step.verb, wanted, facts)) or None
 
 
 class RecoverKey:

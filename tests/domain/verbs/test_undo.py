@@ -1,12 +1,15 @@
 """Undo: what was done last goes first, and nothing is taken from a key that a service uses."""
 
 from dataclasses import replace
+from datetime import timedelta
+
+import pytest
 
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan
-from cmk_admin.domain.steps import Step, StepState, StepVerb
+from cmk_admin.domain.steps import Json, Step, StepState, StepVerb
 from cmk_admin.domain.verbs import attach, create_key, grant, restore, revoke, undo
 from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
@@ -15,7 +18,7 @@ from cmk_admin.domain.verbs.new_resource import NewIdentity
 from cmk_admin.domain.verbs.restore import RestoreDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from tests.domain import estates
-from tests.domain.estates import AKS_KEY, MYSQL, MYSQL_KEY
+from tests.domain.estates import AKS_KEY, MYSQL, MYSQL_KEY, NOW
 from tests.domain.verbs.wizards import FREE, around, flexible, verbs, with_free
 
 INDEX = estates.index()
@@ -140,9 +143,38 @@ def test_an_identity_is_not_deleted_where_services_could_not_be_read() -> None:
     assert "Not all services could be read" in answer(only, unread).problems[0]
 
 
+def with_one_version(estate: Estate) -> Estate:
+    """The estate in which the key of the servers is as it was made."""
+    keys = (replace(key, versions=(key.versions or ())[:1]) if key.id == MYSQL_KEY.id else key for key in estate.keys)
+    return replace(estate, keys=tuple(keys))
+
+
 def test_a_key_that_was_made_is_deleted_softly_unless_it_is_used_and_its_backup_stays() -> None:
     used = answer(CREATE)
     assert any("dcc-mysql uses mysql-encryption-key" in each for each in used.problems)
-    free = answer(CREATE, replace(estates.dcc(), consumers=()))
+    free = answer(CREATE, with_one_version(replace(estates.dcc(), consumers=())))
     assert (free.problems, verbs(free)) == ((), [(StepVerb.DELETE_KEY, 1)])
     assert free.left == ("“Write a backup of mysql-encryption-key to /x/y” cannot be taken back.",)
+
+
+def key_back(state: StepState) -> dict[str, Json]:
+    began = NOW - timedelta(hours=1)
+    draft = RestoreDraft(operation="op", plan=CREATE, states=(state, StepState.PLANNED), began=began)
+    (back,) = undo.plan(draft, Index(replace(estates.dcc(), consumers=()))).steps
+    assert back.verb is StepVerb.DELETE_KEY
+    facts = dict(back.before or {})
+    assert facts["began"] == int(began.timestamp())
+    return facts
+
+
+@pytest.mark.parametrize("state", [StepState.INTENT, StepState.SENT, StepState.UNKNOWN])
+def test_of_a_key_that_may_be_somebody_elses_everything_must_agree(state: StepState) -> None:
+    assert key_back(state)["certain"] is False
+    assert key_back(StepState.DONE)["certain"] is True
+
+
+def test_a_key_that_has_got_a_newer_version_stays() -> None:
+    estate = replace(estates.dcc(), consumers=())
+    (said,) = answer(CREATE, estate).problems
+    assert said.endswith(" is not done: it has 2 versions now: deleting it would take the newer one too.")
+    assert answer(CREATE, with_one_version(estate)).problems == ()
