@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QPushButton, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
@@ -329,6 +329,47 @@ def test_one_long_name_leaves_the_other_columns_room(
         if title in ("Vault", "Type", "Operations"):
             texts = [row.cells[column].text for row in picker.model.rows]
             assert view.columnWidth(column) >= max(map(metrics.horizontalAdvance, texts)), title
+
+
+def test_names_can_be_read_in_a_narrow_window(bridge: Bridge, theme: Theme, qtbot: QtBot, backend: Reads) -> None:
+    page = opened(bridge, theme, qtbot, backend, STARTS["create-key"]())
+    page.resize(760, 400)
+    for name in ("kind", "place"):
+        page.go_on()
+        qtbot.waitUntil(lambda: page.at == name and not page.busy)  # noqa: B023 - waited for at once
+    picker = page.findChild(Picker, "pick-vault")
+    assert isinstance(picker, Picker)
+    qtbot.waitUntil(lambda: picker.judged and bool(picker.model.rows))
+    names = [row.cells[0].text for row in picker.model.rows]
+    icon = 24
+    assert picker.view.columnWidth(0) >= max(map(picker.view.fontMetrics().horizontalAdvance, names)) + icon
+
+
+def test_what_has_the_focus_and_what_is_wrong_with_it_are_in_sight_in_a_small_window(
+    bridge: Bridge, theme: Theme, qtbot: QtBot, backend: Reads
+) -> None:
+    page = opened(bridge, theme, qtbot, backend, STARTS["create-key"]())
+    page.resize(760, 320)
+    for name in ("kind", "place"):
+        page.go_on()
+        qtbot.waitUntil(lambda: page.at == name and not page.busy)  # noqa: B023 - waited for at once
+    field = page.findChild(QLineEdit, "answer-name")
+    area = page.findChild(QScrollArea, "question-place-scroll")
+    assert isinstance(field, QLineEdit)
+    assert isinstance(area, QScrollArea)
+    assert field.hasFocus()
+
+    def in_sight(widget: QWidget) -> bool:
+        seen = area.viewport().rect()
+        return seen.contains(widget.rect().translated(widget.mapTo(area.viewport(), QPoint())), proper=False)
+
+    qtbot.waitUntil(lambda: in_sight(field))
+    area.verticalScrollBar().setValue(0)
+    QTest.keyClicks(field, "no_name")
+    qtbot.waitUntil(lambda: page.findChild(QLabel, "problem-bad-name") is not None)
+    said = page.findChild(QLabel, "problem-bad-name")
+    assert isinstance(said, QLabel)
+    qtbot.waitUntil(lambda: in_sight(said))
 
 
 def test_a_list_is_walked_from_its_filter(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:

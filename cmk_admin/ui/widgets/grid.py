@@ -181,10 +181,10 @@ def dress(view: QTableView) -> None:
     columns.setStretchLastSection(True)
 
 
-def fit_columns(view: QTableView, room: int, widest: int = 480, least: int = 110) -> None:
+def fit_columns(view: QTableView, room: int, widest: int = 480, least: int = 110, keep: int = 2) -> None:
     """Make columns as wide as what stands in their first rows; where that is more than the room, the widest give way.
 
-    The first two columns say what the row is about: the others give way before them.
+    The first `keep` columns say what the row is about: the others give way before them.
     """
     metrics = view.fontMetrics()
     model = view.model()
@@ -197,7 +197,7 @@ def fit_columns(view: QTableView, room: int, widest: int = 480, least: int = 110
         )
         width = max(metrics.horizontalAdvance(text) for text in texts) + (48 if has_icon else 28)
         widths.append(max(64, min(widest, width)))
-    for first in (min(2, len(widths) - 1), 0):
+    for first in (min(keep, len(widths) - 1), 0):
         _narrow(widths, first, room, least)
     for column, width in enumerate(widths):
         view.setColumnWidth(column, width)

@@ -23,7 +23,7 @@ class Geo(Question):
             "Which key for the second region?",
             "The server keeps copies of its backups in the paired region, and needs a key and an identity there too.",
         )
-        self._keys = Picker(room.theme, "geo-key", "Key of the paired region", rows=5, judges=True)
+        self._keys = Picker(room.theme, "geo-key", "Key of the paired region", rows=5, judges=True, names=2)
         self._keys.picked.connect(self._key_picked)
         self._keys.narrowed.connect(self._judge)
         self.add("geo_key", "K&ey of the paired region", self._keys, wide=True)

@@ -315,8 +315,9 @@ class WizardPage(QWidget):
     def _focus_page(self) -> None:
         page = self.page
         first = page.first() if page is not None else None
-        if first is not None:
+        if page is not None and first is not None:
             first.setFocus(Qt.FocusReason.TabFocusReason)
+            page.reveal(first)
         else:
             # The safe one, also on the plan
             (self._back if self._back.isVisible() and page is None else self._cancel).setFocus()

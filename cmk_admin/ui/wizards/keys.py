@@ -69,7 +69,7 @@ class KeyQuestion(Question):
         self._problems, self._field = problems, field
         self._choices: tuple[Choice, ...] | None = None
         self._read_from: Index | None = None
-        self._picker = Picker(room.theme, field, "Key", rows=9, judges=True)
+        self._picker = Picker(room.theme, field, "Key", rows=9, judges=True, names=2)
         self._picker.picked.connect(self._picked)
         self._picker.opened.connect(self._opened)
         self._picker.narrowed.connect(self._judge)

@@ -75,8 +75,13 @@ class Picker(QWidget):
     narrowed = Signal()
     """Other rows are wanted: where they are judged, `show_reasons` shows them."""
 
-    def __init__(self, theme: Theme, name: str, spoken: str, rows: int = 7, *, judges: bool = False) -> None:
-        """`rows` of them are seen without scrolling. `judges`: rows wait for their reasons, so that none moves later."""
+    def __init__(
+        self, theme: Theme, name: str, spoken: str, rows: int = 7, *, judges: bool = False, names: int = 1
+    ) -> None:
+        """`rows` of them are seen without scrolling. `judges`: rows wait for their reasons, so that none moves later.
+
+        So many columns as `names` tell rows apart: in a narrow window the others give way before them.
+        """
         super().__init__()
         self.setObjectName(f"pick-{name}")
         self.setAccessibleName(spoken)
@@ -85,7 +90,7 @@ class Picker(QWidget):
         self._found: tuple[Choice, ...] = ()
         self._reasons: dict[str, str] = {}
         self._value = ""
-        self._rows = rows
+        self._rows, self._names = rows, names
         self._more = 0
         self._judges, self._judged = judges, not judges
         self._empty = ""
@@ -205,7 +210,7 @@ class Picker(QWidget):
     def _fit(self) -> None:
         if self.model.rows:
             room = self.view.viewport().width()
-            fit_columns(self.view, room, widest=max(WIDEST, room * 2 // 5), least=LEAST)
+            fit_columns(self.view, room, widest=max(WIDEST, room * 2 // 5), least=LEAST, keep=self._names)
 
     def _selected(self, selected: QItemSelection, _: QItemSelection) -> None:
         at = next((index.row() for index in selected.indexes()), None)

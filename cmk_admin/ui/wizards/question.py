@@ -5,7 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cmk_admin.domain.index import Index
@@ -21,6 +22,8 @@ from cmk_admin.ui.wizards.wizard import Room
 
 FIELD_WIDTH = 560
 """A line of text longer than this is not read any more, and a field for a name needs no more."""
+MARGIN = 8
+"""Pixels that are left above or below what is scrolled to."""
 
 
 class ProblemLine(QWidget):
@@ -38,6 +41,9 @@ class ProblemLine(QWidget):
 
 class Field(QWidget):
     """A caption, what is filled in, a sentence that explains it, and what is wrong with it."""
+
+    grew = Signal()
+    """It takes more room than before: something else stands under it."""
 
     def __init__(self, theme: Theme, name: str, caption: QLabel | None, control: QWidget, hint: str) -> None:
         super().__init__()
@@ -59,6 +65,11 @@ class Field(QWidget):
         column.addWidget(self.hint)
         column.addLayout(self._lines)
         self.hint.setVisible(bool(hint))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().height() > event.oldSize().height():
+            self.grew.emit()
 
     def explain(self, hint: str) -> None:
         """Another explanation."""
@@ -110,7 +121,7 @@ class Question(QWidget):
         self.touched: set[str] = set()
         self._filling = False
         self._judging: Job | None = None
-        area, self.body = scrolled(f"question-{name}-scroll")
+        self._area, self.body = scrolled(f"question-{name}-scroll")
         self.body.setSpacing(16)
         head = QVBoxLayout()
         head.setSpacing(4)
@@ -122,7 +133,7 @@ class Question(QWidget):
         self.body.addLayout(head)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        whole.addWidget(self._area)
 
     @property
     def index(self) -> Index:
@@ -164,6 +175,7 @@ class Question(QWidget):
         if not wide:
             field.setMaximumWidth(FIELD_WIDTH)
         self.fields[name] = field
+        field.grew.connect(self._grew)
         self.body.addWidget(field)
         return field
 
@@ -210,7 +222,25 @@ class Question(QWidget):
         for field in self.fields.values():
             if field.wrong and _reachable(field.control):
                 field.control.setFocus(Qt.FocusReason.OtherFocusReason)
+                self.reveal(field.control)
                 return
+
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll to a field with what stands under it: in a small window it may be further down than is seen."""
+        field = next((one for one in self.fields.values() if one.isAncestorOf(widget)), None)
+        if field is not None:
+            # Later: what has just come onto the page has no place yet
+            QTimer.singleShot(0, field, partial(self._scroll_to, field))
+
+    def _grew(self) -> None:
+        """What is said of the field that is being filled in is in sight too."""
+        focused = self.focusWidget()
+        if focused is not None and focused.hasFocus():
+            self.reveal(focused)
+
+    def _scroll_to(self, field: Field) -> None:
+        if field.height() <= self._area.viewport().height():
+            self._area.ensureWidgetVisible(field, 0, MARGIN)
 
     def judge(self, work: Callable[[], dict[str, str]], show: Callable[[dict[str, str]], None]) -> None:
         """Find out beside the Qt thread why some of a list's rows do not fit; the newest question counts."""
