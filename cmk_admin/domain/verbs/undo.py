@@ -47,7 +47,7 @@ def plan(draft: UndoDraft, index: Index) -> Plan:
         subject=draft.plan.subject,
         steps=(*steps, *healing(draft, index, stage=after)) if steps else (),
         watches=watches(draft, steps),
-        warnings=(*doubts(draft), *_kept_by_backups(steps)),
+        warnings=(*doubts(draft), *_kept_by_backups(steps), *_unseen_carriers(steps)),
         problems=problems(draft, index),
         left=_left(_done(draft)) if steps else (),
         answers=draft.operation,
@@ -68,6 +68,16 @@ def _kept_by_backups(steps: Sequence[Step]) -> tuple[str, ...]:
                 "that key and a grant on it for good."
             )
     return tuple(found.values())
+
+
+def _unseen_carriers(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Sentences: what cannot be known of an identity that is deleted for good."""
+    return tuple(
+        f"{last(step.target)} is deleted only if Azure names nothing that carries it; what this account may not read, and "
+        "what took it within the last minute, is not named."
+        for step in steps
+        if step.verb is StepVerb.DELETE_IDENTITY
+    )
 
 
 def _done(draft: UndoDraft) -> list[Step]:
