@@ -49,6 +49,8 @@ class Stepper:
         self._executor: Executor = EXECUTORS[self._step.verb]
         self._urgent = urgent
         self._ready = ready
+        self._began = False
+        """Whether Azure accepted the newest request and went on doing it."""
 
     async def run(self) -> None:
         """Bring the step to an end, or stop before its next write where no further step is wanted."""
@@ -61,8 +63,12 @@ class Stepper:
         look = await self._first_look(uncertain=uncertain)
         if uncertain:
             look = await self._no_longer_late(look, since=row.changed_at)
-        if look.seen is Seen.AFTER and look.foreign is not None and not uncertain:
-            await self._fail(look.foreign)
+        if look.seen is Seen.AFTER and look.broken is not None and uncertain:
+            # its own, which is mended by writing it again
+            look = replace(look, seen=Seen.BEFORE)
+        foreign = look.foreign or look.broken
+        if look.seen is Seen.AFTER and foreign is not None and not uncertain:
+            await self._fail(foreign)
         elif look.seen is Seen.AFTER:
             await self._already(uncertain=uncertain)
         elif look.seen is Seen.CHANGED:
@@ -149,7 +155,8 @@ class Stepper:
                 patience_ends = patience_ends or self._patience()
                 pause = self._patience_pause(failure)
                 if monotonic() + pause > patience_ends:
-                    await self._fail(failure.message, failure)
+                    if not self._began or not await self._left_behind(failure):
+                        await self._fail(failure.message, failure)
                     return
                 await self._wait(failure, "Azure still refuses it while what was changed takes effect")
             else:
@@ -169,6 +176,7 @@ class Stepper:
 
     async def _send(self, look: Look) -> AzureFailure | None:
         """One request, with its boundaries; the failure where Azure did not take it."""
+        self._began = False
         await self._state.put_step(self._n, StepState.INTENT, event="intent")
         request = asyncio.create_task(self._request(look))
         await asyncio.sleep(0)  # lets the request leave before the journal is busy with it
@@ -193,6 +201,7 @@ class Stepper:
                 self._n, StepState.SKIPPED, request_id=accepted.request_id, note=accepted.already
             )
             return None
+        self._began = bool(accepted.long_running)
         address = "\n".join(one.address for one in accepted.long_running) or None
         await self._state.put_step(
             self._n, StepState.ACCEPTED, event="accepted", request_id=accepted.request_id, address=address
@@ -201,9 +210,11 @@ class Stepper:
             if accepted.long_running and not await self._poll(accepted.long_running):
                 return None
         except AzureFailure as failure:
-            if not is_transient(failure):
+            if is_transient(failure):
+                await self._left(failure)
+                return None
+            if self._executor.passes(failure) or not await self._left_behind(failure):
                 return failure
-            await self._left(failure)
             return None
         await self._end()
         return None
@@ -219,11 +230,28 @@ class Stepper:
             if look.seen is Seen.UNSEEN:
                 await self._unseen(look, uncertain=True)
                 return
+            if look.broken is not None:
+                await self._state.put_step(self._n, StepState.UNKNOWN, error=look.broken, note=look.broken)
+                return
             if look.seen is not Seen.AFTER:
                 what = look.difference or "it is as it was before"
                 await self._fail(f"Azure said that it was done, but the target does not show it: {what}.")
                 return
         await self._state.put_step(self._n, StepState.DONE, event="done")
+
+    async def _left_behind(self, failure: AzureFailure) -> bool:
+        """Whether what Azure began and says that it failed is there all the same, or may be: then it can be taken back."""
+        if not self._executor.verifies:
+            return False
+        look = await self._look()
+        if look.seen not in (Seen.AFTER, Seen.UNSEEN):
+            return False
+        there = look.broken or "The target shows it all the same."
+        if look.seen is Seen.UNSEEN:
+            there = f"Whether something of it is there could not be read: {look.difference}"
+        why = f"{failure.message} {there} An undo takes it back."
+        await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=failure.request_id, note=why)
+        return True
 
     async def _settle(self, failure: AzureFailure) -> Look:
         """After a failure: whether it may be sent again. Looks wherever Azure may have done it all the same."""

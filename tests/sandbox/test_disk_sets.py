@@ -137,3 +137,11 @@ def test_a_set_that_nothing_uses_is_deleted_with_its_identity(sandbox: Running) 
     assert sandbox.world.get("principal", identity) is None
     assert sandbox.arm("GET", path(sandbox, "ws-des"), COMPUTE_VERSION).status_code == 404
     assert sandbox.arm("DELETE", path(sandbox, "ws-des"), COMPUTE_VERSION).status_code == 204
+
+
+def test_a_set_whose_key_goes_while_it_is_made_stays_as_failed(sandbox: Running) -> None:
+    begun = create(sandbox, spare_key(sandbox, "ws-premium"))
+    assert sandbox.vault("DELETE", "ws-premium", "/keys/spare-key").status_code == 200
+    assert outcome(sandbox, begun) == "KeyNotFound"
+    assert shown(sandbox)["properties"]["provisioningState"] == "Failed"
+    assert sandbox.arm("DELETE", path(sandbox), COMPUTE_VERSION).status_code == 200

@@ -134,6 +134,12 @@ def is_busy(document: Mapping[str, Any]) -> bool:
     return str(parse.inside(document, "properties", "provisioningState") or "").lower() not in _AT_REST
 
 
+def failed(document: Mapping[str, Any]) -> str | None:
+    """Azure's word where its provider could not finish what it began; None: all is well, or it is still at it."""
+    state = str(parse.inside(document, "properties", "provisioningState") or "")
+    return state if state.lower() in _AT_REST - {"succeeded"} else None
+
+
 def made_facts(document: Mapping[str, Any]) -> dict[str, Json]:
     """A set in the words of the step that makes one: see `new_disk_set_facts`."""
     facts = document.get("properties") or {}

@@ -42,6 +42,8 @@ class Look:
     failure: AzureFailure | None = None
     foreign: str | None = None
     """AFTER: what to say where nothing was tried yet, so that what is there is somebody else's and not to be claimed."""
+    broken: str | None = None
+    """AFTER: a sentence where the target says what it should, but Azure could not finish it."""
     late: float = 0.0
     """BEFORE: real seconds for which a request whose answer nobody has may still take effect, where to send it again would
     do it twice; 0: it may be sent again at once."""

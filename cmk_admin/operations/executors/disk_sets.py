@@ -1,9 +1,12 @@
 """Make and delete disk encryption sets."""
 
+from dataclasses import replace
+
 from cmk_admin.cloud import identities
 from cmk_admin.cloud.consumers import disk_encryption_set
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.domain.ids import last
 from cmk_admin.domain.steps import Step
 from cmk_admin.operations.executors.base import Accepted, Look, Seen, compare
 
@@ -18,7 +21,11 @@ class _DiskSet:
         identities.remember(session, document)
         if disk_encryption_set.is_busy(document):
             return Look(seen=Seen.BUSY, difference="it is being changed")
-        return compare(step, disk_encryption_set.made_facts(document))
+        look = compare(step, disk_encryption_set.made_facts(document))
+        state = disk_encryption_set.failed(document)
+        if state is None or look.seen is not Seen.AFTER:
+            return look
+        return replace(look, broken=f"{last(step.target)} is there, but Azure could not finish it ({state}).")
 
     def passes(self, failure: AzureFailure) -> bool:
         """While it is being changed Azure refuses; that passes."""

@@ -73,7 +73,8 @@ def finish_update(
 ) -> None:
     """Give a set its key, trying it as the set's identity where the set was there before.
 
-    Raises AzureError 400 where the vault refuses; then the set is as `before` says.
+    Raises AzureError 400 where the vault refuses; then the set is as `before` says. A new one whose key is gone by then
+    stands as Failed.
     """
     disk_set = world.get("resource", resource_id)
     if disk_set is None:
@@ -96,6 +97,14 @@ def finish_update(
                 prove(world, after)
         except AzureError:
             world.put("resource", resource_id, {**disk_set, "properties": before})
+            raise
+    if before is None:
+        try:
+            requirements.check_material(world, properties["activeKey"]["keyUrl"])
+        except AzureError:
+            world.put(
+                "resource", resource_id, {**disk_set, "properties": {**properties, "provisioningState": "Failed"}}
+            )
             raise
     world.put("resource", resource_id, {**disk_set, "properties": properties})
 
