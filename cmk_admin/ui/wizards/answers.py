@@ -233,7 +233,7 @@ class Pairs(QWidget):
         self.more = QPushButton(f"Add a {one}")
         self.more.setObjectName(f"{name}-add")
         self.more.setProperty("role", "link")
-        self.more.setAutoDefault(True)
+        self.more.setAutoDefault(False)  # a page is begun here: Enter goes on, Space adds one
         self.more.clicked.connect(self._on_more)
         self._column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self.setFocusProxy(self.more)
