@@ -3,15 +3,17 @@
 import asyncio
 import itertools
 from collections.abc import Coroutine
+from time import monotonic
 from typing import Any
 
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.steps import Outcome, StepState, StepVerb
+from cmk_admin.domain.steps import Outcome, Step, StepState, StepVerb
+from cmk_admin.domain.verbs import rotating
 from cmk_admin.domain.verbs.restore import takes_away
 from cmk_admin.domain.verbs.undo import would_cut
-from cmk_admin.operations.answered import still_under_way
+from cmk_admin.operations.answered import none_comes_late, still_under_way
 from cmk_admin.operations.paths import read_keys_of, still_open
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.operations.state import OperationState
@@ -20,6 +22,10 @@ from cmk_admin.operations.watch import Watcher
 
 _CAREFUL = ("undo", "detach")
 """Verbs that may take nothing from anybody: to cut a service off is what a revoke is for."""
+_ROTATION_PAUSE = 30.0
+"""Azure's seconds between looks at a service that still names the key that it was given another one for."""
+_LEAST_ROTATION_REAL = 15.0
+"""Real seconds for which it is looked at, however fast Azure's clock runs."""
 _HEALS = (StepVerb.REVALIDATE, StepVerb.START_NODES)
 
 
@@ -67,7 +73,7 @@ class Engine:
             return
         for _, steps in itertools.groupby(sorted(numbered, key=lambda s: s[1].stage), key=lambda s: s[1].stage):
             stage = [n for n, _ in steps]
-            if not await self._nobody_is_cut(stage):
+            if not await none_comes_late(self._state, stage) or not await self._nobody_is_cut(stage):
                 return
             await _together(*(self._stepper(n).run() for n in stage))
             if any(self._state.step(n).state not in AT_REST for n in stage):
@@ -92,14 +98,39 @@ class Engine:
         if self._state.plan.verb not in _CAREFUL or not taking:
             return True
         try:
-            index = Index(await read_keys_of(self._state.inventory, self._state.plan, everywhere=True))
+            why = await self._who_is_cut([self._state.plan.steps[n - 1] for n in taking])
         except AzureFailure as failure:
-            why: tuple[str, ...] = (f"Who uses the key could not be read, so that nothing is taken: {failure.message}",)
-        else:
-            why = would_cut(index, [self._state.plan.steps[n - 1] for n in taking])
+            why = (f"Who uses the key could not be read, so that nothing is taken: {failure.message}",)
+        if self._state.stopping.is_set():
+            return False
         for n in taking if why else ():
             await self._state.put_step(n, StepState.FAILED, event="failed", error=" ".join(why), note=" ".join(why))
         return not why
+
+    async def _who_is_cut(self, steps: list[Step]) -> tuple[str, ...]:
+        """Sentences: whom the steps would cut. Waits for those who leave the key just now, by this operation's own doing.
+
+        Raises AzureFailure.
+        """
+        state = self._state
+        changed = [
+            step.target
+            for step, row in zip(state.plan.steps, state.row.steps, strict=True)
+            if step.verb is StepVerb.SET_CONSUMER_KEY and row.state in AT_REST
+        ]
+        deadline = monotonic() + max(state.session.clock.real_seconds(rotating.SECONDS), _LEAST_ROTATION_REAL)
+        noted = False
+        while True:
+            index = Index(await read_keys_of(state.inventory, state.plan, everywhere=True))
+            why = would_cut(index, steps)
+            if not why or would_cut(rotating.rotated(index, changed), steps) or monotonic() > deadline:
+                return why
+            if not noted:
+                await state.note(f"It is waited until the former key is left: {' '.join(why)}")
+                noted = True
+            pause = state.session.clock.real_seconds(_ROTATION_PAUSE)
+            if not await state.pause(min(max(pause, 0.5), _ROTATION_PAUSE)):
+                return why
 
     def _stepper(self, n: int) -> Stepper:
         return Stepper(self._state, n, urgent=self._urgent, ready=self._ready)
