@@ -203,6 +203,12 @@ def scope(index: Index, scope_id: str) -> str:
     return f"{kind} {name}"
 
 
+def scope_in_full(index: Index, scope_id: str) -> str:
+    """As `scope`, where a name alone would not tell: ``key spare-key of ws-premium``."""
+    vault_id, found, _ = scope_id.rpartition("/keys/")
+    return f"{scope(index, scope_id)} of {last(vault_id)}" if found else scope(index, scope_id)
+
+
 def via(index: Index, one: AccessPath) -> str:
     """How a path goes, without where it starts: ``group Payments-Ops → role Key Vault Crypto User``."""
     if one.unread:

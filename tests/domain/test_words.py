@@ -93,6 +93,18 @@ def test_scopes_are_named_by_what_they_are(scope: str, said: str) -> None:
     assert words.scope(estates.index(), scope) == said
 
 
+@pytest.mark.parametrize(
+    ("scope", "said"),
+    [
+        (estates.MYSQL_SCOPE, "key mysql-encryption-key of dcc-premium"),
+        (estates.PREMIUM.id, "vault dcc-premium"),
+        ("/", "the whole tenant"),
+    ],
+)
+def test_a_key_among_keys_of_the_same_name_is_named_with_its_vault(scope: str, said: str) -> None:
+    assert words.scope_in_full(estates.index(), scope) == said
+
+
 def test_a_path_reads_from_who_to_where() -> None:
     index = estates.index()
     (path,) = access.paths(index, MYSQL_KEY.id, MYSQL_ID)

@@ -45,7 +45,7 @@ def test_a_set_is_made_uses_its_key_stands_in_a_storage_class_and_is_taken_back(
             words = [step.words for step in plan.steps]
             assert words == [
                 "Create disk encryption set new-des with key spare-key",
-                "Give role Key Vault Crypto Service Encryption User on key spare-key to new-des",
+                "Give role Key Vault Crypto Service Encryption User on key spare-key of ws-premium to new-des",
                 "Give role Reader on disk encryption set new-des to ws-aks-id",
                 "Make storage class encrypted in cluster ws-aks, on disk encryption set new-des",
             ]

@@ -122,7 +122,7 @@ def test_the_new_engine_is_asked_for_once_and_never_switched_off(azure: Azure) -
             assert change.undo_words is None
             roles = [step.words for step in plan.steps if step.verb is StepVerb.CREATE_ASSIGNMENT]
             assert [one.split(" to ")[0] for one in roles] == [
-                "Give role Key Vault Crypto User on key etcd-key",
+                "Give role Key Vault Crypto User on key etcd-key of ws-premium",
                 "Give role Key Vault Contributor on vault ws-premium",
             ]
             done = await backend.run(plan)

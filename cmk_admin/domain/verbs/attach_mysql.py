@@ -58,7 +58,7 @@ def steps(draft: AttachDraft, index: Index, around: Surroundings) -> tuple[Step,
             target.id,
             _before(target, after),
             after,
-            words=f"Encrypt {target.name} with {kid.name}{_second(after)}",
+            words=f"Encrypt {target.name} with {kid.name}{_as(after.get('identity'))}{_second(after)}",
             undo_words=_back(target),
             request=f"PATCH {target.id}"
             if draft.service == FLEXIBLE
@@ -123,13 +123,19 @@ def _before(target: Target, after: dict[str, Json]) -> dict[str, Json]:
     return before
 
 
+def _as(identity: Json) -> str:
+    """The identity by which a key is used, in the words of the step; '' where it is the server's own."""
+    return f" as {last(identity)}" if isinstance(identity, str) else ""
+
+
 def _second(settings: dict[str, Json]) -> str:
     """The key of geo-redundant backup, in the words of the step; '' without one."""
     second = settings.get("geo_key")
     if not isinstance(second, str):
         return ""
     key = parse_key_id(second)
-    return f", its backups in the paired region with {key.name} of {key.vault_name}"
+    who = _as(settings.get("geo_identity"))
+    return f", its backups in the paired region with {key.name} of {key.vault_name}{who}"
 
 
 def _back(target: Target) -> str:

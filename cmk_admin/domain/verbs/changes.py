@@ -117,7 +117,7 @@ def remove_assignment(index: Index, assignment: RoleAssignment) -> Step:
     """before: `assignment_facts`; after: None (gone)."""
     role = index.role(assignment.role_definition_id)
     name = role.name if role else words.shortened(guid(assignment.role_definition_id), 13)
-    who, where = words.who(index, assignment.principal_id), words.scope(index, assignment.scope)
+    who, where = words.who(index, assignment.principal_id), words.scope_in_full(index, assignment.scope)
     return Step(
         verb=StepVerb.REMOVE_ASSIGNMENT,
         target=assignment.id,

@@ -129,7 +129,7 @@ def create_assignment(
     """
     name = assignment_name(scope, role_definition_id, principal)
     target = f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}"
-    where = words.scope(index, scope)
+    where = words.scope_in_full(index, scope)
     return Step(
         verb=StepVerb.CREATE_ASSIGNMENT,
         target=target,

@@ -207,7 +207,7 @@ def test_an_undo_rewrites_the_secrets_and_keeps_the_grant_that_aks_asks_to_keep(
     assert found.problems == ()
     (said,) = found.left
     assert said.startswith("The role Key Vault Crypto User of ")
-    assert " on key etcd-key stays: AKS asks to keep the key" in said
+    assert " on key etcd-key of dcc-premium stays: AKS asks to keep the key" in said
     assert "remove it yourself when" in said
 
 

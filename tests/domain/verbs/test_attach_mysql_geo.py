@@ -74,7 +74,8 @@ def test_each_key_is_granted_to_its_own_identity_and_the_plan_names_both() -> No
         key_scope(NORTH.id, NORTH_KEY.id.name): NORTH_ID.principal_id,
     }
     change = plan.steps[-1]
-    assert change.words.endswith("its backups in the paired region with backup-key of dcc-north")
+    second = "its backups in the paired region with backup-key of dcc-north as north-id"
+    assert change.words == f"Encrypt new with aks-encryption-key as dcc-mysql-id, {second}"
     assert {name: (change.after or {})[name] for name in ("key", "identity", "geo_key", "geo_identity")} == {
         "key": f"{AKS_KEY.id}/{NEW}",
         "identity": FIRST,
