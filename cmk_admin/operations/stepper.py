@@ -269,8 +269,8 @@ class Stepper:
             await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=failure.request_id, note=why)
         elif look.seen is Seen.CHANGED:
             await self._fail(f"{failure.message} It differs from the plan now: {look.difference}.", failure)
-        elif failure.kind is FailureKind.LOST and not look.late:
-            # looked at at once, and not waited for: it is not known to have failed
+        elif failure.kind is FailureKind.LOST and (look.silent or not look.late):
+            # looked at at once, and not waited for, or at what shows nothing: it is not known to have failed
             why = f"{failure.message} It does not show yet."
             await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=failure.request_id, note=why)
         else:

@@ -15,6 +15,14 @@ ROLE_SECONDS = 600
 """Azure's seconds within which a role assignment counts everywhere (RBACD troubleshooting.md)."""
 ROLE_SOURCE = "RBACD troubleshooting.md"
 
+SILENT = frozenset({"mysql-single"})
+"""Services whose state does not show that they are being changed (`userVisibleState` has no word for it)."""
+SILENT_SECONDS = 1800
+"""Azure's seconds after which a change of such a service that nobody heard of again cannot come any more.
+
+Azure documents none; a long-running operation is waited for as long.
+"""
+
 Facts = Mapping[str, Json]
 
 INVERSES = {
@@ -203,6 +211,11 @@ def inverse(step: Step) -> Step | None:
         after=step.before,
         request=_request(verb, step),
     )
+
+
+def is_silent(step: Step) -> bool:
+    """Whether a step changes the key of a service that does not show that it is being changed."""
+    return step.verb is StepVerb.SET_CONSUMER_KEY and (step.after or {}).get("service") in SILENT
 
 
 def principal_of(step: Step) -> str | None:

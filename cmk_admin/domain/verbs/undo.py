@@ -7,6 +7,7 @@ key of a cluster's secrets in etcd stays in any case.
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cmk_admin.domain import words
 from cmk_admin.domain.ids import contains, key_scope, last, parse_key_id, same
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Plan
@@ -47,7 +48,7 @@ def plan(draft: UndoDraft, index: Index) -> Plan:
         subject=draft.plan.subject,
         steps=(*steps, *healing(draft, index, stage=after)) if steps else (),
         watches=watches(draft, steps),
-        warnings=(*doubts(draft), *_kept_by_backups(steps), *_unseen_carriers(steps)),
+        warnings=(*doubts(draft), *_kept_by_backups(steps), *_silent(draft), *_unseen_carriers(steps)),
         problems=problems(draft, index),
         left=_left(_done(draft)) if steps else (),
         answers=draft.operation,
@@ -68,6 +69,16 @@ def _kept_by_backups(steps: Sequence[Step]) -> tuple[str, ...]:
                 "that key and a grant on it for good."
             )
     return tuple(found.values())
+
+
+def _silent(draft: UndoDraft) -> tuple[str, ...]:
+    """Sentences: which services may get the key late without showing it."""
+    return tuple(
+        f"Whether {last(step.target)} gets the key is not known, and it does not show that it is being changed: no grant is "
+        f"taken within {words.duration(changes.SILENT_SECONDS)} of that write."
+        for step, state in zip(draft.plan.steps, draft.states, strict=True)
+        if state in MAYBE and changes.is_silent(step)
+    )
 
 
 def _unseen_carriers(steps: Sequence[Step]) -> tuple[str, ...]:

@@ -47,6 +47,8 @@ class Look:
     late: float = 0.0
     """BEFORE: real seconds for which a request whose answer nobody has may still take effect, where to send it again would
     do it twice; 0: it may be sent again at once."""
+    silent: bool = False
+    """BEFORE: the target does not show that it is being changed: what nobody heard of may come long after `late`."""
     found: object = None
     """What was read, where the write can use it instead of reading it again."""
 

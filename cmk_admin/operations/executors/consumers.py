@@ -7,6 +7,7 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Target
+from cmk_admin.domain.verbs.changes import is_silent
 from cmk_admin.operations.executors.base import LATE_SECONDS, Accepted, Look, Seen, compare
 
 _NEVER = frozenset(
@@ -29,9 +30,6 @@ _NEVER = frozenset(
     }
 )
 """Azure's codes that no waiting turns into a yes. Other refusals are the consumer's own, at a key that is yet to count."""
-
-_SILENT = frozenset({"mysql-single"})
-"""Services whose state does not show that they are being changed (`userVisibleState` has no word for it)."""
 
 
 def _service(step: Step) -> str:
@@ -97,8 +95,9 @@ class SetConsumerKey(_Healing):
             return Look(seen=Seen.CHANGED, difference=target.unclear.removesuffix("."), found=target)
         if target.busy:
             return Look(seen=Seen.BUSY, difference=f"it is {target.state or target.provisioning}")
-        late = LATE_SECONDS if _service(step) in _SILENT else 0.0
-        return replace(compare(step, target.settings, found=target), late=late)
+        silent = is_silent(step)
+        late = LATE_SECONDS if silent else 0.0
+        return replace(compare(step, target.settings, found=target), late=late, silent=silent)
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         change = CONSUMERS[_service(step)].set_key
