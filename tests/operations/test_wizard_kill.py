@@ -24,6 +24,8 @@ from tests.operations.wizard_stories import (
 _EVENTS = ("intent", "sent", "accepted", "done")
 _ALIKE = ("attach-single", "change")
 """Verbs whose steps are those of attach, at another kind of server or at one that has a key."""
+_SILENT = ("attach-single", 2, "sent")
+"""Nobody knows whether Azure has it, and the server does not show it: half an hour of Azure's is three seconds here."""
 _EVERYDAY = {("attach", (3, "accepted")), ("create-key", (1, "accepted"))}
 
 
@@ -40,7 +42,7 @@ def _cells() -> list[object]:
         for what, steps in STEPS.items()
         for n in range(1, steps + 1)
         for event in _EVENTS
-        if what not in _ALIKE or event == "accepted"
+        if what not in _ALIKE or event == "accepted" or (what, n, event) == _SILENT
     ]
     return [
         pytest.param(what, at, marks=() if (what, at) in _EVERYDAY else pytest.mark.full, id=f"{what}-{at[0]}-{at[1]}")
