@@ -51,6 +51,8 @@ class Stepper:
         self._ready = ready
         self._began = False
         """Whether Azure accepted the newest request and went on doing it."""
+        self._may_come = False
+        """Whether an earlier request got no answer, and its target does not show that it is being changed."""
 
     async def run(self) -> None:
         """Bring the step to an end, or stop before its next write where no further step is wanted."""
@@ -261,7 +263,9 @@ class Stepper:
         await self._state.put_step(
             self._n, StepState.UNKNOWN, error=failure.message, request_id=failure.request_id, note=failure.message
         )
-        return await self._no_longer_late(await self._look(), since=datetime.now(UTC))
+        look = await self._no_longer_late(await self._look(), since=datetime.now(UTC))
+        self._may_come |= failure.kind is FailureKind.LOST and look.silent and look.seen is Seen.BEFORE
+        return look
 
     async def _give_up(self, failure: AzureFailure, look: Look) -> None:
         if look.seen is Seen.UNSEEN:
@@ -369,6 +373,10 @@ class Stepper:
 
     async def _fail(self, why: str, failure: AzureFailure | None = None) -> None:
         request_id = failure.request_id if failure else None
+        if self._may_come:
+            why = f"{why} An earlier request got no answer and may still have come."
+            await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=request_id, note=why)
+            return
         await self._state.put_step(
             self._n, StepState.FAILED, event="failed", error=why, request_id=request_id, note=why
         )

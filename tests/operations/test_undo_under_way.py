@@ -191,3 +191,15 @@ def test_a_write_that_a_server_does_not_show_and_that_never_got_an_answer_is_not
             assert "may or may not have been done" in str(left.steps[1].error)
 
     asyncio.run(story())
+
+
+def test_a_refusal_after_a_write_that_got_no_answer_does_not_make_that_one_a_failure(azure: Azure) -> None:
+    async def story() -> None:
+        azure.sandbox.fault(f"PUT */servers/{SINGLE}/keys/* reset;times=1")
+        azure.sandbox.fault(f"PUT */servers/{SINGLE}/keys/* status:401")
+        async with azure.opened() as backend:
+            left = await backend.run(await plan_attach_single(backend), watch=False)
+            assert (left.outcome, left.steps[1].state) == (Outcome.PARTIAL, StepState.UNKNOWN), left.log
+            assert "An earlier request got no answer" in str(left.steps[1].error)
+
+    asyncio.run(story())
