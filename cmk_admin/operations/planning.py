@@ -68,7 +68,9 @@ class Planning:
 
     async def undo(self, draft: RestoreDraft) -> Plan:
         """What takes back. Raises BadInput, AzureFailure."""
-        return undo.plan(draft, await self._index_of(draft.plan, everywhere=True))
+        index = await self._index_of(draft.plan, everywhere=True)
+        steps = undo.plan(draft, index).steps
+        return undo.plan(draft, index, await surveying.survey_steps(self._session, index, steps))
 
     async def _index_of(self, plan: Plan, *, everywhere: bool = False) -> Index:
         """The estate with the plan's keys as they stand now; `everywhere`: see `cloud.refresh`."""

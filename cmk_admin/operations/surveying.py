@@ -5,7 +5,7 @@ What cannot be read is not an error: it is told in `Surroundings.unread`, and th
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from cmk_admin.cloud import key_changes
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.ids import KeyId, key_scope
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Surroundings
+from cmk_admin.domain.verbs import step_rights
 from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.create_key import CreateKeyDraft
 from cmk_admin.domain.verbs.detach import DetachDraft, keys_of
@@ -29,6 +31,13 @@ from cmk_admin.operations.survey_repair import survey_repair
 async def survey(session: Session, index: Index, draft: Draft) -> Surroundings:
     """Everything that `draft` must be held against. Raises nothing of Azure's."""
     return await _SURVEYS[type(draft)](Survey(session, index), draft)
+
+
+async def survey_steps(session: Session, index: Index, steps: Sequence[Step]) -> Surroundings:
+    """What the account may do where these steps change something. Raises nothing of Azure's."""
+    found = Survey(session, index)
+    await found.rights(*step_rights.scopes(index, steps))
+    return found.result()
 
 
 async def _create_key(survey: Survey, draft: CreateKeyDraft) -> Surroundings:

@@ -3,12 +3,12 @@
 What cannot be given back by a step (a purged key, an identity that is gone) is a problem that says what to do instead.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from cmk_admin.domain import diagnosis, words
 from cmk_admin.domain.diagnosis import Lack
-from cmk_admin.domain.ids import KeyId, fold, key_scope, last
+from cmk_admin.domain.ids import KeyId, fold, key_scope
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, Consumer, KeySlot, Vault
 from cmk_admin.domain.plan import Plan, Watch
@@ -16,11 +16,9 @@ from cmk_admin.domain.problems import Problem, blocking, warning
 from cmk_admin.domain.roles import definition_id
 from cmk_admin.domain.services import service
 from cmk_admin.domain.services.facts import Heal
-from cmk_admin.domain.steps import Step, StepVerb
+from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Surroundings
-from cmk_admin.domain.verbs import changes, making, rights
-
-WRITE_VAULTS = "Microsoft.KeyVault/vaults/write"
+from cmk_admin.domain.verbs import changes, making, step_rights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,7 @@ def problems(draft: RepairDraft, index: Index, around: Surroundings) -> tuple[Pr
     said = [_beyond(one, found) for one in found if not one.given_back]
     if not steps:
         said += _nothing_to_do(consumer, found, around)
-    return (*said, *_rights(index, around, steps), *_locks(index, steps))
+    return (*said, *step_rights.both(index, around, steps, field="consumer"))
 
 
 def plan(draft: RepairDraft, index: Index, around: Surroundings) -> Plan:
@@ -143,47 +141,6 @@ def _nothing_to_do(consumer: Consumer, found: Sequence[Lack], around: Surroundin
             "through the firewall, and needs no other write to come back."
         )
     return (Problem(code="nothing-missing", sentence=sentence, field="consumer"),)
-
-
-def _rights(index: Index, around: Surroundings, steps: Sequence[Step]) -> Iterator[Problem]:
-    """What the signed-in account may not do of this."""
-    for step in steps:
-        if step.verb is StepVerb.CREATE_ASSIGNMENT:
-            scope = str((step.after or {}).get("scope"))
-            found = rights.missing(
-                around, rights.WRITE_ASSIGNMENTS, scope, f"assign roles on {words.scope(index, scope)}"
-            )
-        elif step.verb is StepVerb.SET_POLICY:
-            vault_id = changes.parse_policy_target(step.target)[0]
-            found = rights.missing(around, rights.WRITE_POLICIES, vault_id, "change the vault's access policies")
-        elif step.verb is StepVerb.SET_NETWORK:
-            found = rights.missing(around, WRITE_VAULTS, step.target, "change the vault's firewall")
-        elif step.verb is StepVerb.REVALIDATE:
-            action = rights.write_of(str((step.after or {}).get("service")))
-            found = rights.missing(around, action, step.target, f"change {last(step.target)}")
-        elif step.verb in (StepVerb.SET_ENABLED, StepVerb.RECOVER_KEY):
-            found = _right_on_key(index, around, step)
-        else:
-            found = None
-        if found is not None:
-            yield replace(found, field="consumer")
-
-
-def _right_on_key(index: Index, around: Surroundings, step: Step) -> Problem | None:
-    key = changes.key_of(step)
-    vault = index.vault_of(key)
-    if vault is None:
-        return None
-    word = "update" if step.verb is StepVerb.SET_ENABLED else "recover"
-    return rights.missing_on_keys(index, vault, around, word, scope=key_scope(vault.id, key.name))
-
-
-def _locks(index: Index, steps: Sequence[Step]) -> tuple[Problem, ...]:
-    scopes = [str((one.after or {}).get("scope")) for one in steps if one.verb is StepVerb.CREATE_ASSIGNMENT]
-    scopes += [changes.parse_policy_target(one.target)[0] for one in steps if one.verb is StepVerb.SET_POLICY]
-    scopes += [one.target for one in steps if one.verb is StepVerb.SET_NETWORK]
-    scopes += [one.target for one in steps if one.verb is StepVerb.REVALIDATE]
-    return rights.locked(index, scopes, deletes=False, field="consumer")
 
 
 # What is done

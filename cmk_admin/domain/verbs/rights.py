@@ -15,6 +15,7 @@ WRITE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/write"
 DELETE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/delete"
 WRITE_POLICIES = "Microsoft.KeyVault/vaults/accessPolicies/write"
 CREATE_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/write"
+DELETE_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/delete"
 ASSIGN_IDENTITY = "Microsoft.ManagedIdentity/userAssignedIdentities/assign/action"
 _WRITE = {
     "mysql-flexible": "Microsoft.DBforMySQL/flexibleServers/write",
@@ -27,6 +28,7 @@ _WHO = {
     DELETE_ASSIGNMENTS: "User Access Administrator or Owner",
     WRITE_POLICIES: CONTRIBUTOR,
     CREATE_IDENTITY: "Managed Identity Contributor",
+    DELETE_IDENTITY: "Managed Identity Contributor",
     ASSIGN_IDENTITY: "Managed Identity Operator",
 }
 

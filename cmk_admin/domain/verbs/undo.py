@@ -11,8 +11,10 @@ from cmk_admin.domain import words
 from cmk_admin.domain.ids import contains, key_scope, last, parse_key_id, same
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.problems import Problem, blocking, warning
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepVerb
-from cmk_admin.domain.verbs import changes, making
+from cmk_admin.domain.surroundings import Surroundings
+from cmk_admin.domain.verbs import changes, making, step_rights
 from cmk_admin.domain.verbs.changes_aks import changes_etcd, in_safe_order, stays
 from cmk_admin.domain.verbs.restore import MAYBE, RestoreDraft, doubts, healing, taken, takes_away, watches
 from cmk_admin.domain.verbs.unseen import may_use
@@ -35,25 +37,48 @@ def problems(draft: UndoDraft, index: Index) -> tuple[str, ...]:
     return (*would_cut(index, steps), *_more_than_made(index, steps), *(() if steps else _left(done)))
 
 
-def plan(draft: UndoDraft, index: Index) -> Plan:
+def plan(draft: UndoDraft, index: Index, around: Surroundings | None = None) -> Plan:
     """The inverse of every step that was done or may have been done, last stage first, then healing.
 
-    What cannot be taken back stays, and is named in `left`.
+    What cannot be taken back stays, and is named in `left`. `around` tells what the account may do (`step_rights.scopes`);
+    without it nothing is said of that.
     """
     steps = _inverses(draft)
     after = max((step.stage for step in steps), default=0) + 1
+    healed = healing(draft, index, stage=after) if steps else ()
+    refused = _refused(draft, index, around, (*steps, *healed)) if around else ()
     return Plan(
         verb="undo",
         title=f"Undo “{draft.plan.title}”",
         subject=draft.plan.subject,
-        steps=(*steps, *healing(draft, index, stage=after)) if steps else (),
+        steps=(*steps, *healed),
         watches=watches(draft, steps),
-        warnings=(*doubts(draft), *_kept_by_backups(steps), *_silent(draft), *_unseen_carriers(steps)),
-        problems=problems(draft, index),
+        warnings=(
+            *doubts(draft),
+            *_kept_by_backups(steps),
+            *_silent(draft),
+            *_unseen_carriers(steps),
+            *warning(refused),
+            *(around.unread if around else ()),
+        ),
+        problems=(*problems(draft, index), *blocking(refused)),
         left=_left(_done(draft)) if steps else (),
         answers=draft.operation,
         context=draft.plan.context,
     )
+
+
+def _refused(draft: UndoDraft, index: Index, around: Surroundings, steps: Sequence[Step]) -> tuple[Problem, ...]:
+    """What Azure would refuse this account, so that it is not half done before that shows.
+
+    What gives back what a revoke took is tried all the same, and so is what only asks a service to come back.
+    """
+    gives = draft.plan.verb == "revoke"
+    surely = [step for step in steps if not gives and step.verb not in ASKS_ONLY]
+    found = tuple(step_rights.both(index, around, surely))
+    said = {one.sentence for one in found}
+    rest = step_rights.both(index, around, [step for step in steps if step not in surely])
+    return (*found, *(replace(one, blocks=False) for one in rest if one.sentence not in said))
 
 
 def _kept_by_backups(steps: Sequence[Step]) -> tuple[str, ...]:

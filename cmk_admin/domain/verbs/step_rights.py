@@ -1,0 +1,108 @@
+"""What the signed-in account needs for steps that are planned: each right, and the locks that are in the way."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cmk_admin.domain import words
+from cmk_admin.domain.ids import key_scope, last
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.problems import Problem
+from cmk_admin.domain.steps import Step, StepVerb
+from cmk_admin.domain.surroundings import Surroundings
+from cmk_admin.domain.verbs import changes, rights
+from cmk_admin.domain.verbs.attach_aks_etcd import RUN_COMMAND
+from cmk_admin.domain.verbs.changes_aks import parse_storage_class_target
+
+WRITE_VAULTS = "Microsoft.KeyVault/vaults/write"
+DELETE_DISK_SET = "Microsoft.Compute/diskEncryptionSets/delete"
+
+_KEY_WORDS = {StepVerb.SET_ENABLED: "update", StepVerb.DELETE_KEY: "delete", StepVerb.RECOVER_KEY: "recover"}
+"""What steps on a key itself need, in access-policy words."""
+_DELETES = (StepVerb.REMOVE_ASSIGNMENT, StepVerb.DELETE_IDENTITY, StepVerb.DELETE_DISK_SET)
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """An action of the resource manager at a scope; `what` finishes “this account may not …”."""
+
+    scope: str
+    action: str
+    what: str
+
+
+def scopes(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:
+    """Where it must be known what the account may do, for `missing`; each once."""
+    asked = [need.scope for step in steps if (need := _need(index, step)) is not None]
+    asked += [scope for step in steps if (scope := _scope_of_key(index, step)) is not None]
+    return tuple(dict.fromkeys(asked))
+
+
+def missing(index: Index, around: Surroundings, steps: Sequence[Step], *, field: str = "") -> tuple[Problem, ...]:
+    """What the account may not do of these steps (blocks), and of what it could not be found out (does not); each once."""
+    found = (_missing(index, around, step) for step in steps)
+    return tuple(dict.fromkeys(replace(one, field=field) for one in found if one is not None))
+
+
+def locked(index: Index, steps: Sequence[Step], *, field: str = "") -> tuple[Problem, ...]:
+    """The locks that make Azure refuse one of these steps. They do not touch the data plane."""
+    found: dict[str, Problem] = {}
+    for step in steps:
+        need = _need(index, step)
+        if need is not None:
+            for one in rights.locked(index, [need.scope], deletes=step.verb in _DELETES, field=field):
+                found[one.sentence] = one
+    return tuple(found.values())
+
+
+def both(index: Index, around: Surroundings, steps: Sequence[Step], *, field: str = "") -> Iterator[Problem]:
+    """What is `missing`, then what is `locked`."""
+    yield from missing(index, around, steps, field=field)
+    yield from locked(index, steps, field=field)
+
+
+def _missing(index: Index, around: Surroundings, step: Step) -> Problem | None:
+    need = _need(index, step)
+    if need is not None:
+        return rights.missing(around, need.action, need.scope, need.what)
+    scope = _scope_of_key(index, step)
+    vault = index.vault_of(changes.key_of(step)) if scope else None
+    if scope is None or vault is None:
+        return None
+    return rights.missing_on_keys(index, vault, around, _KEY_WORDS[step.verb], scope=scope)
+
+
+def _scope_of_key(index: Index, step: Step) -> str | None:
+    """The key that a step is about, as a scope; None: it is about none, or of a vault that is not visible."""
+    if step.verb not in _KEY_WORDS:
+        return None
+    key = changes.key_of(step)
+    vault = index.vault_of(key)
+    return key_scope(vault.id, key.name) if vault else None
+
+
+def _need(index: Index, step: Step) -> _Need | None:
+    """None: it needs nothing of the resource manager, or what it needs is not known."""
+    before, after, target = step.before or {}, step.after or {}, step.target
+    if step.verb is StepVerb.CREATE_ASSIGNMENT:
+        scope = str(after.get("scope"))
+        return _Need(scope, rights.WRITE_ASSIGNMENTS, f"assign roles on {words.scope(index, scope)}")
+    if step.verb is StepVerb.REMOVE_ASSIGNMENT:
+        scope = str(before.get("scope"))
+        return _Need(scope, rights.DELETE_ASSIGNMENTS, f"take roles on {words.scope(index, scope)} away")
+    if step.verb is StepVerb.SET_POLICY:
+        vault_id = changes.parse_policy_target(target)[0]
+        return _Need(vault_id, rights.WRITE_POLICIES, f"change the access policies of {last(vault_id)}")
+    if step.verb is StepVerb.SET_NETWORK:
+        return _Need(target, WRITE_VAULTS, f"change the firewall of {last(target)}")
+    if step.verb in (StepVerb.REVALIDATE, StepVerb.SET_CONSUMER_KEY):
+        taking = step.verb is StepVerb.SET_CONSUMER_KEY and after.get("key") is None
+        action = rights.write_of(str(after.get("service")), taking=taking)
+        return _Need(target, action, f"change {last(target)}")
+    if step.verb is StepVerb.DELETE_IDENTITY:
+        return _Need(target, rights.DELETE_IDENTITY, f"delete identity {last(target)}")
+    if step.verb is StepVerb.DELETE_DISK_SET:
+        return _Need(target, DELETE_DISK_SET, f"delete disk encryption set {last(target)}")
+    if step.verb in (StepVerb.DELETE_STORAGE_CLASS, StepVerb.REWRITE_SECRETS):
+        cluster_id = parse_storage_class_target(target)[0]
+        return _Need(cluster_id, RUN_COMMAND, f"run commands in {last(cluster_id)}")
+    return None
