@@ -20,6 +20,7 @@ from cmk_admin.domain.steps import Json, Step
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import changes_aks, granting, making, rights
 from cmk_admin.domain.verbs.attaching import AttachDraft, grant_problems, target_problems, versioned
+from cmk_admin.domain.verbs.changes import UNLESS_KEPT
 from cmk_admin.domain.verbs.changes_aks import ETCD, LEGACY, NEW, PRIVATE, PUBLIC
 from cmk_admin.domain.verbs.granting import Grant
 
@@ -322,7 +323,11 @@ def _grant(case: _Case) -> Grant | None:
 
 
 def _grants(case: _Case, index: Index) -> tuple[Step, ...]:
-    """The grant on the key, and the role on the vault that reading it by its settings needs."""
+    """The grant on the key, and the role on the vault that reading it by its settings needs; undo keeps what is needed."""
+    return tuple(replace(step, undo_words=f"{step.undo_words}{UNLESS_KEPT}") for step in _giving(case, index))
+
+
+def _giving(case: _Case, index: Index) -> tuple[Step, ...]:
     grant = _grant(case)
     if grant is None:
         return ()

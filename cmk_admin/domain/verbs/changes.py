@@ -15,6 +15,10 @@ ROLE_SECONDS = 600
 """Azure's seconds within which a role assignment counts everywhere (RBACD troubleshooting.md)."""
 ROLE_SOURCE = "RBACD troubleshooting.md"
 
+UNUSED = " (no known use)"
+UNLESS_KEPT = ", unless secrets may need the key by then: AKS asks to keep it granted"
+"""What a plan adds to the undo of a grant for secrets in etcd (AKSD use-kms-etcd-encryption.md)."""
+
 SILENT = frozenset({"mysql-single"})
 """Services whose state does not show that they are being changed (`userVisibleState` has no word for it)."""
 SILENT_SECONDS = 1800
@@ -166,7 +170,7 @@ def set_enabled(version: KeyVersion, enabled: bool, *, known_use: bool = True) -
     return Step(
         verb=StepVerb.SET_ENABLED,
         target=str(version.id),
-        words=(on if enabled else off) + ("" if known_use else " (no known use)"),
+        words=(on if enabled else off) + ("" if known_use else UNUSED),
         undo_words=off if enabled else on,
         before={"enabled": not enabled},
         after={"enabled": enabled},
@@ -205,12 +209,17 @@ def inverse(step: Step) -> Step | None:
     return replace(
         step,
         verb=verb,
-        words=step.undo_words,
-        undo_words=step.words.removesuffix(" (no known use)"),
+        words=_plainly(step.undo_words),
+        undo_words=_plainly(step.words),
         before=step.after,
         after=step.before,
         request=_request(verb, step),
     )
+
+
+def _plainly(words: str) -> str:
+    """The words of a step without what only its plan had to add."""
+    return words.removesuffix(UNUSED).removesuffix(UNLESS_KEPT)
 
 
 def is_silent(step: Step) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from cmk_admin.domain import kubernetes
 from cmk_admin.domain.ids import KeyId, fold, last
 from cmk_admin.domain.steps import Json, Step, StepVerb
-from cmk_admin.domain.verbs.changes import principal_of
+from cmk_admin.domain.verbs.changes import UNLESS_KEPT, principal_of
 
 ETCD, DISKS, DISK_SET = "aks-etcd", "aks-disks", "disk-encryption-set"
 LEGACY, NEW = "legacy", "new"
@@ -153,7 +153,7 @@ def in_safe_order(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 def stays(grant: Step) -> str:
     """The sentence about a grant that is kept for etcd; `grant` is the step that gave it."""
-    undo = grant.undo_words or ""
+    undo = (grant.undo_words or "").removesuffix(UNLESS_KEPT)
     if grant.verb is StepVerb.CREATE_ASSIGNMENT and undo.startswith("Remove role "):
         what = f"The role {undo.removeprefix('Remove role ')} stays"
     else:
