@@ -53,6 +53,7 @@ def operation_document(report: OperationReport) -> JsonObject:
         "alive": report.alive,
         "resumable": report.resumable,
         "undoable": report.undoable,
+        "left": list(report.plan.left) if report.plan else [],
         "restore_file": str(report.restore_file) if report.restore_file else None,
     }
 
@@ -65,6 +66,7 @@ def operation_text(report: OperationReport) -> str:
     if report.sentence:
         lines.append(report.sentence)
     lines += ["", *(f"  {_step(s)}" for s in report.steps)]
+    lines += _sentences("What stays:", report.plan.left if report.plan else ())
     if report.open_paths:
         lines += ["", "Still open:"]
         lines += [f"  {_PATHS[p.state]}: {_path(p)}" for p in report.open_paths]

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from cmk_admin.cli.reports import plan_text
+from cmk_admin.cli.reports import operation_document, operation_text, plan_text
+from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.verbs import revoke
 from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations.interface import OperationReport
 from tests.domain import estates
 
 CUT = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,)), estates.index())
@@ -24,3 +26,12 @@ def test_a_refused_plan_without_a_step_says_why_and_not_that_all_is_done() -> No
 def test_steps_stand_under_the_title_each_with_its_undo() -> None:
     lines = plan_text(CUT).splitlines()
     assert lines[2:4] == ["", f"  1. {CUT.steps[0].words} (undo: {CUT.steps[0].undo_words})"]
+
+
+def test_an_operation_says_what_it_could_not_take_back() -> None:
+    kept = replace(CUT, verb="undo", left=("The role Crypto User of app-id stays.",))
+    report = OperationReport(
+        operation="op", verb="undo", title="Undo it", subject=CUT.subject, outcome=Outcome.PARTIAL, steps=(), plan=kept
+    )
+    assert operation_text(report).splitlines()[-2:] == ["What stays:", "  The role Crypto User of app-id stays."]
+    assert operation_document(report)["left"] == list(kept.left)

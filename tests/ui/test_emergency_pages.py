@@ -224,6 +224,15 @@ def test_open_paths_stand_in_words_with_their_ids_behind_them(theme: Theme, qtbo
     assert any(left[0].scope in w.toolTip() for w in rows.findChildren(QWidget))
 
 
+def test_what_could_not_be_taken_back_stands_on_the_page_of_what_was(theme: Theme, qtbot: QtBot) -> None:
+    kept = replace(plan_now(), left=("The role of app-id stays.",))
+    undone = replace(report(Outcome.PARTIAL, StepState.DONE, verb="undo", answers="a0"), plan=kept)
+    page = operation_page(theme, qtbot, undone)
+    notice = page.findChild(QWidget, "operation-notice-text")
+    assert notice is not None
+    assert "The role of app-id stays." in str(notice.property("text"))
+
+
 def watch(result: WatchResult) -> WatchReport:
     return WatchReport(
         consumer_id=estates.MYSQL.id, consumer_name="dcc-mysql", service="mysql-flexible", wanted="lost", result=result,

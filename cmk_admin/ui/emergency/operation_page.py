@@ -170,7 +170,7 @@ class OperationPage(QWidget):
             are = "is" if len(report.open_paths) == 1 else "are"
             every = " To close every path at once, disable the key." if _by_grants(report) else ""
             return (f"Not wholly cut off: {left} to the key {are} still open or not known.{every}",)
-        return ()
+        return report.plan.left if report.plan is not None else ()
 
     def _show_paths(self, report: OperationReport) -> None:
         """The paths as they were read again after the writes; where they were not, nothing is claimed of them."""
