@@ -78,7 +78,9 @@ def test_an_attach_changes_one_path_of_a_cluster_with_unknown_fields_encrypts_ev
             assert re.fullmatch(f"{ETCD_KEY}/[0-9a-f]{{32}}", kms["keyId"])
             assert key_of(encrypted_by(azure)) == kms["keyId"]
             (grant,) = [step for step in plan_of(done).steps if step.verb is StepVerb.CREATE_ASSIGNMENT]
-            assert "AKS asks to keep it granted" in (grant.undo_words or ""), "the preview promises no more than undo does"
+            assert "AKS asks to keep it granted" in (grant.undo_words or ""), (
+                "the preview promises no more than undo does"
+            )
             assert str((grant.after or {})["scope"]).endswith("/keys/etcd-key")
             await as_the_sandbox_tells_it(backend)
             undo = await backend.prepare_undo(done.operation)
