@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from cmk_admin.domain.ids import KeyId, fold, key_scope
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Key, Vault
+from cmk_admin.domain.model import Key
 from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.services import service
 from cmk_admin.domain.services.fitness import fits
@@ -47,14 +47,6 @@ class AttachDraft:
     """aks-disks: name of the StorageClass that puts new volumes on the set."""
     apply_storage_class: bool = False
     """aks-disks: apply it through the cluster's run command; else it is shown and saved only."""
-
-
-def key_and_vault(draft: AttachDraft, index: Index) -> tuple[Key, Vault] | None:
-    """The key and its vault, where both were read."""
-    if draft.key is None:
-        return None
-    key, vault = index.key(draft.key), index.vault_of(draft.key)
-    return (key, vault) if key and vault else None
 
 
 def key_problems(

@@ -32,6 +32,16 @@ INDENT = 24
 """From a radio button's or box's edge to its text."""
 
 
+def indented(answer: QWidget) -> QWidget:
+    """An answer that belongs to the choice above it, under that one's text; who goes to it goes to the answer."""
+    holder = QWidget()
+    column = QVBoxLayout(holder)
+    column.setContentsMargins(INDENT, 0, 0, 0)
+    column.addWidget(answer)
+    holder.setFocusProxy(answer)
+    return holder
+
+
 class _Sentence(QLabel):
     """What a choice means; a click on it chooses."""
 

@@ -23,7 +23,7 @@ from cmk_admin.domain.verbs.new_resource import NewDiskSet
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.dialogs import tell_failure
 from cmk_admin.ui.theme import sizes
-from cmk_admin.ui.wizards.answers import INDENT, Cards
+from cmk_admin.ui.wizards.answers import Cards, indented
 from cmk_admin.ui.wizards.new_resource import NewResource, Place
 from cmk_admin.ui.wizards.places import group_of
 from cmk_admin.ui.wizards.question import Question
@@ -57,12 +57,7 @@ class DiskSet(Question):
         self.add("way", "", self._ways, wide=True)
         self._new = NewResource("new-disk-set", "disk encryption set", "payments-disks")
         self._new.changed.connect(self._named)
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(INDENT, 0, 0, 0)
-        column.addWidget(self._new)
-        holder.setFocusProxy(self._new)
-        self.add("new_disk_set", "", holder)
+        self.add("new_disk_set", "", indented(self._new))
         self._picker = TargetPicker(room, "disk-set", "Disk encryption set", rows=5)
         self._picker.picked.connect(self._picked)
         self._picker.opened.connect(self._opened)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Identity
@@ -11,7 +11,7 @@ from cmk_admin.domain.verbs.new_resource import NewIdentity
 from cmk_admin.ui.details.page import Cell
 from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.wizards import places
-from cmk_admin.ui.wizards.answers import INDENT, Cards
+from cmk_admin.ui.wizards.answers import Cards, indented
 from cmk_admin.ui.wizards.new_resource import NewResource, Place
 from cmk_admin.ui.wizards.picking import Choice, Picker, choice
 from cmk_admin.ui.wizards.question import Question
@@ -99,12 +99,7 @@ class IdentityQuestion(Question):
         self.add("identity", "&Identity", self._picker, wide=True)
         self._new = NewResource("new-identity", "identity", "payments-mysql-id")
         self._new.changed.connect(self._named)
-        holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(INDENT, 0, 0, 0)
-        column.addWidget(self._new)
-        holder.setFocusProxy(self._new)
-        self.add("create_identity", "", holder)
+        self.add("create_identity", "", indented(self._new))
         self.end()
 
     def carried(self) -> str | None:
