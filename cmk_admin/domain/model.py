@@ -133,6 +133,10 @@ class Key:
     tags: tuple[tuple[str, str], ...] = ()
     versions: tuple[KeyVersion, ...] | None = None
     """Newest first; None where not read."""
+    thumbprint: str | None = None
+    """SHA-256 (hex) of the current version's public numbers: the same in two vaults is the same key. None: not read."""
+    managed: bool = False
+    """True where the key stands behind a certificate and is the certificate's to change."""
     source: Source = Source.DATA_PLANE
 
 
@@ -188,6 +192,24 @@ class RoleAssignment:
     """delegatedManagedIdentityResourceId."""
     created_on: datetime | None = None
     created_by: str | None = None
+    ends: datetime | None = None
+    """Of one that was activated for a while: until when."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleEligibility:
+    """A role that a principal may activate by itself (privileged identity management)."""
+
+    id: str
+    """Of the eligibility schedule."""
+    scope: str
+    role_definition_id: str
+    principal_id: str
+    principal_type: str | None = None
+    condition: str | None = None
+    condition_version: str | None = None
+    ends: datetime | None = None
+    """None: it does not end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,3 +272,6 @@ class Estate:
     locks: tuple[Lock, ...] = ()
     unread_assignments: frozenset[str] = field(default_factory=frozenset)
     """Folded scopes (subscriptions, management groups) whose role assignments could not be read."""
+    role_eligibilities: tuple[RoleEligibility, ...] = ()
+    unread_eligibilities: frozenset[str] = field(default_factory=frozenset)
+    """Folded scopes whose eligible roles could not be read."""

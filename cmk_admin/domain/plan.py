@@ -31,6 +31,11 @@ class PlannedPath:
     """Why it stays open or is not known."""
     step: int | None = None
     """Number (from 1) of the step that closes it."""
+    kind: str = "use"
+    """``use``: it is open now; ``eligible``: the principal may open it by itself (privileged identity management);
+    ``copy``: to the same key material in another vault; ``regrant``: who could grant it again."""
+    condition: str | None = None
+    """Of the grant; it is not evaluated, so that the path counts as open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,11 +60,62 @@ class Effect:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Method:
     name: str
-    """grants, disable ..."""
+    """grants, disable, operations, firewall, delete; ``expiry`` stands there as what is no revocation."""
     title: str
     possible: bool
     reason: str | None
+    """Why not, or what speaks for or against it."""
     recommended: bool
+    within_seconds: int | None = None
+    """Azure's seconds within which the vault refuses, by documentation; None: not documented."""
+    others: str = ""
+    """Who else is hit, in a sentence; empty: nobody."""
+    survives: str = ""
+    """What still works afterwards, in a sentence."""
+    undone: str = ""
+    """How it is taken back, in a sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Something that a plan offers besides, and does only where it is asked for."""
+
+    id: str
+    """``remove:GRANT``, ``stop:CONSUMER``, ``suspend-rotation``, ``staged:CONSUMER``, ``activate:ELIGIBILITY``: what the
+    draft's `choices` name."""
+    title: str
+    why: str
+    """What it does and whom else it concerns, in a sentence."""
+    chosen: bool
+    possible: bool = True
+    """False: it cannot be chosen, and `why` says why not."""
+
+
+class Answer(StrEnum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that must hold so that this account can do the plan, or take it back."""
+
+    name: str
+    """``data-plane``, ``assignments``, ``locks``, ``reach``, ``token``, ``own-access``, ``give-back``, ``vault`` ..."""
+    answer: Answer
+    sentence: str
+    next: str = ""
+    """What to do where the answer is not yes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Where a plan waits: the stage begins only after these consumers were seen as they should be."""
+
+    stage: int
+    consumer_id: str
+    service: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +152,20 @@ class Plan:
     """Sentences that must be read before the start."""
     problems: tuple[str, ...] = ()
     """Sentences that forbid the start."""
+    cause: str | None = None
+    """What happened, as `verbs.revoke.Cause` words it."""
+    why: str = ""
+    """Why this is the plan for it, in a sentence."""
+    next: tuple[str, ...] = ()
+    """Sentences: what is to be done after it, in order; no step of this plan."""
+    regrants: tuple[PlannedPath, ...] = ()
+    """Who could open again what is closed. They are shown, and count for no outcome."""
+    choices: tuple[Choice, ...] = ()
+    checks: tuple[Check, ...] = ()
+    """Can I, and can I give back?"""
+    gates: tuple[Gate, ...] = ()
+    not_restored: tuple[str, ...] = ()
+    """Sentences: what a restore cannot make as it was, since Azure cannot."""
     left: tuple[str, ...] = ()
     """Sentences: what stays as it is although it was to be taken back. The outcome can at best be partial."""
     answers: str | None = None
@@ -110,7 +180,9 @@ class Plan:
         So a plan as printed can be told from another. Documents, findings and other words change nothing in Azure, so
         that they do not count.
         """
-        return _digest(self.verb, self.subject, [[s.verb, s.target, s.before, s.after, s.stage] for s in self.steps])
+        gates = [[g.stage, g.consumer_id, g.service] for g in self.gates]
+        steps = [[s.verb, s.target, s.before, s.after, s.stage] for s in self.steps]
+        return _digest(self.verb, self.subject, steps, *([gates] if gates else []))
 
     def is_hashed(self, written: str) -> bool:
         """Whether `written` is this plan's hash, or the one that an earlier version wrote, which left the stages out."""

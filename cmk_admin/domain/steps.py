@@ -16,7 +16,23 @@ class StepVerb(StrEnum):
     """Make a principal's access-policy entry what `after` says (None: no entry)."""
     SET_ENABLED = "set-key-version-enabled"
     SET_NETWORK = "set-vault-network"
-    """Let trusted Azure services through a vault's firewall or not; `after`: ``{"bypass": "AzureServices"}`` or ``"None"``."""
+    """Whom a vault's firewall lets in; `after`: ``{"bypass": "AzureServices"}`` or ``"None"``, and where it is to change
+    ``"default_action"``: ``"Allow"`` or ``"Deny"``. Its rules stay as they are."""
+    SET_OPERATIONS = "set-key-version-operations"
+    """What one version of a key may be used for; `after`: ``{"operations": [...]}``, in Key Vault's words."""
+    SET_ROTATION = "set-rotation-policy"
+    """Make a key's rotation policy what `after` says: ``{"lifetime_actions": [...], "expiry_time": TEXT | None}``, as the
+    vault words them; the target is the key's id without version."""
+    STOP_CONSUMER = "stop-consumer"
+    """Stop a service at once; `after`: ``{"service": NAME, "running": False}``."""
+    START_CONSUMER = "start-consumer"
+    """Start it again; `after`: ``{"service": NAME, "running": True}``."""
+    ACTIVATE_ROLE = "activate-role"
+    """Activate an eligible role of one's own (privileged identity management); the target is the id of the request that
+    asks for it, `after`: see `changes_roles.activation_facts`. It ends by itself."""
+    REMOVE_ELIGIBILITY = "remove-role-eligibility"
+    """Take from a principal that it may activate a role; `before`: see `changes_roles.eligibility_facts`."""
+    CREATE_ELIGIBILITY = "create-role-eligibility"
     REVALIDATE = "revalidate"
     """Ask a consumer to try its key again."""
     START_NODES = "start-nodes"
@@ -44,7 +60,7 @@ class StepVerb(StrEnum):
     """Write every secret of a cluster once more, so that it is encrypted with the key of now."""
 
 
-ASKS_ONLY = frozenset({StepVerb.REVALIDATE, StepVerb.START_NODES, StepVerb.REWRITE_SECRETS})
+ASKS_ONLY = frozenset({StepVerb.REVALIDATE, StepVerb.START_NODES, StepVerb.REWRITE_SECRETS, StepVerb.ACTIVATE_ROLE})
 """Steps that ask for something and change no fact: there is nothing of them to take back."""
 
 

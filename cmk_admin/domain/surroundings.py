@@ -84,6 +84,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VaultContents:
+    """How many secrets and certificates a vault has; None: could not be read."""
+
+    secrets: int | None
+    certificates: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """Everything that was read for one draft."""
 
@@ -116,6 +124,17 @@ class Surroundings:
     """Folded ids of resource groups that the draft names and that are not there."""
     file_problem: str | None = None
     """Why the file that the draft names cannot be written."""
+    contents: Mapping[str, VaultContents] = field(default_factory=dict)
+    """By folded vault id, what else is in it: who shuts a vault shuts all of that."""
+    answering: Mapping[str, str | None] = field(default_factory=dict)
+    """By host of a vault whether its data plane answers from here: None, or a sentence why not; missing: not tried."""
+    regions: Mapping[str, str] = field(default_factory=dict)
+    """By host of a vault the region that answered for it, where it said so: another than its own is a failover."""
+    token_until: datetime | None = None
+    """Until when what the account signed in with counts, by the machine's own calendar."""
+    rotations: Mapping[str, Mapping[str, Json] | None] = field(default_factory=dict)
+    """By folded key id without version its rotation policy in the words of `StepVerb.SET_ROTATION`; None: it has none
+    that rotates; missing: not known."""
     unread: tuple[str, ...] = ()
     """Sentences: what could not be read, and why. They become warnings of the plan."""
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cmk_admin.domain.errors import BadInput
-from cmk_admin.domain.plan import Effect, Method, PathState, Plan, PlannedPath, Watch
+from cmk_admin.domain.plan import Answer, Check, Choice, Effect, Gate, Method, PathState, Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Json, Step, StepVerb
 
 JsonObject = dict[str, Json]
@@ -42,9 +42,27 @@ def plan_to_json(plan: Plan) -> JsonObject:
                 "possible": one.possible,
                 "reason": one.reason,
                 "recommended": one.recommended,
+                "within_seconds": one.within_seconds,
+                "others": one.others,
+                "survives": one.survives,
+                "undone": one.undone,
             }
             for one in plan.methods
         ],
+        "cause": plan.cause,
+        "why": plan.why,
+        "next": list(plan.next),
+        "regrants": [path_json(one) for one in plan.regrants],
+        "choices": [
+            {"id": one.id, "title": one.title, "why": one.why, "chosen": one.chosen, "possible": one.possible}
+            for one in plan.choices
+        ],
+        "checks": [
+            {"name": one.name, "answer": one.answer.value, "sentence": one.sentence, "next": one.next}
+            for one in plan.checks
+        ],
+        "gates": [{"stage": one.stage, "consumer_id": one.consumer_id, "service": one.service} for one in plan.gates],
+        "not_restored": list(plan.not_restored),
         "watches": [
             {
                 "consumer_id": one.consumer_id,
@@ -74,6 +92,8 @@ def path_json(path: PlannedPath) -> JsonObject:
         "also_cuts": list(path.also_cuts),
         "reason": path.reason,
         "step": path.step,
+        "kind": path.kind,
+        "condition": path.condition,
     }
 
 
@@ -89,6 +109,8 @@ def path_from_json(data: Any) -> PlannedPath:
             also_cuts=_strings(data["also_cuts"]),
             reason=_optional(data["reason"]),
             step=_integer(data["step"]),
+            kind=_string(data.get("kind", "use")),
+            condition=_optional(data.get("condition")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _bad("path", error) from error
@@ -159,9 +181,45 @@ def plan_from_json(data: Any) -> Plan:
                     possible=bool(one["possible"]),
                     reason=_optional(one["reason"]),
                     recommended=bool(one["recommended"]),
+                    within_seconds=_integer(one.get("within_seconds")),
+                    others=_string(one.get("others", "")),
+                    survives=_string(one.get("survives", "")),
+                    undone=_string(one.get("undone", "")),
                 )
                 for one in data["methods"]
             ),
+            cause=_optional(data.get("cause")),
+            why=_string(data.get("why", "")),
+            next=_strings(data.get("next", [])),
+            regrants=tuple(path_from_json(one) for one in data.get("regrants", [])),
+            choices=tuple(
+                Choice(
+                    id=_string(one["id"]),
+                    title=_string(one["title"]),
+                    why=_string(one["why"]),
+                    chosen=bool(one["chosen"]),
+                    possible=bool(one["possible"]),
+                )
+                for one in data.get("choices", [])
+            ),
+            checks=tuple(
+                Check(
+                    name=_string(one["name"]),
+                    answer=Answer(one["answer"]),
+                    sentence=_string(one["sentence"]),
+                    next=_string(one["next"]),
+                )
+                for one in data.get("checks", [])
+            ),
+            gates=tuple(
+                Gate(
+                    stage=_integer(one["stage"]) or 0,
+                    consumer_id=_string(one["consumer_id"]),
+                    service=_string(one["service"]),
+                )
+                for one in data.get("gates", [])
+            ),
+            not_restored=_strings(data.get("not_restored", [])),
             method=_optional(data["method"]),
             watches=tuple(
                 Watch(

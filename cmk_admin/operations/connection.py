@@ -40,6 +40,10 @@ class ConnectionInfo:
     """Live: which way to sign in it was (``cli``, ``environment``, ``browser``, ``device``, ``managed``)."""
     notes: tuple[str, ...] = ()
     """Live: what the person should know of this sign-in, a sentence each."""
+    drill: str | None = None
+    """The name of the drill that this sandbox is there for; None: it is no drill."""
+    restore_folder: Path | None = None
+    """Where a revoke writes the file from which anyone can restore; None: into `folder`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,8 @@ class ConnectionChoice:
     """With `own_sandbox`: forget what was kept."""
     principal: str | None = None
     """Which of the sandbox's principals to sign in as; None: the administrator, or the only one there is."""
+    drill: str | None = None
+    """With `own_sandbox`: the drill to hold, on a fresh sandbox that is not kept."""
     scenario: str = "dcc"
     speed: float | None = None
     live: LiveChoice | None = None

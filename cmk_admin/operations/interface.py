@@ -28,10 +28,12 @@ from cmk_admin.operations.connection import (
 
 if TYPE_CHECKING:
     # Who only looks, or revokes, loads no wizard
+    from cmk_admin.domain.record import Record
     from cmk_admin.domain.surroundings import Surroundings, Target
     from cmk_admin.domain.verbs.drafts import Draft
 
 __all__ = [
+    "Alarm",
     "Backend",
     "Boundary",
     "ConnectionChoice",
@@ -39,12 +41,16 @@ __all__ = [
     "ConnectionKind",
     "Connector",
     "HostReach",
+    "Incident",
     "LiveChoice",
     "OnBoundary",
     "OnEstate",
     "OnReport",
     "OnSignIn",
     "OperationReport",
+    "PathProof",
+    "Proof",
+    "ProvenPath",
     "StepReport",
     "WatchReport",
     "WatchResult",
@@ -64,6 +70,60 @@ class StepReport:
     undo: str | None
     error: str | None = None
     request_id: str | None = None
+    azure_date: str | None = None
+    """The ``Date`` of Azure's answer, as it stood there."""
+    correlation_id: str | None = None
+    activity: str | None = None
+    """What the Activity Log says of it, in a sentence."""
+
+
+class PathProof(StrEnum):
+    """What a path was found to be when it was read again from its provider."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenPath:
+    path: PlannedPath
+    state: PathProof
+    reason: str | None = None
+    """Why it is open, or why it is not known."""
+    since: datetime | None = None
+    """When it was first found so, without a break."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """All paths of an operation, read again from their providers at one time."""
+
+    at: datetime
+    paths: tuple[ProvenPath, ...]
+
+    @property
+    def closed(self) -> bool:
+        """True where every path was found closed: an unknown one is none."""
+        return all(one.state is PathProof.CLOSED for one in self.paths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """Something that was closed, or was not there, and is open now."""
+
+    at: datetime
+    text: str
+    """A sentence: what came back, by whom where Azure tells."""
+    kind: str
+    """``re-granted``, ``new-version``, ``enabled-again``, ``unreadable`` ..."""
+
+
+class Incident(StrEnum):
+    """A revoke is an incident until somebody closes it: so long its paths are read again on a schedule."""
+
+    OPEN = "open"
+    CLOSED = "closed"
 
 
 class WatchResult(StrEnum):
@@ -127,6 +187,15 @@ class OperationReport:
     restore_file: Path | None = None
     """The self-contained file from which `restore FILE` gives back what this revoke took; None where there is none."""
     cancel_requested: bool = False
+    incident: Incident | None = None
+    """Of a revoke; None: it changed nothing, or it is no revoke."""
+    proof: Proof | None = None
+    """The newest one; None: the paths have not been read again yet."""
+    next_proof_at: datetime | None = None
+    alarms: tuple[Alarm, ...] = ()
+    """Newest first; also those that are over."""
+    paused: str | None = None
+    """A sentence, while it waits: for the network, or for the first consumer of a staged revoke."""
     log: tuple[str, ...] = field(default=())
 
 
@@ -178,8 +247,29 @@ class Backend(Protocol):
     async def prepare_revoke(self, draft: RevokeDraft) -> Plan:
         """Refresh what the draft touches, then plan. Raises BadInput."""
 
-    async def prepare_restore(self, operation: str) -> Plan:
-        """What gives back exactly what that operation took. Raises BadInput (unknown operation), Refused."""
+    async def prepare_restore(self, operation: str, *, consumers: tuple[str, ...] = ()) -> Plan:
+        """What gives back exactly what that operation took; `consumers` (ids): only what these need.
+
+        Raises BadInput (unknown operation or consumer, a file that is none), Refused.
+        """
+
+    async def prove(self, operation: str) -> OperationReport:
+        """Read all paths of a revoke again from their providers, now, and keep what was found. Raises BadInput.
+
+        What cannot be read is unknown; it is no error.
+        """
+
+    async def guard(self, on_report: OnReport) -> None:
+        """Read the paths of every open incident again on a schedule, until this coroutine is cancelled.
+
+        `on_report` is told after each reading, and of each alarm.
+        """
+
+    async def close_incident(self, operation: str) -> OperationReport:
+        """No more readings of its paths. Raises BadInput, Refused (it is still being run)."""
+
+    async def record(self, operation: str) -> Record:
+        """Everything that was written down about an operation, hash-chained; also while it runs. Raises BadInput."""
 
     async def targets(self, service: str) -> tuple[Target, ...]:
         """The resources that can take a key as this service (a name of `domain.services`), with or without one.

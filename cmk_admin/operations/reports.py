@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from cmk_admin.domain.ids import fold, last
-from cmk_admin.domain.plan import PathState, Plan, PlannedPath, Watch
+from cmk_admin.domain.plan import Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.wire_plan import path_from_json, path_json
 from cmk_admin.operations.interface import OnReport, OperationReport, StepReport, WatchReport, WatchResult
 from cmk_admin.operations.rollback import rollback_path
 from cmk_admin.store.journal import OperationRow, WatchRow
@@ -101,6 +102,9 @@ def _steps(row: OperationRow, plan: Plan) -> tuple[StepReport, ...]:
             undo=planned.undo_words,
             error=step.error,
             request_id=step.request_id,
+            azure_date=step.azure_date,
+            correlation_id=step.correlation_id,
+            activity=step.activity,
         )
         for step, planned in zip(row.steps, plan.steps, strict=True)
     )
@@ -135,30 +139,12 @@ def consumer_name(plan: Plan, consumer_id: str) -> str:
 
 def paths_to_text(paths: tuple[PlannedPath, ...]) -> str:
     """Open paths as the journal keeps them."""
-    return json.dumps(
-        [
-            {
-                "via": p.via,
-                "scope": p.scope,
-                "principal": p.principal,
-                "principal_name": p.principal_name,
-                "state": p.state.value,
-                "also_cuts": list(p.also_cuts),
-                "reason": p.reason,
-                "step": p.step,
-            }
-            for p in paths
-        ],
-        ensure_ascii=False,
-    )
+    return json.dumps([path_json(path) for path in paths], ensure_ascii=False)
 
 
 def paths_from_text(text: str | None) -> tuple[PlannedPath, ...]:
-    """The inverse of `paths_to_text`; nothing where nothing was written."""
-    return tuple(
-        PlannedPath(**{**path, "state": PathState(path["state"]), "also_cuts": tuple(path["also_cuts"])})
-        for path in json.loads(text or "[]")
-    )
+    """The inverse of `paths_to_text`; nothing where nothing was written. Raises BadInput ``bad-plan``."""
+    return tuple(path_from_json(path) for path in json.loads(text or "[]"))
 
 
 def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False) -> str:

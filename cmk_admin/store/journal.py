@@ -34,6 +34,11 @@ class StepRow:
     request_id: str | None = None
     address: str | None = None
     """Of the long-running operation that Azure started for it."""
+    azure_date: str | None = None
+    """The ``Date`` of Azure's answer to the write, as it stood there."""
+    correlation_id: str | None = None
+    activity: str | None = None
+    """What the Activity Log says of it, in a sentence; None: it has not appeared yet, or none is kept of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +145,8 @@ class Journal:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
-                "UPDATE step SET state = ?, changed_at = ?, attempts = ?, error = ?, request_id = ?, address = ?"
-                " WHERE operation = ? AND n = ?",
+                "UPDATE step SET state = ?, changed_at = ?, attempts = ?, error = ?, request_id = ?, address = ?,"
+                " azure_date = ?, correlation_id = ?, activity = ? WHERE operation = ? AND n = ?",
                 (
                     row.state.value,
                     row.changed_at.isoformat(),
@@ -149,6 +154,9 @@ class Journal:
                     row.error,
                     row.request_id,
                     row.address,
+                    row.azure_date,
+                    row.correlation_id,
+                    row.activity,
                     operation,
                     row.n,
                 ),
@@ -319,6 +327,9 @@ def _step(row: sqlite3.Row) -> StepRow:
         error=row["error"],
         request_id=row["request_id"],
         address=row["address"],
+        azure_date=row["azure_date"],
+        correlation_id=row["correlation_id"],
+        activity=row["activity"],
     )
 
 

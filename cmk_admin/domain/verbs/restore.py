@@ -27,6 +27,8 @@ class RestoreDraft:
     """The state of each step of `plan`, in its order."""
     began: datetime | None = None
     """When the operation was begun, aware; None: not known."""
+    consumers: tuple[str, ...] = ()
+    """Ids of the consumers to bring back; none named: all of it."""
 
 
 def problems(draft: RestoreDraft, index: Index) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Grants above the vault and grants of groups are never removed by default: they a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import AccessPath, paths
@@ -19,6 +20,21 @@ from cmk_admin.domain.verbs import changes, cuts
 from cmk_admin.domain.verbs.cuts import Lot
 
 GRANTS, DISABLE = "grants", "disable"
+OPERATIONS, FIREWALL, DELETE = "operations", "firewall", "delete"
+EXPIRY = "expiry"
+"""No method: a key that has expired still unwraps (KVD includes/key-attributes.md). It is named so that nobody takes it."""
+
+
+class Cause(StrEnum):
+    """What happened."""
+
+    SERVICE = "service"
+    """A service or an identity must lose its data now."""
+    KEY_LEAKED = "key-leaked"
+    """The key itself may be in foreign hands: a copy of it is not touched by what is done to it here."""
+    OPERATOR = "operator"
+    """An operator's account is suspect."""
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +46,15 @@ class RevokeDraft:
     consumers: tuple[str, ...] = ()
     """Resource ids of the consumers to cut off; empty: the key itself."""
     method: str | None = None
-    """``grants`` or ``disable``; None: grants where consumers are named, else disable."""
+    """None: what is right for the cause; grants where consumers are named, else disable."""
+    cause: Cause = Cause.SERVICE
+    principals: tuple[str, ...] = ()
+    """Object ids of identities to cut off besides those of the consumers; for `Cause.OPERATOR` the suspect accounts."""
+    choices: tuple[str, ...] = ()
+    """What was chosen of what the plan offers: `plan.Choice.id`."""
+    reason: str | None = None
+    ticket: str | None = None
+    """Both are given to whoever activates a role for this, and kept in the record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
