@@ -105,6 +105,8 @@ class KeyVersion:
     created: datetime | None = None
     not_before: datetime | None = None
     expires: datetime | None = None
+    operations: tuple[str, ...] | None = None
+    """Sorted; None: not read. A list of versions does not tell them, only a look at each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +254,8 @@ class Consumer:
     """The consumer that holds the key for this one (a cluster's disk encryption set); it hangs under it."""
     hosts: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    carries: tuple[str, ...] | None = None
+    """Object ids of every managed identity that the resource carries, also of those by which it uses no key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
