@@ -93,12 +93,42 @@ def lost(world: World, consumer_id: str) -> Document | None:
     return (world.get("life", consumer_id) or {}).get("lost")
 
 
+def key_of(world: World, consumer_id: str) -> str:
+    """The id of the key version that wrapped a consumer's DEK; empty for one that uses no key of the customer's."""
+    slots = (world.get("life", consumer_id) or {"slots": {}})["slots"]
+    return str(slots["primary"]["keyUrl"]) if "primary" in slots else ""
+
+
+def rest(world: World, consumer_id: str) -> None:
+    """The consumer was stopped: it forgets its DEK and asks for no key until it wakes."""
+    life = world.get("life", consumer_id)
+    if life is not None:
+        world.put("life", consumer_id, {**life, "dek": None, "resting": True})
+
+
+def wake(world: World, consumer_id: str) -> AzureError | None:
+    """The consumer is started: it asks for its key, and the refusal with which it is lost from now on; None: it has it."""
+    life = world.get("life", consumer_id)
+    if life is None:
+        return None
+    now = world.clock.azure()
+    life = {**life, "resting": False, "looked": now}
+    try:
+        dek = _unwrapped(world, life["service"], life["slots"]["primary"])
+    except AzureError as refusal:
+        lost = {"since": now, "code": refusal.inner or refusal.code, "message": refusal.message}
+        world.put("life", consumer_id, {**life, "lost": lost})
+        return refusal
+    world.put("life", consumer_id, {**life, "dek": _text(dek), "lost": None})
+    return None
+
+
 def connections(world: World) -> list[Document]:
     """What clients of the databases meet: whether each server takes connections, else since when and why it refuses them."""
     return [
         {
             "consumer_id": (world.get("resource", consumer_id) or {"id": consumer_id})["id"],
-            "accepted": life["lost"] is None,
+            "accepted": life["lost"] is None and not life.get("resting"),
             "lost": life["lost"],
         }
         for consumer_id, life in world.items("life")
@@ -134,6 +164,8 @@ def check(world: World, consumer_id: str, *, since: float) -> None:
     resource = world.get("resource", consumer_id)
     if life is None or resource is None or "primary" not in life["slots"]:
         world.delete("life", consumer_id)
+        return
+    if life.get("resting"):
         return
     refusal = _ask(world, life["service"], life["slots"]["primary"])
     _AFTERMATH[life["service"]](world, resource, life, refusal, since)
@@ -238,12 +270,18 @@ def set_property(world: World, resource_id: str, name: str, value: Any) -> None:
 
 def _ask(world: World, service: str, slot: Document) -> AzureError | None:
     try:
-        dek = unwrap(world, slot["principalId"], slot["keyUrl"], base64.b64decode(slot["wrapped"]), service=service)
+        _unwrapped(world, service, slot)
     except AzureError as refusal:
         return refusal
-    if hashlib.sha256(dek).hexdigest() != slot["digest"]:
-        return AzureError(400, "BadParameter", "What the key unwrapped is not what it had wrapped.")
     return None
+
+
+def _unwrapped(world: World, service: str, slot: Document) -> bytes:
+    """The DEK of a slot, unwrapped as its identity. Raises AzureError with the vault's refusal."""
+    dek = unwrap(world, slot["principalId"], slot["keyUrl"], base64.b64decode(slot["wrapped"]), service=service)
+    if hashlib.sha256(dek).hexdigest() != slot["digest"]:
+        raise AzureError(400, "BadParameter", "What the key unwrapped is not what it had wrapped.")
+    return dek
 
 
 def _held(life: Document) -> bytes | None:

@@ -18,7 +18,7 @@ Kinds, and the shape of their documents (ids are compared without case; `World` 
                      pem, tags ...}, oldest first], rotationPolicy, deleted: None or {deletedDate, scheduledPurgeDate}}
 ``deletedVault``     id = vault name: {resource, deletionDate, scheduledPurgeDate}
 ``operation``        id = operation id: one long-running operation
-``life``             id = ARM id of a consumer: its wrapped DEK and schedule
+``life``             id = ARM id of a consumer: its wrapped DEK and schedule; ``resting`` while the consumer is stopped
 ``kubernetes``       id = ARM id of a cluster: {storageClasses, secrets: with the key version that encrypts each, envelopes}
 ``command``          id = command id: {cluster, startedAt, result: None or what the run command answers}
 ``activity``         id = request id (and ``/end``): {at: a reading of `Clock.azure`, event: one of the Activity Log}

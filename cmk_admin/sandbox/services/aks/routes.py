@@ -8,7 +8,7 @@ from cmk_admin.sandbox.services import envelopes
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import Answer, AzureError, Call, Routes
 
-from . import commands, kms, model
+from . import commands, kms, model, power
 
 _TYPE = model.TYPE
 _VERSIONS = ("2020-09-01", "2026-08-01")
@@ -26,6 +26,7 @@ def register(routes: Routes) -> None:
     routes.arm("GET", of_group + "/{name}", action=action, versions=_VERSIONS)(_get)
     routes.arm("PUT", of_group + "/{name}", action=f"{_TYPE}/write", versions=_VERSIONS)(_put)
     operations.register_work(_WORK, _update)
+    power.register(routes, of_group + "/{name}", _TYPE, _VERSIONS)
     commands.register(routes, of_group + "/{name}", _TYPE, _VERSIONS)
 
 

@@ -267,6 +267,13 @@ def start(world: World, scale_set_id: str, instance_ids: list[str] | None) -> No
         life.set_power(world, machine, life.RUNNING)
 
 
+def deallocate(world: World, scale_set_id: str, instance_ids: list[str] | None) -> None:
+    """Stop machines and let go of their hardware, all where none are named; no key is asked for."""
+    for machine in machines_of(world, scale_set_id):
+        if instance_ids is None or machine["instanceId"] in instance_ids:
+            life.set_power(world, machine, life.DEALLOCATED)
+
+
 def delete(world: World, disk_set: Document) -> None:
     """Delete a set and its identity; grants of the identity stay behind, as in Azure. Raises AzureError 409 where it is used."""
     users = [*associated(world, disk_set["id"]), *_clusters_of(world, disk_set["id"])]

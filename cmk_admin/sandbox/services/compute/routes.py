@@ -12,9 +12,10 @@ from . import model, requirements
 
 _VERSIONS = ("2019-07-01", "2026-04-01")
 _SCALE_SET_VERSIONS = ("2019-03-01", "2026-04-01")
-# No time is documented for either; starting machines takes some minutes as everybody who has waited knows. Azure seconds.
-UPDATE_SECONDS, START_SECONDS = 20.0, 120.0
+# No time is documented for any; starting machines takes some minutes as everybody who has waited knows. Azure seconds.
+UPDATE_SECONDS, START_SECONDS, DEALLOCATE_SECONDS = 20.0, 120.0, 60.0
 _UPDATE_WORK, _START_WORK = "compute.disk-encryption-set", "compute.start"
+_DEALLOCATE_WORK = "compute.deallocate"
 
 
 def register(routes: Routes) -> None:
@@ -37,7 +38,11 @@ def register(routes: Routes) -> None:
     routes.arm("GET", view, action=f"{of_machine}/instanceView/read", versions=versions)(_instance_view)
     routes.arm("POST", scale_set + "/start", action=f"{SCALE_SET}/start/action", versions=versions)(_start)
     routes.arm("POST", machine + "/start", action=f"{of_machine}/start/action", versions=versions)(_start)
+    deallocate = "/deallocate"
+    routes.arm("POST", scale_set + deallocate, action=f"{SCALE_SET}{deallocate}/action", versions=versions)(_deallocate)
+    routes.arm("POST", machine + deallocate, action=f"{of_machine}{deallocate}/action", versions=versions)(_deallocate)
     operations.register_work(_UPDATE_WORK, _update)
+    operations.register_work(_DEALLOCATE_WORK, _deallocate_work)
     operations.register_work(_START_WORK, _start_work)
 
 
@@ -163,6 +168,21 @@ def _find_machine(call: Call) -> Document:
 
 
 async def _start(call: Call) -> Answer:
+    scale_set, wanted = _named_machines(call)
+    data = {"scaleSet": scale_set["id"], "instances": wanted}
+    return operations.start(call, resource_id=scale_set["id"], seconds=START_SECONDS, work=_START_WORK, data=data)
+
+
+async def _deallocate(call: Call) -> Answer:
+    scale_set, wanted = _named_machines(call)
+    data = {"scaleSet": scale_set["id"], "instances": wanted}
+    return operations.start(
+        call, resource_id=scale_set["id"], seconds=DEALLOCATE_SECONDS, work=_DEALLOCATE_WORK, data=data
+    )
+
+
+def _named_machines(call: Call) -> tuple[Document, list[str] | None]:
+    """The path's scale set, and the instance ids that path or body name; None: all. Raises AzureError 400."""
     scale_set = envelopes.find(call, SCALE_SET)
     wanted: list[str] | None = None
     if "instance" in call.params:
@@ -172,9 +192,12 @@ async def _start(call: Call) -> Answer:
         if named is not None and (not isinstance(named, list) or any(not isinstance(one, str) for one in named)):
             raise AzureError(400, "InvalidParameter", "The value of parameter instanceIds is invalid.")
         wanted = None if named in (None, ["*"]) else named
-    data = {"scaleSet": scale_set["id"], "instances": wanted}
-    return operations.start(call, resource_id=scale_set["id"], seconds=START_SECONDS, work=_START_WORK, data=data)
+    return scale_set, wanted
 
 
 async def _start_work(world: World, data: dict[str, Any]) -> None:
     model.start(world, data["scaleSet"], data["instances"])
+
+
+async def _deallocate_work(world: World, data: dict[str, Any]) -> None:
+    model.deallocate(world, data["scaleSet"], data["instances"])

@@ -8,7 +8,7 @@ from cmk_admin.sandbox.services import envelopes
 from cmk_admin.sandbox.state import World
 from cmk_admin.sandbox.wire import Answer, AzureError, Call, Routes
 
-from . import model, settings
+from . import model, power, settings
 
 _VERSIONS = ("2021-05-01", "2025-06-01-preview")
 _READ, _WRITE = f"{FLEXIBLE}/read", f"{FLEXIBLE}/write"
@@ -33,6 +33,7 @@ def register(routes: Routes) -> None:
     capabilities = "Microsoft.DBforMySQL/locations/capabilities/read"
     routes.arm("GET", location + "/capabilities", action=capabilities, versions=_VERSIONS)(_capabilities)
     operations.register_work(_WORK, _update)
+    power.register(routes, server, _VERSIONS)
 
 
 async def _list(call: Call) -> Answer:
