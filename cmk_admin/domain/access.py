@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from cmk_admin.domain.ids import KeyId, fold, is_management_group, key_scope, same, subscription_of
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import AccessPolicy, RoleAssignment, RoleDefinition, Vault
+from cmk_admin.domain.model import AccessPolicy, RoleAssignment, RoleDefinition, RoleEligibility, Vault
 
 _KEYS = "Microsoft.KeyVault/vaults/keys/"
 UNWRAP = f"{_KEYS}unwrap/action"
@@ -71,6 +71,8 @@ class PathKind(StrEnum):
     """The entry of a group that contains it."""
     POLICY_COMPOUND = "policy-compound"
     """An entry that counts only together with an application."""
+    ELIGIBLE = "eligible"
+    """A role that the principal, or a group of it, may activate by itself: it is not open now, and may be at any moment."""
     UNREAD = "unread"
     """Something could not be read; see `unknown`."""
 
@@ -93,6 +95,12 @@ class AccessPath:
     group_id: str | None = None
     unknown: str | None = None
     """Why it is not known whether the path is there; None: it is."""
+    eligibility: RoleEligibility | None = None
+    """Of a path that is only eligible."""
+    copy_of: KeyId | None = None
+    """The copy that it leads to, where it does not lead to the key that was asked about (`every_path.copies`)."""
+    sibling_of: str | None = None
+    """Id of the consumer that carries the identity besides the one by which it uses the key (`every_path.siblings`)."""
 
     @property
     def unread(self) -> bool:
@@ -112,7 +120,8 @@ class AccessPath:
     @property
     def condition(self) -> str | None:
         """The assignment's condition. It is not evaluated: the path counts as open."""
-        return self.assignment.condition if self.assignment else None
+        grant = self.assignment or self.eligibility
+        return grant.condition if grant else None
 
 
 def level_of(scope: str) -> Level:
@@ -151,7 +160,10 @@ def policy_words(policy: AccessPolicy) -> tuple[str, ...]:
 def paths(
     index: Index, key: KeyId, principal_id: str, actions: tuple[str, ...] = GETS_AT_DATA
 ) -> tuple[AccessPath, ...]:
-    """Every path by which a principal can do any of the data actions with a key, nearest first, and every unknown one."""
+    """Every path by which a principal can do any of the data actions with a key, nearest first, and every unknown one.
+
+    Those that it may open by itself at any moment come last (`PathKind.ELIGIBLE`); `usable` leaves them out.
+    """
     return tuple(_data_paths(index, key, principal_id, actions))
 
 
@@ -162,6 +174,9 @@ def holders(index: Index, key: KeyId, actions: tuple[str, ...] = GETS_AT_DATA) -
 
 def regrants(index: Index, key: KeyId) -> tuple[AccessPath, ...]:
     """Who could grant the key again: may assign roles over it or, on an access-policy vault, write its policies.
+
+    Who is only eligible for such a role is among them (`PathKind.ELIGIBLE`), and who may assign under a condition, such as
+    a Key Vault Data Access Administrator: the condition is not evaluated.
 
     Sources: KVD general/rbac-guide.md; fact sheet 2.1 ("who can re-grant") and 2.3.
     """
@@ -177,8 +192,8 @@ def regrants(index: Index, key: KeyId) -> tuple[AccessPath, ...]:
 
 
 def usable(found: tuple[AccessPath, ...]) -> tuple[AccessPath, ...]:
-    """Those that are known to be there."""
-    return tuple(path for path in found if path.unknown is None)
+    """Those that are known to be open now."""
+    return tuple(path for path in found if path.unknown is None and path.kind is not PathKind.ELIGIBLE)
 
 
 def _data_paths(index: Index, key: KeyId, principal_id: str | None, actions: tuple[str, ...]) -> Iterator[AccessPath]:
@@ -211,6 +226,29 @@ def _role_paths(
             unknown=f"the role assignments of this {level_of(above)} could not be read",
         )
     yield from _unplaced(index, scope, principal_id, words)
+    yield from _eligible(index, scope, principal_id, words)
+
+
+def _eligible(
+    index: Index, scope: str, principal_id: str | None, words: Callable[[RoleDefinition], tuple[str, ...]]
+) -> Iterator[AccessPath]:
+    """Paths by roles that are eligible at the scope and above.
+
+    Where they could not be read, anybody who can be eligible may have one. A service's identity cannot activate a role by
+    itself (ED privileged-identity-management/pim-resource-roles-assign-roles.md), so that nothing is unknown of it.
+    """
+    for eligibility in index.eligibilities_over(scope):
+        yield from _through(index, eligibility, principal_id, words, None)
+    if principal_id is None or index.is_service(principal_id):
+        return
+    for above in index.unread_eligibilities_over(scope):
+        yield AccessPath(
+            principal_id=principal_id,
+            kind=PathKind.UNREAD,
+            scope=above,
+            level=level_of(above),
+            unknown=f"the eligible roles of this {level_of(above)} could not be read",
+        )
 
 
 def _unplaced(
@@ -227,13 +265,14 @@ def _unplaced(
 
 def _through(
     index: Index,
-    assignment: RoleAssignment,
+    grant: RoleAssignment | RoleEligibility,
     principal_id: str | None,
     words: Callable[[RoleDefinition], tuple[str, ...]],
     doubt: str | None,
 ) -> Iterator[AccessPath]:
-    """The paths that one assignment opens for the principal asked about, or for everybody."""
-    role = index.role(assignment.role_definition_id)
+    """The paths that one assignment (or eligible role) opens for the principal asked about, or for everybody."""
+    role = index.role(grant.role_definition_id)
+    assigned = isinstance(grant, RoleAssignment)
     allows = words(role) if role else ()
     if role and not allows:
         return
@@ -243,21 +282,22 @@ def _through(
     def path(who: str, kind: PathKind, group: str | None = None, unknown: str | None = None) -> AccessPath:
         return AccessPath(
             principal_id=who,
-            kind=kind,
-            scope=assignment.scope,
-            level=level_of(assignment.scope),
+            kind=kind if assigned else PathKind.ELIGIBLE,
+            scope=grant.scope,
+            level=level_of(grant.scope),
             allows=allows,
-            assignment=assignment,
+            assignment=grant if isinstance(grant, RoleAssignment) else None,
+            eligibility=grant if isinstance(grant, RoleEligibility) else None,
             role=role,
             group_id=group,
             unknown=doubt or unknown,
         )
 
-    holder = assignment.principal_id
+    holder = grant.principal_id
     if principal_id is not None and same(holder, principal_id):
         yield path(principal_id, PathKind.DIRECT)
         return
-    members, unknown = _members(index, holder, assignment.principal_type)
+    members, unknown = _members(index, holder, grant.principal_type)
     if principal_id is not None:
         if holder.lower() in index.group_ids_of(principal_id):
             yield path(principal_id, PathKind.GROUP, holder)

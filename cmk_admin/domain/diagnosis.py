@@ -219,7 +219,8 @@ def _permission(index: Index, facts: Service, slot: KeySlot, vault: Vault, aroun
     if slot.principal_id is None:
         return
     wanted = needed_words(facts)
-    found = paths(index, slot.key_id, slot.principal_id, tuple(DATA_ACTIONS[word] for word in wanted))
+    every = paths(index, slot.key_id, slot.principal_id, tuple(DATA_ACTIONS[word] for word in wanted))
+    found = tuple(path for path in every if path.kind is not PathKind.ELIGIBLE)
     missing = _not_allowed(wanted, [one for one in found if one.unknown is None])
     if not missing:
         return

@@ -18,6 +18,7 @@ from cmk_admin.domain.model import (
     Principal,
     RoleAssignment,
     RoleDefinition,
+    RoleEligibility,
     Subscription,
     Vault,
 )
@@ -78,6 +79,10 @@ class Index:
     def key(self, key: KeyId) -> Key | None:
         """The key, whatever version the id names."""
         return self._keys.get(_folded_key(key))
+
+    def keys_with(self, thumbprint: str) -> tuple[Key, ...]:
+        """The keys whose current version has these public numbers (`Key.thumbprint`)."""
+        return self._keys_by_thumbprint.get(thumbprint, ())
 
     def keys_of(self, vault_id: str) -> tuple[Key, ...]:
         """The keys that were read of a vault: see `Vault.keys_from` for whether that is all of them."""
@@ -258,6 +263,23 @@ class Index:
         unread = self.estate.unread_assignments
         return tuple(one for one in self.scopes_above(scope) if one in unread) if unread else ()
 
+    def eligibilities_over(self, scope: str) -> tuple[RoleEligibility, ...]:
+        """The roles that may be activated at this scope by whom they name, nearest first."""
+        if not self.estate.role_eligibilities:
+            return ()
+        return tuple(one for above in self.scopes_above(scope) for one in self._eligibilities.get(above, ()))
+
+    def unread_eligibilities_over(self, scope: str) -> tuple[str, ...]:
+        """The folded scopes, at this one and above, whose eligible roles could not be read."""
+        unread = self.estate.unread_eligibilities
+        return tuple(one for one in self.scopes_above(scope) if one in unread) if unread else ()
+
+    def is_service(self, object_id: str) -> bool:
+        """Whether an object id is known to be a service's: a managed identity or a service principal."""
+        principal = self.principal(object_id)
+        known = principal is not None and principal.kind is not None and principal.kind.lower() == "serviceprincipal"
+        return known or self.identity(object_id) is not None or object_id.lower() in self._uses_by_principal
+
     def assignments_of(self, object_id: str) -> tuple[RoleAssignment, ...]:
         """The role assignments that name this principal itself."""
         return self._assignments_by_principal.get(object_id.lower(), ())
@@ -284,6 +306,14 @@ class Index:
     @cached_property
     def _keys(self) -> dict[str, Key]:
         return {_folded_key(key.id): key for key in self.estate.keys}
+
+    @cached_property
+    def _keys_by_thumbprint(self) -> Mapping[str, tuple[Key, ...]]:
+        return gather((key.thumbprint, key) for key in self.estate.keys if key.thumbprint)
+
+    @cached_property
+    def _eligibilities(self) -> Mapping[str, tuple[RoleEligibility, ...]]:
+        return gather((fold(one.scope), one) for one in self.estate.role_eligibilities)
 
     @cached_property
     def _keys_by_vault(self) -> Mapping[str, tuple[Key, ...]]:

@@ -140,7 +140,8 @@ def _row(index: Index, use: Use, now: datetime) -> MappingRow:
     vault, key = index.vault_of(slot.key_id), index.key(slot.key_id)
     state = state_of(index, slot.key_id, now)
     identity = index.identity(slot.principal_id) if slot.principal_id else None
-    found = paths(index, slot.key_id, slot.principal_id, GETS_AT_DATA) if slot.principal_id else ()
+    every = paths(index, slot.key_id, slot.principal_id, GETS_AT_DATA) if slot.principal_id else ()
+    found = tuple(path for path in every if path.kind is not PathKind.ELIGIBLE)
     sure = [path for path in found if path.unknown is None]
     codes = {
         "disabled-version-in-use": state == "disabled",

@@ -220,6 +220,8 @@ def via(index: Index, one: AccessPath) -> str:
     else:
         role = one.role.name if one.role else None
         what = f"role {role}" if role else "a role that could not be read"
+        if one.eligibility is not None:
+            what += " that may be activated"
     return f"group {who(index, one.group_id)} → {what}" if one.group_id else what
 
 

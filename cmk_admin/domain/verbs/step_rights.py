@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cmk_admin.domain import words
+from cmk_admin.domain.access import DATA_ACTIONS
 from cmk_admin.domain.ids import key_scope, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.problems import Problem
@@ -15,24 +16,63 @@ from cmk_admin.domain.verbs.changes_aks import parse_storage_class_target
 
 WRITE_VAULTS = "Microsoft.KeyVault/vaults/write"
 DELETE_DISK_SET = "Microsoft.Compute/diskEncryptionSets/delete"
+WRITE_ELIGIBILITIES = "Microsoft.Authorization/roleEligibilityScheduleRequests/write"
+"""Its write is what takes an eligible role away too: a request for it (RBACD pim-resource-roles, REST pages)."""
 
-_KEY_WORDS = {StepVerb.SET_ENABLED: "update", StepVerb.DELETE_KEY: "delete", StepVerb.RECOVER_KEY: "recover"}
+_KEY_WORDS = {
+    StepVerb.SET_ENABLED: "update",
+    StepVerb.SET_OPERATIONS: "update",
+    StepVerb.SET_ROTATION: "setrotationpolicy",
+    StepVerb.DELETE_KEY: "delete",
+    StepVerb.RECOVER_KEY: "recover",
+}
 """What steps on a key itself need, in access-policy words."""
 _DELETES = (StepVerb.REMOVE_ASSIGNMENT, StepVerb.DELETE_IDENTITY, StepVerb.DELETE_DISK_SET)
+_SWITCHES = {
+    ("mysql-flexible", False): "Microsoft.DBforMySQL/flexibleServers/stop/action",
+    ("mysql-flexible", True): "Microsoft.DBforMySQL/flexibleServers/start/action",
+    ("mysql-single", False): "Microsoft.DBforMySQL/servers/stop/action",
+    ("mysql-single", True): "Microsoft.DBforMySQL/servers/start/action",
+    ("aks-disks", False): "Microsoft.ContainerService/managedClusters/stop/action",
+    ("aks-disks", True): "Microsoft.ContainerService/managedClusters/start/action",
+    ("aks-etcd", False): "Microsoft.ContainerService/managedClusters/stop/action",
+    ("aks-etcd", True): "Microsoft.ContainerService/managedClusters/start/action",
+}
+"""What stops (False) and starts (True) a consumer; a set has machines of its own, whose groups are not known here."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Need:
-    """An action of the resource manager at a scope; `what` finishes “this account may not …”."""
+class Need:
+    """An action of the resource manager, or of the data plane, at a scope; `what` finishes “this account may not …”."""
 
     scope: str
     action: str
     what: str
+    data: bool = False
+
+
+def need(index: Index, step: Step) -> Need | None:
+    """The one right that Azure asks for at a step. None: it needs none, what it needs is not known, or a vault gives it
+    by its access policies."""
+    found = _need(index, step)
+    if found is not None:
+        return found
+    scope = _scope_of_key(index, step)
+    vault = index.vault_of(changes.key_of(step)) if scope else None
+    if scope is None or vault is None or not vault.rbac:
+        return None
+    word = _KEY_WORDS[step.verb]
+    return Need(scope, DATA_ACTIONS[word], f"{word} keys in {vault.name}", data=True)
+
+
+def on_data_plane(step: Step) -> bool:
+    """Whether a step is a write to a vault's data plane, which no lock stops and any firewall may."""
+    return step.verb in _KEY_WORDS
 
 
 def scopes(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:
     """Where it must be known what the account may do, for `missing`; each once."""
-    asked = [need.scope for step in steps if (need := _need(index, step)) is not None]
+    asked = [wanted.scope for step in steps if (wanted := _need(index, step)) is not None]
     asked += [scope for step in steps if (scope := _scope_of_key(index, step)) is not None]
     return tuple(dict.fromkeys(asked))
 
@@ -47,9 +87,9 @@ def locked(index: Index, steps: Sequence[Step], *, field: str = "") -> tuple[Pro
     """The locks that make Azure refuse one of these steps. They do not touch the data plane."""
     found: dict[str, Problem] = {}
     for step in steps:
-        need = _need(index, step)
-        if need is not None:
-            for one in rights.locked(index, [need.scope], deletes=step.verb in _DELETES, field=field):
+        wanted = _need(index, step)
+        if wanted is not None:
+            for one in rights.locked(index, [wanted.scope], deletes=step.verb in _DELETES, field=field):
                 found[one.sentence] = one
     return tuple(found.values())
 
@@ -61,9 +101,9 @@ def both(index: Index, around: Surroundings, steps: Sequence[Step], *, field: st
 
 
 def _missing(index: Index, around: Surroundings, step: Step) -> Problem | None:
-    need = _need(index, step)
-    if need is not None:
-        return rights.missing(around, need.action, need.scope, need.what)
+    wanted = _need(index, step)
+    if wanted is not None:
+        return rights.missing(around, wanted.action, wanted.scope, wanted.what)
     scope = _scope_of_key(index, step)
     vault = index.vault_of(changes.key_of(step)) if scope else None
     if scope is None or vault is None:
@@ -80,29 +120,36 @@ def _scope_of_key(index: Index, step: Step) -> str | None:
     return key_scope(vault.id, key.name) if vault else None
 
 
-def _need(index: Index, step: Step) -> _Need | None:
+def _need(index: Index, step: Step) -> Need | None:
     """None: it needs nothing of the resource manager, or what it needs is not known."""
     before, after, target = step.before or {}, step.after or {}, step.target
     if step.verb is StepVerb.CREATE_ASSIGNMENT:
         scope = str(after.get("scope"))
-        return _Need(scope, rights.WRITE_ASSIGNMENTS, f"assign roles on {words.scope(index, scope)}")
+        return Need(scope, rights.WRITE_ASSIGNMENTS, f"assign roles on {words.scope(index, scope)}")
     if step.verb is StepVerb.REMOVE_ASSIGNMENT:
         scope = str(before.get("scope"))
-        return _Need(scope, rights.DELETE_ASSIGNMENTS, f"take roles on {words.scope(index, scope)} away")
+        return Need(scope, rights.DELETE_ASSIGNMENTS, f"take roles on {words.scope(index, scope)} away")
+    if step.verb in (StepVerb.REMOVE_ELIGIBILITY, StepVerb.CREATE_ELIGIBILITY):
+        scope = str((step.before or step.after or {}).get("scope"))
+        return Need(scope, WRITE_ELIGIBILITIES, f"change who may activate roles on {words.scope(index, scope)}")
+    if step.verb in (StepVerb.STOP_CONSUMER, StepVerb.START_CONSUMER):
+        switch = _SWITCHES.get((str(after.get("service")), step.verb is StepVerb.START_CONSUMER))
+        verb = "start" if step.verb is StepVerb.START_CONSUMER else "stop"
+        return Need(target, switch, f"{verb} {last(target)}") if switch else None
     if step.verb is StepVerb.SET_POLICY:
         vault_id = changes.parse_policy_target(target)[0]
-        return _Need(vault_id, rights.WRITE_POLICIES, f"change the access policies of {last(vault_id)}")
+        return Need(vault_id, rights.WRITE_POLICIES, f"change the access policies of {last(vault_id)}")
     if step.verb is StepVerb.SET_NETWORK:
-        return _Need(target, WRITE_VAULTS, f"change the firewall of {last(target)}")
+        return Need(target, WRITE_VAULTS, f"change the firewall of {last(target)}")
     if step.verb in (StepVerb.REVALIDATE, StepVerb.SET_CONSUMER_KEY):
         taking = step.verb is StepVerb.SET_CONSUMER_KEY and after.get("key") is None
         action = rights.write_of(str(after.get("service")), taking=taking)
-        return _Need(target, action, f"change {last(target)}")
+        return Need(target, action, f"change {last(target)}")
     if step.verb is StepVerb.DELETE_IDENTITY:
-        return _Need(target, rights.DELETE_IDENTITY, f"delete identity {last(target)}")
+        return Need(target, rights.DELETE_IDENTITY, f"delete identity {last(target)}")
     if step.verb is StepVerb.DELETE_DISK_SET:
-        return _Need(target, DELETE_DISK_SET, f"delete disk encryption set {last(target)}")
+        return Need(target, DELETE_DISK_SET, f"delete disk encryption set {last(target)}")
     if step.verb in (StepVerb.DELETE_STORAGE_CLASS, StepVerb.REWRITE_SECRETS):
         cluster_id = parse_storage_class_target(target)[0]
-        return _Need(cluster_id, RUN_COMMAND, f"run commands in {last(cluster_id)}")
+        return Need(cluster_id, RUN_COMMAND, f"run commands in {last(cluster_id)}")
     return None
