@@ -20,6 +20,7 @@ from cmk_admin.domain.errors import AzureFailure, CmkError, FailureKind, Refused
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Coverage, Estate
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.script import script
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.table import to_csv
 from cmk_admin.domain.verbs.revoke import RevokeDraft
@@ -188,6 +189,10 @@ class Commands:
         return await self._carry_out(backend, await self._unless_stopped(backend.prepare_undo(self._options.operation)))
 
     async def _carry_out(self, backend: Backend, plan: Plan) -> int:
+        if self._options.script is not None:
+            account = backend.info.account
+            write_file(self._options.script, script(plan, cloud=account.cloud, tenant=account.tenant_id))
+            self._output.note(f"Wrote {self._options.script}.")
         if self._options.plan or not self._options.yes:
             return self._show(plan_to_json(plan), plan_text(plan))
         if plan.problems:

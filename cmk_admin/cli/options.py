@@ -26,10 +26,10 @@ _ALLOWED = {
     "mapping": ("format", "out"),
     "operations": ("format",),
     "connection": ("format", "vault"),
-    "revoke": ("format", "plan", "yes", "reason", "ticket", "watch", "target", "consumer", "method"),
-    "restore": ("format", "plan", "yes", "reason", "ticket", "watch", "operation"),
+    "revoke": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "target", "consumer", "method"),
+    "restore": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation"),
     "resume": ("format", "plan", "yes", "watch", "operation"),
-    "undo": ("format", "plan", "yes", "reason", "ticket", "watch", "operation"),
+    "undo": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation"),
 }
 _CHANGING = ("format", "plan", "yes", "reason", "ticket", "watch")
 _AS_LISTED = "as “operations” lists it, or the beginning of that"
@@ -54,6 +54,8 @@ class Options:
     format: str = "table"
     out: Path | None = None
     plan: bool = False
+    script: Path | None = None
+    """Where the plan is written as an az script."""
     yes: bool = False
     reason: str | None = None
     ticket: str | None = None
@@ -105,6 +107,7 @@ def parse(argv: Sequence[str]) -> Options:
         format=_format(command, typed),
         out=_out(typed),
         plan=typed.get("plan", False),
+        script=_file(typed, "script"),
         yes=typed.get("yes", False),
         reason=typed.get("reason"),
         ticket=typed.get("ticket"),
@@ -246,6 +249,7 @@ def _add_output(group: Any) -> None:
 
 def _add_doing(group: Any) -> None:
     group.add_argument("--plan", action="store_true", help="show the plan and do nothing")
+    group.add_argument("--script", metavar="FILE", help="write the plan as an az script that another person can run")
     group.add_argument("--yes", action="store_true", help="do it; without this the plan is shown and nothing is done")
     group.add_argument(
         "--expect",
@@ -358,9 +362,14 @@ def _format(command: str | None, typed: dict[str, Any]) -> str:
 
 
 def _out(typed: dict[str, Any]) -> Path | None:
-    if "out" not in typed:
+    return _file(typed, "out")
+
+
+def _file(typed: dict[str, Any], name: str) -> Path | None:
+    """A file that is to be written. Raises BadInput ``bad-out`` where it cannot be."""
+    if name not in typed:
         return None
-    path = Path(_named("output file", typed["out"]))
+    path = Path(_named("output file", typed[name]))
     if path.exists() and not path.is_file():
         raise BadInput("bad-out", f"“{path}” is not a file that can be written anew.", subject=str(path))
     if not path.absolute().parent.is_dir():

@@ -40,6 +40,10 @@ echo 'Every step was accepted.'
 """
 
 
+_CLOUDS = {"public": "AzureCloud", "usgov": "AzureUSGovernment", "china": "AzureChinaCloud"}
+"""What az calls each cloud."""
+
+
 def script(plan: Plan, *, title: str = "", cloud: str = "", tenant: str = "") -> str:
     """The plan's steps in their order, for bash and az 2.60 or newer, signed in already (``az login``).
 
@@ -47,14 +51,14 @@ def script(plan: Plan, *, title: str = "", cloud: str = "", tenant: str = "") ->
     fail are counted and named, and do not hold the others up; its status is 1 then. Where a step has no counterpart in
     az, the script says so and counts it as failed: nothing is left out silently.
 
-    `title`: what stands on top, instead of the plan's own. `cloud`: as `az cloud show` names it (``AzureCloud``).
+    `title`: what stands on top, instead of the plan's own. `cloud`: as `model.Account` names it (``public``).
     """
     steps = list(enumerate(plan.steps, 1))
     written = [command(step) for step in plan.steps]
     used = dict.fromkeys(itertools.chain.from_iterable(one.needs for one in written))
     parts = ["#!/usr/bin/env bash", *_comment(_head(plan, title or plan.title)), "", _FRAME]
     parts += [FUNCTIONS[name] for name in used]
-    parts += [_where(cloud, tenant), _question(plan, title or plan.title), _CONFIRM]
+    parts += [_where(_CLOUDS.get(cloud, cloud), tenant), _question(plan, title or plan.title), _CONFIRM]
     for stage, several in itertools.groupby(sorted(steps, key=lambda pair: pair[1].stage), lambda pair: pair[1].stage):
         parts += _gate(plan, stage)
         for n, step in several:
