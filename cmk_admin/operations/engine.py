@@ -14,7 +14,8 @@ from cmk_admin.domain.verbs import rotating
 from cmk_admin.domain.verbs.restore import takes_away
 from cmk_admin.domain.verbs.undo import would_cut
 from cmk_admin.operations.answered import none_comes_late, still_under_way
-from cmk_admin.operations.paths import read_keys_of, still_open
+from cmk_admin.operations.paths import read_keys_of
+from cmk_admin.operations.proof import prove_run
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.operations.state import OperationState
 from cmk_admin.operations.stepper import Stepper
@@ -146,9 +147,7 @@ class Engine:
 
     async def _read_again(self) -> None:
         """The key as it is now: for the paths that the plan meant to close, and for whoever looks at the estate."""
-        paths = await still_open(self._state.inventory, self._state.plan)
-        if self._state.plan.method is not None:
-            await self._state.put_open_paths(paths)
+        await prove_run(self._state)
 
     @property
     def _has_shown_effect(self) -> bool:

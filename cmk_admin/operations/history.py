@@ -9,7 +9,9 @@ from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.wire import plan_from_json, plan_to_json
 from cmk_admin.operations.interface import OperationReport
 from cmk_admin.operations.reports import ended, report
+from cmk_admin.operations.rollback import RestorePlaces
 from cmk_admin.runtime.locks import ProcessLock, is_free
+from cmk_admin.store.incidents import IncidentRow
 from cmk_admin.store.journal import Journal, OperationRow
 
 _LOCK_TRIES, _LOCK_PAUSE = 10, 0.05
@@ -19,9 +21,9 @@ _LOCK_TRIES, _LOCK_PAUSE = 10, 0.05
 class History:
     """What the journal of one connection knows."""
 
-    def __init__(self, journal: Journal, folder: Path) -> None:
+    def __init__(self, journal: Journal, folder: Path, places: RestorePlaces) -> None:
         self._journal = journal
-        self._folder = folder
+        self._places = places
         self._locks = folder / "locks"
 
     async def find(self, beginning: str) -> OperationRow:
@@ -46,13 +48,9 @@ class History:
             )
         return row
 
-    async def all(self) -> tuple[OperationReport, ...]:
-        """All operations, newest first."""
-        return tuple([self.report(row) for row in await self._journal.all()])
-
-    def report(self, row: OperationRow) -> OperationReport:
+    def report(self, row: OperationRow, incident: IncidentRow | None = None) -> OperationReport:
         """How an operation stands that this process does not run."""
-        return report(row, plan_of(row), folder=self._folder, alive=self.alive(row))
+        return report(row, plan_of(row), places=self._places, alive=self.alive(row), incident=incident)
 
     def alive(self, row: OperationRow) -> bool:
         """True where some process runs it now."""

@@ -60,6 +60,21 @@ class Inventory:
         self.estate = await inventory.refresh(self._session, known, key, everywhere=everywhere)
         return self.estate
 
+    async def look(self, keys: Iterable[KeyId], *, keep: bool = False) -> Estate:
+        """The estate with these keys as they are now; `keep`: it is the newest at hand from then on.
+
+        Where it is not kept, a reading that began before a change does not hide what was read after it. Raises AzureFailure.
+        """
+        estate = await self.known()
+        for key in keys:
+            if keep:
+                estate = await self.refresh(key)
+            else:
+                if Index(estate).vault_of(key) is None:
+                    estate = await self.read(None)
+                estate = await inventory.refresh(self._session, estate, key)
+        return estate
+
     async def freshly(self, keys: Iterable[KeyId]) -> Estate:
         """The estate with these keys read anew; all of it where a vault of theirs is not, or no longer, there.
 

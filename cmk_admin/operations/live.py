@@ -9,6 +9,7 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.operations.backend import OpenBackend
 from cmk_admin.operations.connection import ConnectionInfo, ConnectionKind, LiveChoice, OnSignIn
 from cmk_admin.runtime.paths import private_folder, write_private
+from cmk_admin.runtime.settings import restore_folder
 from cmk_admin.store.journal import Journal
 
 RECORD = "account.json"
@@ -28,6 +29,7 @@ async def open_live_backend(choice: LiveChoice, home: Path, on_sign_in: OnSignIn
     session = await open_live(door, say=on_sign_in)
     try:
         key = key_of(session)
+        chosen = restore_folder(home)
         folder = private_folder(connections / key)
         if session.record is not None:
             write_private(folder / RECORD, session.record.encode())
@@ -42,6 +44,7 @@ async def open_live_backend(choice: LiveChoice, home: Path, on_sign_in: OnSignIn
         folder=folder,
         speed=session.clock.speed,
         vault_suffixes=session.names.vault_suffixes,
+        restore_folder=chosen,
         signed_in_by=session.signed_in_by,
         notes=session.notes,
     )

@@ -4,14 +4,23 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.plan import Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.wire_plan import path_from_json, path_json
-from cmk_admin.operations.interface import OnReport, OperationReport, StepReport, WatchReport, WatchResult
-from cmk_admin.operations.rollback import rollback_path
+from cmk_admin.operations.interface import (
+    Alarm,
+    Incident,
+    OnReport,
+    OperationReport,
+    StepReport,
+    WatchReport,
+    WatchResult,
+)
+from cmk_admin.operations.proof_rows import proof_of
+from cmk_admin.operations.rollback import RestorePlaces
+from cmk_admin.store.incidents import IncidentRow
 from cmk_admin.store.journal import OperationRow, WatchRow
 
 AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
@@ -54,9 +63,15 @@ class Publisher:
 
 
 def report(
-    row: OperationRow, plan: Plan, *, folder: Path, alive: bool, cancel_requested: bool = False
+    row: OperationRow,
+    plan: Plan,
+    *,
+    places: RestorePlaces,
+    alive: bool,
+    cancel_requested: bool = False,
+    incident: IncidentRow | None = None,
 ) -> OperationReport:
-    """How an operation stands. `folder` is the connection's, where the file that gives back may lie."""
+    """How an operation stands. `places` is where the file that gives back may lie."""
     states = [step.state for step in row.steps]
     answered = row.answered_by is not None
     unfinished = any(state not in AT_REST for state in states) or row.outcome not in _ENDED
@@ -85,10 +100,21 @@ def report(
         ),
         sentence=row.sentence,
         plan=plan,
-        restore_file=path if (path := rollback_path(folder, row.id)).exists() else None,
+        restore_file=places.find(row.id),
         cancel_requested=cancel_requested,
+        incident=_incident(incident, states),
+        proof=proof_of(incident.proof) if incident and incident.proof else None,
+        next_proof_at=incident.next_at if incident else None,
+        alarms=tuple(Alarm(at=one.at, text=one.text, kind=one.kind) for one in incident.alarms) if incident else (),
         log=row.notes,
     )
+
+
+def _incident(incident: IncidentRow | None, states: list[StepState]) -> Incident | None:
+    """A revoke is an incident from the first change on that Azure may have seen."""
+    if incident is None or not set(states) & MAY_HAVE_ACTED:
+        return None
+    return Incident.OPEN if incident.closed_at is None else Incident.CLOSED
 
 
 def _steps(row: OperationRow, plan: Plan) -> tuple[StepReport, ...]:

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from time import monotonic
 
 from cmk_admin.cloud.session import Session
@@ -14,6 +13,8 @@ from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.interface import Boundary, OnBoundary, OnReport, OperationReport
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.reports import AT_REST, Publisher, paths_from_text, paths_to_text, report, sentence
+from cmk_admin.operations.rollback import RestorePlaces
+from cmk_admin.store.incidents import IncidentRow, Incidents
 from cmk_admin.store.journal import Journal, OperationRow, StepRow, WatchRow
 
 _log = logging.getLogger(__name__)
@@ -40,7 +41,9 @@ class OperationState:
         plan: Plan,
         row: OperationRow,
         inventory: Inventory,
-        folder: Path,
+        incidents: Incidents,
+        places: RestorePlaces,
+        incident: IncidentRow | None = None,
         on_report: OnReport | None = None,
         on_boundary: OnBoundary | None = None,
     ) -> None:
@@ -49,7 +52,9 @@ class OperationState:
         self.plan = plan
         self.row = row
         self.inventory = inventory
-        self._folder = folder
+        self.incidents = incidents
+        self._places = places
+        self._incident = incident
         self.alive = True
         self.cancel_requested = False
         self.closing = False
@@ -65,9 +70,10 @@ class OperationState:
         return report(
             self.row,
             self.plan,
-            folder=self._folder,
+            places=self._places,
             alive=self.alive,
             cancel_requested=self.cancel_requested,
+            incident=self._incident,
         )
 
     def cancel(self) -> None:
@@ -175,6 +181,11 @@ class OperationState:
         text = paths_to_text(paths)
         await self.journal.put_open_paths(self.row.id, text)
         self.row = replace(self.row, open_paths=text)
+        self._refresh()
+
+    def show_incident(self, incident: IncidentRow | None) -> None:
+        """The incident of this revoke as it is kept now."""
+        self._incident = incident
         self._refresh()
 
     async def put_outcome(self, outcome: Outcome, *, ended: bool) -> None:

@@ -77,6 +77,8 @@ class OperationRow:
     reason: str | None = None
     ticket: str | None = None
     answers: str | None = None
+    part: bool = False
+    """It gives back a part only of what it answers."""
     first_write_at: datetime | None = None
     """The machine's own time, also where the connection's calendar was pushed: elapsed times are taken from it."""
     last_write_at: datetime | None = None
@@ -88,7 +90,7 @@ class OperationRow:
     watches: tuple[WatchRow, ...] = field(default=())
     notes: tuple[str, ...] = field(default=())
     answered_by: str | None = None
-    """The newest operation that restores or undoes this one, and did not fail altogether."""
+    """The newest operation that restores or undoes all of this one, and did not fail altogether."""
     given_back: bool = False
     """That operation gave all of it back."""
 
@@ -107,13 +109,18 @@ class Journal:
     async def close(self) -> None:
         await self._database.close()
 
+    @property
+    def database(self) -> Database:
+        """For what else is remembered of these operations: it shares their file and its commits."""
+        return self._database
+
     async def begin(self, operation: OperationRow) -> None:
         """Write a new operation down: its plan, its steps, whom it follows."""
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(
                 "INSERT INTO operation (id, verb, created_at, account, plan_hash, plan, watching, outcome, reason, ticket,"
-                " answers, sentence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " answers, part, sentence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
                     operation.id,
                     operation.verb,
@@ -126,6 +133,7 @@ class Journal:
                     operation.reason,
                     operation.ticket,
                     operation.answers,
+                    int(operation.part),
                     operation.sentence,
                 ),
             )
@@ -283,7 +291,7 @@ def _with_parts(connection: sqlite3.Connection, operation: OperationRow) -> Oper
     notes = connection.execute("SELECT text FROM note WHERE operation = ? ORDER BY id", (operation.id,))
     answer = connection.execute(
         "SELECT id, NOT EXISTS (SELECT 1 FROM step WHERE operation = id AND state NOT IN ('done', 'skipped')) AS whole"
-        " FROM operation WHERE answers = ? AND outcome NOT IN ('failed', 'refused')"
+        " FROM operation WHERE answers = ? AND part = 0 AND outcome NOT IN ('failed', 'refused')"
         " ORDER BY whole DESC, created_at DESC, rowid DESC LIMIT 1",
         (operation.id,),
     ).fetchone()
@@ -310,6 +318,7 @@ def _operation(row: sqlite3.Row) -> OperationRow:
         reason=row["reason"],
         ticket=row["ticket"],
         answers=row["answers"],
+        part=bool(row["part"]),
         first_write_at=_time(row["first_write_at"]),
         last_write_at=_time(row["last_write_at"]),
         ended_at=_time(row["ended_at"]),

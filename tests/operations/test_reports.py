@@ -9,6 +9,7 @@ from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, Step, StepState, StepVerb
 from cmk_admin.operations.interface import OperationReport
 from cmk_admin.operations.reports import Publisher, paths_from_text, paths_to_text, report, sentence
+from cmk_admin.operations.rollback import RestorePlaces
 from cmk_admin.store.journal import OperationRow, StepRow
 
 _NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -38,7 +39,8 @@ def test_many_changes_are_told_at_most_ten_times_a_second_and_the_last_one_alway
 
         def make() -> OperationReport:
             return replace(
-                report(_row(StepState.DONE, StepState.DONE), _PLAN, folder=_NOWHERE, alive=True), title=str(count)
+                report(_row(StepState.DONE, StepState.DONE), _PLAN, places=RestorePlaces(_NOWHERE), alive=True),
+                title=str(count),
             )
 
         publisher = Publisher(told.append, make)
@@ -71,24 +73,29 @@ def test_open_paths_survive_the_journal() -> None:
 
 
 def test_an_interrupted_operation_can_be_gone_on_with_and_taken_back() -> None:
-    told = report(_row(StepState.DONE, StepState.INTENT), _PLAN, folder=_NOWHERE, alive=False)
+    told = report(_row(StepState.DONE, StepState.INTENT), _PLAN, places=RestorePlaces(_NOWHERE), alive=False)
     assert (told.resumable, told.undoable) == (True, True)
 
 
 def test_an_operation_that_some_process_runs_is_not_offered_for_anything() -> None:
-    told = report(_row(StepState.DONE, StepState.INTENT), _PLAN, folder=_NOWHERE, alive=True)
+    told = report(_row(StepState.DONE, StepState.INTENT), _PLAN, places=RestorePlaces(_NOWHERE), alive=True)
     assert (told.resumable, told.undoable) == (False, False)
 
 
 def test_an_operation_that_changed_nothing_has_nothing_to_take_back() -> None:
     told = report(
-        _row(StepState.FAILED, StepState.SKIPPED, outcome=Outcome.FAILED), _PLAN, folder=_NOWHERE, alive=False
+        _row(StepState.FAILED, StepState.SKIPPED, outcome=Outcome.FAILED),
+        _PLAN,
+        places=RestorePlaces(_NOWHERE),
+        alive=False,
     )
     assert (told.resumable, told.undoable) == (True, False)
 
 
 def test_what_is_wholly_done_cannot_be_gone_on_with() -> None:
-    told = report(_row(StepState.DONE, StepState.DONE, outcome=Outcome.DONE), _PLAN, folder=_NOWHERE, alive=False)
+    told = report(
+        _row(StepState.DONE, StepState.DONE, outcome=Outcome.DONE), _PLAN, places=RestorePlaces(_NOWHERE), alive=False
+    )
     assert (told.resumable, told.undoable) == (False, True)
 
 

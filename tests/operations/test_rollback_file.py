@@ -2,33 +2,34 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cmk_admin.domain.errors import BadInput
-from cmk_admin.operations.rollback import read_rollback, rollback_path
+from cmk_admin.operations.interface import ConnectionInfo
+from cmk_admin.operations.rollback import read_rollback
 from tests.operations.stories import Azure, plan_disable
 
-_SUFFIXES = (".vault.azure.net",)
 
-
-def _refused(path: Path, words: str, connection: str) -> None:
+def _refused(path: Path, words: str, info: ConnectionInfo) -> None:
     with pytest.raises(BadInput, match=words):
-        asyncio.run(read_rollback(path, connection, _SUFFIXES))
+        asyncio.run(read_rollback(path, info))
 
 
 def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(azure: Azure, tmp_path: Path) -> None:
-    async def story() -> tuple[str, str]:
+    async def story() -> tuple[str, ConnectionInfo]:
         async with azure.opened() as backend:
             cut = await backend.run(await plan_disable(backend), watch=False)
-            return rollback_path(backend.info.folder, cut.operation).read_text(), backend.info.key
+            assert cut.restore_file is not None
+            return cut.restore_file.read_text(), backend.info
 
-    text, connection = asyncio.run(story())
+    text, info = asyncio.run(story())
     whole = json.loads(text)
     (tmp_path / "good.json").write_text(text)
-    draft = asyncio.run(read_rollback(tmp_path / "good.json", connection, _SUFFIXES))
+    draft = asyncio.run(read_rollback(tmp_path / "good.json", info))
     assert [state.value for state in draft.states] == ["done"]
 
     def altered(**changes: Any) -> Path:
@@ -38,18 +39,18 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
 
     elsewhere = text.replace("dcc-premium.vault.azure.net", "vault.example.net")
     (tmp_path / "elsewhere.json").write_text(elsewhere)
-    _refused(tmp_path / "elsewhere.json", "is damaged", connection)
-    _refused(altered(operation="../../../x"), "is damaged", connection)
-    _refused(altered(states=[]), "is damaged", connection)
-    _refused(altered(states=["melted"]), "is damaged", connection)
-    _refused(altered(plan=[]), "is damaged", connection)
-    _refused(altered(format="something else"), "is not a file that a revoke wrote", connection)
-    _refused(altered(), "belongs to another connection", "sandbox-other")
+    _refused(tmp_path / "elsewhere.json", "is damaged", info)
+    _refused(altered(operation="../../../x"), "is damaged", info)
+    _refused(altered(states=[]), "is damaged", info)
+    _refused(altered(states=["melted"]), "is damaged", info)
+    _refused(altered(plan=[]), "is damaged", info)
+    _refused(altered(format="something else"), "is not a file that a revoke wrote", info)
+    _refused(altered(), "belongs to another connection", replace(info, key="sandbox-other"))
     (tmp_path / "no.json").write_text("{")
-    _refused(tmp_path / "no.json", "is not JSON", connection)
+    _refused(tmp_path / "no.json", "is not JSON", info)
     (tmp_path / "deep.json").write_text("[" * 100_000)
-    _refused(tmp_path / "deep.json", "is not JSON", connection)
+    _refused(tmp_path / "deep.json", "is not JSON", info)
     (tmp_path / "binary.json").write_bytes(b"\xff\xfe\x00")
-    _refused(tmp_path / "binary.json", "is not JSON", connection)
-    _refused(tmp_path / "missing.json", "cannot be read", connection)
-    _refused(tmp_path, "cannot be read", connection)
+    _refused(tmp_path / "binary.json", "is not JSON", info)
+    _refused(tmp_path / "missing.json", "cannot be read", info)
+    _refused(tmp_path, "cannot be read", info)

@@ -56,6 +56,11 @@ def plan(draft: RestoreDraft, index: Index) -> Plan:
     )
 
 
+def gives_part(plan: Plan) -> bool:
+    """Whether a plan gives back a part only of what it answers."""
+    return plan.verb == "restore" and any(name == "consumer" for name, _ in plan.context)
+
+
 def taken(draft: RestoreDraft) -> tuple[Step, ...]:
     """The steps of the answered operation that were done or may have been done."""
     return tuple(step for step, state in zip(draft.plan.steps, draft.states, strict=True) if state in DONE | MAYBE)

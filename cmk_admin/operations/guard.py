@@ -1,0 +1,170 @@
+"""Guards open incidents: their paths are read again on a schedule, and what opened meanwhile raises an alarm."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cmk_admin.cloud.session import Session
+from cmk_admin.domain.errors import BadInput, Refused
+from cmk_admin.domain.ids import fold
+from cmk_admin.domain.plan import Plan
+from cmk_admin.operations.alarms import alarms
+from cmk_admin.operations.history import History, plan_of
+from cmk_admin.operations.interface import OnReport, OperationReport
+from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.proof import read_paths, rows_before
+from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
+from cmk_admin.runtime.locks import ProcessLock
+from cmk_admin.store.incidents import IncidentRow, Incidents
+from cmk_admin.store.journal import Journal, OperationRow
+
+OFTEN_SECONDS, OFTEN_FOR_SECONDS, SELDOM_SECONDS = 60.0, 600.0, 300.0
+"""Azure's seconds between readings: every minute for ten minutes after a reading found something else, then every five.
+
+The numbers are the program's own. A role assignment counts everywhere within ten minutes (RBACD troubleshooting.md), so
+that a re-grant is seen before it does.
+"""
+LEAST_REAL_SECONDS = 5.0
+"""Real seconds between two readings of one incident, however fast Azure's clock runs."""
+_PAUSE = 1.0
+"""Real seconds between looks at what is due."""
+
+
+class Guard:
+    """The incidents of one connection."""
+
+    def __init__(
+        self,
+        *,
+        session: Session,
+        journal: Journal,
+        incidents: Incidents,
+        history: History,
+        inventory: Inventory,
+        folder: Path,
+        writing: Callable[[], bool],
+    ) -> None:
+        """`writing`: whether an operation of this process still writes; nothing is read meanwhile."""
+        self._session, self._journal, self._incidents = session, journal, incidents
+        self._history, self._inventory, self._writing = history, inventory, writing
+        self._locks = folder / "locks"
+
+    async def run(self, on_report: OnReport) -> None:
+        """Until it is cancelled. Only one process reads; the others tell what it found. Raises StoreError."""
+        lock = ProcessLock(self._locks, "guard")
+        told: dict[str, datetime] = {}
+        try:
+            while True:
+                if lock.held or lock.take():
+                    await self._read_due(on_report, told)
+                else:
+                    await self._tell_news(on_report, told)
+                await asyncio.sleep(_PAUSE)
+        finally:
+            lock.free()
+
+    async def prove(self, operation: str) -> OperationReport:
+        """Read the paths of one revoke now. Raises BadInput."""
+        row = await self._history.find(operation)
+        plan = plan_of(row)
+        if plan.verb != "revoke" or plan.method is None:
+            raise BadInput(
+                "no-paths",
+                f"Operation {row.id} is a {plan.verb} and closed no paths, so that there is nothing to prove.",
+                subject=row.id,
+            )
+        await self._read(row, plan, await self._incidents.load(row.id))
+        return await self._report(row.id)
+
+    async def close(self, operation: str) -> OperationReport:
+        """No more readings. Raises BadInput, Refused."""
+        row = await self._history.find(operation)
+        incident = await self._incidents.load(row.id)
+        if incident is None:
+            raise BadInput("no-incident", f"Operation {row.id} opened no incident.", subject=row.id)
+        if self._history.alive(row):
+            raise Refused(
+                "busy",
+                f"Operation {row.id} is still being run.",
+                subject=row.id,
+                next="Cancel it first, or wait until it has ended.",
+            )
+        if incident.closed_at is None:
+            now = datetime.now(UTC)
+            await self._incidents.close(row.id, now, self._session.account.object_id)
+            await self._journal.note(row.id, now, f"The incident was closed by {self._session.account.name}.")
+        return await self._report(row.id)
+
+    # Inside
+
+    async def _read_due(self, on_report: OnReport, told: dict[str, datetime]) -> None:
+        """Those whose time has come, one after the other, so that emergency work is never behind many readings."""
+        for incident in await self._incidents.all_open():
+            if self._writing():
+                return
+            if incident.next_at is not None and incident.next_at > datetime.now(UTC):
+                continue
+            row = await self._journal.load(incident.operation)
+            if row is None or not acted(row) or await self._in_other_hands(row):
+                continue
+            await self._read(row, plan_of(row), incident)
+            report = await self._report(row.id)
+            if report.proof is not None:
+                told[row.id] = report.proof.at
+            on_report(report)
+
+    async def _tell_news(self, on_report: OnReport, told: dict[str, datetime]) -> None:
+        for incident in await self._incidents.all_open():
+            at = incident.proof.last_at if incident.proof else None
+            if at is not None and told.get(incident.operation) != at:
+                told[incident.operation] = at
+                on_report(await self._report(incident.operation))
+
+    async def _in_other_hands(self, row: OperationRow) -> bool:
+        """It is being run, or given back."""
+        answers = [one for one in await self._journal.all() if one.answers == row.id]
+        return any(self._history.alive(one) for one in (row, *answers))
+
+    async def _read(self, row: OperationRow, plan: Plan, incident: IncidentRow | None) -> None:
+        before = rows_before(incident.proof if incident else None)
+        reading = await read_paths(self._inventory, plan, before)
+        guarded = incident is not None and incident.closed_at is None
+        cries = (
+            await alarms(self._session, plan, reading, before, await self._given_back(row.id))
+            if guarded and before
+            else ()
+        )
+        await self._incidents.put_proof(row.id, reading.at, reading.text, cries)
+        for cry in cries:
+            await self._journal.note(row.id, cry.at, f"Alarm: {cry.text}")
+        if guarded:
+            newest = await self._incidents.load(row.id)
+            await self._incidents.put_next(row.id, self._next(newest, reading.at))
+
+    def _next(self, incident: IncidentRow | None, now: datetime) -> datetime:
+        changed = incident.changed_at if incident and incident.changed_at else now
+        clock = self._session.clock
+        since = clock.azure_seconds((now - changed).total_seconds())
+        azure = OFTEN_SECONDS if since < OFTEN_FOR_SECONDS else SELDOM_SECONDS
+        real = clock.real_seconds(azure)
+        return now + timedelta(seconds=max(azure if math.isinf(real) else real, LEAST_REAL_SECONDS))
+
+    async def _given_back(self, operation: str) -> frozenset[str]:
+        """Folded targets of what restores gave back on purpose."""
+        return frozenset(
+            fold(step.target)
+            for answer in await self._journal.all()
+            if answer.answers == operation
+            for step, known in zip(plan_of(answer).steps, answer.steps, strict=True)
+            if known.state in AT_REST
+        )
+
+    async def _report(self, operation: str) -> OperationReport:
+        return self._history.report(await self._history.find(operation), await self._incidents.load(operation))
+
+
+def acted(row: OperationRow) -> bool:
+    """Whether an operation changed, or may have changed, anything."""
+    return any(step.state in MAY_HAVE_ACTED for step in row.steps)

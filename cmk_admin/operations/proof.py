@@ -1,0 +1,276 @@
+"""Proof: every path of a revoke read again from its provider, and each called closed, open or unknown.
+
+What a method closed is looked at in its own terms: a grant is gone, a version is not enabled, an operation is not among
+those of a version, the firewall shuts, the key is not there. What cannot be read is unknown, never closed.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from cmk_admin.domain import words
+from cmk_admin.domain.access import AccessPath, paths
+from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.ids import KeyId, fold, parse_key_id
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.model import Key, KeyVersion, Source
+from cmk_admin.domain.plan import PathState, Plan, PlannedPath
+from cmk_admin.domain.verbs.cuts import grant_of, kept_because
+from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
+from cmk_admin.operations.interface import PathProof
+from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.proof_rows import Named, PathRow, named, rows_from_text, rows_to_text
+from cmk_admin.operations.state import OperationState
+from cmk_admin.store.incidents import ProofRow
+
+ITSELF = "the key itself"
+"""How the path is called that stands for whoever gets at the key: it is as open as what the method shut."""
+_OPENS = frozenset({"unwrapkey", "decrypt"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Gate:
+    """What a method shut, other than grants."""
+
+    state: PathProof
+    reason: str
+    versions: tuple[KeyVersion, ...] = ()
+    """Those that are open."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One reading of all paths."""
+
+    at: datetime
+    rows: tuple[PathRow, ...]
+    index: Index | None = None
+    """None: nothing could be read."""
+    found: Mapping[Named, AccessPath] = field(default_factory=dict)
+    """What stands behind those paths that are there."""
+    versions: tuple[KeyVersion, ...] = ()
+    """The versions that are open, where the method is about versions."""
+
+    @property
+    def text(self) -> str:
+        return rows_to_text(self.rows)
+
+    @property
+    def open_paths(self) -> tuple[PlannedPath, ...]:
+        """Those that are open or unknown, as an operation's report names them."""
+        left = [one for one in self.rows if one.state is not PathProof.CLOSED]
+        known = [one for one in left if one.path.via != ITSELF]
+        states = {PathProof.OPEN: PathState.STAYS_OPEN, PathProof.UNKNOWN: PathState.UNKNOWN}
+        return tuple(replace(one.path, state=states[one.state], reason=one.reason, step=None) for one in known or left)
+
+
+async def prove_run(state: OperationState) -> None:
+    """What a run does after its writes: read all of it again, for the estate that is shown and for the proof."""
+    incident = await state.incidents.load(state.row.id)
+    reading = await read_paths(
+        state.inventory, state.plan, rows_before(incident.proof if incident else None), keep=True
+    )
+    if state.plan.method is None:
+        return
+    await state.put_open_paths(reading.open_paths)
+    await state.incidents.put_proof(state.row.id, reading.at, reading.text, ())
+    state.show_incident(await state.incidents.load(state.row.id))
+
+
+def rows_before(row: ProofRow | None) -> tuple[PathRow, ...]:
+    """What the reading before found; nothing where it was the first."""
+    return rows_from_text(row.paths) if row else ()
+
+
+async def read_paths(inventory: Inventory, plan: Plan, before: Sequence[PathRow], *, keep: bool = False) -> Reading:
+    """Read all paths of a plan. `keep`: what was read is the estate that everybody sees from now on.
+
+    Raises nothing of Azure's: where the key cannot be read, every path is unknown.
+    """
+    keys = [parse_key_id(value) for name, value in plan.context if name == "key"]
+    try:
+        index = Index(await inventory.look(keys, keep=keep))
+    except AzureFailure as failure:
+        now = datetime.now(UTC)
+        why = f"it could not be read again: {failure.message}"
+        return Reading(at=now, rows=_dated(_unread(plan, before, why), before, now))
+    return proven(index, plan, before, datetime.now(UTC))
+
+
+def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime) -> Reading:
+    """What an estate that was read just now says of a plan's paths, of those that were found before, and of new ones."""
+    keys = [parse_key_id(value) for name, value in plan.context if name == "key"]
+    principals = [value for name, value in plan.context if name == "principal"]
+    found = {
+        named(path): (path, access)
+        for key in keys
+        for principal in principals
+        for access in paths(index, key, principal)
+        for path in (_planned(index, access),)
+    }
+    gates = [gate for key in keys if (gate := _gate(index, plan, key))]
+    gate = max(gates, key=lambda one: _GRAVITY[one.state], default=None)
+    states: dict[Named, tuple[PlannedPath, PathProof, str | None]] = {}
+    for path in (*plan.paths, *(one.path for one in before)):
+        if path.via != ITSELF:
+            states[named(path)] = (path, *_absent(path))
+    for name, (path, access) in found.items():
+        known = states.get(name)
+        shown = replace(known[0], condition=path.condition) if known else path
+        states[name] = (shown, *_present(index, access, gate))
+    if gate is not None:
+        states[named(_itself(plan))] = (_itself(plan), gate.state, gate.reason)
+    return Reading(
+        at=now,
+        rows=_dated(states.values(), before, now),
+        index=index,
+        found={name: access for name, (_, access) in found.items()},
+        versions=tuple(version for one in gates for version in one.versions),
+    )
+
+
+_GRAVITY = {PathProof.CLOSED: 0, PathProof.UNKNOWN: 1, PathProof.OPEN: 2}
+_READ = frozenset({"use"})
+"""The kinds of paths that are looked for here: of others it is not known that they are gone."""
+
+
+def _present(index: Index, access: AccessPath, gate: _Gate | None) -> tuple[PathProof, str | None]:
+    """A path that is there, or may be: as open as what the method shut before it."""
+    if gate is not None:
+        return gate.state, gate.reason
+    if access.unknown:
+        return PathProof.UNKNOWN, kept_because(index, access) or access.unknown
+    return PathProof.OPEN, kept_because(index, access) or "it is still there"
+
+
+def _absent(path: PlannedPath) -> tuple[PathProof, str | None]:
+    if path.kind in _READ:
+        return PathProof.CLOSED, None
+    if path.state is PathState.STAYS_OPEN:
+        return PathProof.OPEN, path.reason
+    return PathProof.UNKNOWN, "it is not known whether it is still there"
+
+
+def _planned(index: Index, access: AccessPath) -> PlannedPath:
+    return PlannedPath(
+        via=words.via(index, access),
+        scope=access.scope,
+        principal=access.principal_id,
+        principal_name=index.name_of(access.principal_id),
+        state=PathState.UNKNOWN if access.unknown else PathState.STAYS_OPEN,
+        condition=access.condition,
+    )
+
+
+def _itself(plan: Plan) -> PlannedPath:
+    return PlannedPath(via=ITSELF, scope=plan.subject, principal="", principal_name=None, state=PathState.WILL_CLOSE)
+
+
+def _unread(plan: Plan, before: Sequence[PathRow], why: str) -> list[tuple[PlannedPath, PathProof, str | None]]:
+    """Nothing could be read: only what stays open by the plan is known to be so."""
+    known = {named(path): path for path in (*plan.paths, *(one.path for one in before))}
+    if not known or plan.method not in (None, GRANTS):
+        known.setdefault(named(_itself(plan)), _itself(plan))
+    return [
+        (path, PathProof.OPEN, path.reason)
+        if path.state is PathState.STAYS_OPEN and path.reason
+        else (path, PathProof.UNKNOWN, why)
+        for path in known.values()
+    ]
+
+
+def _dated(
+    states: Iterable[tuple[PlannedPath, PathProof, str | None]], before: Sequence[PathRow], now: datetime
+) -> tuple[PathRow, ...]:
+    """Since when each is so: as before where it was so before."""
+    former = {named(one.path): one for one in before}
+    rows = []
+    for path, state, reason in states:
+        known = former.get(named(path))
+        same = known is not None and known.state is state
+        last = state if state is not PathProof.UNKNOWN else (known.known if known else None)
+        rows.append(
+            PathRow(path=path, state=state, reason=reason, since=known.since if known and same else now, known=last)
+        )
+    return tuple(rows)
+
+
+# What each method shut
+
+
+def _gate(index: Index, plan: Plan, key: KeyId) -> _Gate | None:
+    look = _GATES.get(plan.method or "")
+    if look is None:
+        return None
+    vault = index.vault_of(key)
+    if vault is None:
+        return _Gate(state=PathProof.UNKNOWN, reason="the vault is not visible to this account")
+    if plan.method == FIREWALL:
+        shut = (vault.default_deny or not vault.public_access) and not vault.trusted_bypass
+        why = "the firewall lets in nobody but whom its own rules name"
+        return (
+            _Gate(state=PathProof.CLOSED, reason=why)
+            if shut
+            else _Gate(
+                state=PathProof.OPEN,
+                reason="the firewall lets trusted Azure services in"
+                if vault.trusted_bypass
+                else "the firewall lets everybody in",
+            )
+        )
+    if vault.keys_from is Source.UNREAD:
+        said = f": {vault.problem.message}" if vault.problem else ""
+        return _Gate(state=PathProof.UNKNOWN, reason=f"the keys of {vault.name} could not be read{said}")
+    found = index.key(key)
+    if found is None:
+        return _Gate(state=PathProof.CLOSED, reason="there is no such key in the vault")
+    return look(found)
+
+
+def _by_versions(key: Key) -> _Gate:
+    if key.versions is None:
+        return _Gate(state=PathProof.UNKNOWN, reason="the versions of the key could not be read again")
+    enabled = tuple(version for version in key.versions if version.enabled)
+    if not enabled:
+        return _Gate(state=PathProof.CLOSED, reason="no version of the key is enabled")
+    names = ", ".join(version.id.version or "" for version in enabled)
+    why = f"{words.count(len(enabled), 'version')} of the key still enabled: {names}"
+    return _Gate(state=PathProof.OPEN, reason=why, versions=enabled)
+
+
+def _by_operations(key: Key) -> _Gate:
+    if key.versions is None:
+        return _Gate(state=PathProof.UNKNOWN, reason="the versions of the key could not be read again")
+    enabled = [version for version in key.versions if version.enabled]
+    opened = tuple(one for one in enabled if one.operations and _OPENS & {word.lower() for word in one.operations})
+    if opened:
+        names = ", ".join(version.id.version or "" for version in opened)
+        return _Gate(
+            state=PathProof.OPEN, reason=f"unwrapKey or decrypt is among the operations of {names}", versions=opened
+        )
+    if any(one.operations is None for one in enabled):
+        return _Gate(state=PathProof.UNKNOWN, reason="the operations of a version could not be read")
+    return _Gate(state=PathProof.CLOSED, reason="no enabled version of the key has unwrapKey or decrypt")
+
+
+def _by_deletion(key: Key) -> _Gate:
+    return _Gate(state=PathProof.OPEN, reason="the key is there")
+
+
+_GATES: dict[str, Callable[[Key], _Gate]] = {
+    DISABLE: _by_versions,
+    OPERATIONS: _by_operations,
+    DELETE: _by_deletion,
+    FIREWALL: _by_deletion,
+}
+
+
+def grants_behind(reading: Reading, row: PathRow) -> str | None:
+    """The folded id of the grant by which a path that is there is open."""
+    access = reading.found.get(named(row.path))
+    return grant_of(access) if access else None
+
+
+def version_ids(reading: Reading) -> frozenset[str]:
+    """The folded ids of the versions that are open."""
+    return frozenset(fold(str(version.id)) for version in reading.versions)

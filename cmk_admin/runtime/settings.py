@@ -1,0 +1,40 @@
+"""What a person set for this machine: ``settings.json`` in the home folder, and the environment before it."""
+
+import json
+import os
+from pathlib import Path
+
+from cmk_admin.domain.errors import BadInput
+
+RESTORE_VARIABLE = "CMK_ADMIN_RESTORE_DIR"
+
+
+def restore_folder(home: Path) -> Path | None:
+    """Where a revoke writes the file from which anyone can restore; None: into the connection's own folder.
+
+    ``CMK_ADMIN_RESTORE_DIR``, else ``{"restore_folder": PATH}`` in ``settings.json``. Raises BadInput ``bad-settings``.
+    """
+    named = os.environ.get(RESTORE_VARIABLE) or _setting(home / "settings.json", "restore_folder")
+    return Path(named).expanduser().absolute() if named else None
+
+
+def _setting(path: Path, name: str) -> str | None:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        value = found.get(name)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, AttributeError) as error:
+        raise _bad(path, f"cannot be read ({type(error).__name__})") from error
+    if value is not None and not isinstance(value, str):
+        raise _bad(path, f"does not say a folder as “{name}”")
+    return value or None
+
+
+def _bad(path: Path, what: str) -> BadInput:
+    return BadInput(
+        "bad-settings",
+        f"The settings in “{path}” cannot be used: it {what}.",
+        subject=str(path),
+        next="Mend or remove it.",
+    )
