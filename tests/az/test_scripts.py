@@ -28,16 +28,14 @@ CASES = {
 def state(azure: Sandbox, client: Client, key: str) -> dict[str, Any]:
     """What a revoke may change: grants over the vault, its firewall and policies, its key's versions."""
     vault_name, _, name = key.partition("/")
-    vault_id = next(r for r in azure.truth() if r["vault"] == vault_name)["key_id"]
-    host = vault_id.split("/")[2]
     vaults = [v for s in azure.described["subscriptions"] for v in _vaults(client, s)]
     vault = next(v for v in vaults if v["name"] == vault_name)
     grants = client.arm("GET", f"{vault['id']}/providers/Microsoft.Authorization/roleAssignments", ASSIGNMENTS_VERSION)
-    versions = client.vault("GET", host, f"/keys/{name}/versions")
+    versions = client.vault("GET", vault_name, f"/keys/{name}/versions")
     found = versions.json().get("value") if versions.status_code == 200 else versions.status_code
     shown = {}
     for each in found if isinstance(found, list) else ():
-        whole = client.vault("GET", host, each["kid"].split(host)[1]).json()
+        whole = client.vault("GET", vault_name, "/keys/" + each["kid"].split("/keys/")[1]).json()
         shown[each["kid"]] = (whole["attributes"]["enabled"], sorted(whole["key"]["key_ops"]))
     return {
         "grants": {
