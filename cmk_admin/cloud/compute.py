@@ -7,7 +7,7 @@ from typing import Any
 from cmk_admin.cloud import api, parse
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
-from cmk_admin.cloud.signals import Signal
+from cmk_admin.cloud.signals import Signal, Switch
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import fold
 
@@ -72,6 +72,29 @@ async def start(session: Session, scale_set_id: str) -> LongRunning | None:
     """Start all machines of a scale set (a write, urgent, never retried). Raises AzureFailure."""
     reply = await session.arm("POST", f"{scale_set_id}/start", api_version=api.SCALE_SETS, urgent=True)
     return session.long_running(reply)
+
+
+async def deallocate(session: Session, scale_set_id: str) -> LongRunning | None:
+    """Stop all machines of a scale set and let go of their hardware (a write, urgent, never retried). Raises AzureFailure."""
+    reply = await session.arm("POST", f"{scale_set_id}/deallocate", api_version=api.SCALE_SETS, urgent=True)
+    return session.long_running(reply)
+
+
+async def deallocate_all(session: Session, scale_set_ids: Iterable[str]) -> tuple[LongRunning, ...]:
+    """Stop several side by side; what goes on afterwards. Raises the first AzureFailure once all have been asked."""
+    answers = await together(*(deallocate(session, each) for each in scale_set_ids))
+    return tuple(answer for answer in answers if answer is not None)
+
+
+def power_switch(counts: Iterable[Counter[str]]) -> Switch:
+    """Running while any machine runs; wholly stopped only when none does. Busy while any is on its way."""
+    total: Counter[str] = sum(counts, Counter())
+    words = ", ".join(f"{count} {word}" for word, count in sorted(total.items()) if count)
+    busy = any(total[word] for word in ("starting", "stopping", "deallocating"))
+    running = None
+    if total.total() and total.total() in (total["running"], total["stopped"] + total["deallocated"]):
+        running = bool(total["running"])
+    return Switch(word=words or "no machines", running=running, busy=busy)
 
 
 async def start_all(session: Session, scale_set_ids: Iterable[str]) -> tuple[LongRunning, ...]:

@@ -1,6 +1,7 @@
 """Keys made, backed up, deleted softly and recovered, through the vault's data plane."""
 
 import base64
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,7 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.model import Key
+from cmk_admin.domain.steps import Json
 
 
 async def create_key(session: Session, key: Key) -> Key:
@@ -75,6 +77,45 @@ async def deleted_names(session: Session, host: str) -> frozenset[str]:
     elements = await pages(session, host, "/deletedkeys", urgent=True)
     named = (parse.key_id_of(each.get("kid")) for each in elements)
     return frozenset(key_id.name.lower() for key_id in named if key_id is not None)
+
+
+async def get_operations(session: Session, key: KeyId) -> tuple[str, ...] | None:
+    """What the version that `key` names may be used for; None: the vault does not say. Urgent. Raises AzureFailure."""
+    reply = await session.vault("GET", key.host, f"/keys/{key.name}/{key.version or ''}", urgent=True)
+    found = parse.inside(reply.body, "key", "key_ops")
+    return tuple(sorted(str(one) for one in found)) if isinstance(found, list) else None
+
+
+async def set_operations(session: Session, key: KeyId, operations: Sequence[str]) -> None:
+    """Make what the version that `key` names may be used for `operations` (a write, urgent, never retried).
+
+    The rest of the version stays. Raises AzureFailure (LOST: look with `get_operations`), ValueError where `key` names
+    no version: the current one may be another by the time the request arrives.
+    """
+    if key.version is None:
+        raise ValueError(f"{key} names no version")
+    body = {"key_ops": list(operations)}
+    await session.vault("PATCH", key.host, f"/keys/{key.name}/{key.version}", body=body, urgent=True)
+
+
+async def get_rotation(session: Session, key: KeyId) -> dict[str, Json]:
+    """A key's rotation policy as steps word it: lifetime_actions, expiry_time. Urgent. Raises AzureFailure."""
+    reply = await session.vault("GET", key.host, f"/keys/{key.name}/rotationpolicy", urgent=True)
+    actions = parse.inside(reply.body, "lifetimeActions")
+    return {
+        "lifetime_actions": list(actions) if isinstance(actions, list) else [],
+        "expiry_time": parse.text(parse.inside(reply.body, "attributes", "expiryTime")),
+    }
+
+
+async def set_rotation(session: Session, key: KeyId, policy: Mapping[str, Json]) -> None:
+    """Replace a key's rotation policy (a write, urgent, never retried). Raises AzureFailure (LOST: `get_rotation`)."""
+    expiry = policy.get("expiry_time")
+    body = {
+        "lifetimeActions": policy.get("lifetime_actions") or [],
+        "attributes": {} if expiry is None else {"expiryTime": expiry},
+    }
+    await session.vault("PUT", key.host, f"/keys/{key.name}/rotationpolicy", body=body, urgent=True)
 
 
 def _unix(moment: datetime) -> int:

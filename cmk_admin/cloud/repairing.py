@@ -28,15 +28,21 @@ async def deleted_vaults(session: Session, subscription_id: str) -> frozenset[st
     return frozenset(str(each.get("name") or "").lower() for each in elements)
 
 
-async def set_bypass(session: Session, vault_id: str, bypass: str) -> None:
-    """Make who passes a vault's firewall besides its rules `bypass` (``AzureServices``, ``None``).
+async def set_firewall(session: Session, vault_id: str, changes: Mapping[str, str], *, known: object = None) -> None:
+    """Change whom a vault's firewall lets in: ``bypass`` and ``defaultAction``, whichever `changes` names.
 
-    A write, urgent, never retried. The rules are read just before and sent along, since Azure replaces them as a whole.
-    Raises AzureFailure (LOST: look with `vaults.get_vault`).
+    A write, urgent, never retried. The rules are sent along, since Azure replaces them as a whole: those in `known`, the
+    vault's JSON as it was read just before; without it they are read. Raises AzureFailure (LOST: look with `firewall`).
     """
-    document = (await session.arm("GET", vault_id, api_version=api.VAULTS, urgent=True)).body
+    document = known if isinstance(known, Mapping) else await firewall(session, vault_id)
     rules = parse.inside(document, "properties", "networkAcls")
     if rules is not None and not isinstance(rules, Mapping):
         raise AzureFailure(FailureKind.FAILED, f"The firewall of {last(vault_id)} could not be read.", subject=vault_id)
-    body: dict[str, Any] = {"properties": {"networkAcls": {**(rules or {}), "bypass": bypass}}}
+    body: dict[str, Any] = {"properties": {"networkAcls": {**(rules or {}), **changes}}}
     await session.arm("PATCH", vault_id, api_version=api.VAULTS, body=body, urgent=True)
+
+
+async def firewall(session: Session, vault_id: str) -> Mapping[str, Any]:
+    """The vault's JSON as it is now, urgent. Raises AzureFailure."""
+    found: Mapping[str, Any] = (await session.arm("GET", vault_id, api_version=api.VAULTS, urgent=True)).body
+    return found

@@ -16,3 +16,17 @@ class Signal:
     """By the connection's calendar."""
     silent: bool = False
     """True: no state of this kind of consumer says whether it is lost, so that waiting for one is no use."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Switch:
+    """Whether a consumer is switched on: its owners' doing, and no proof of anything about its key."""
+
+    word: str
+    """Azure's own word."""
+    running: bool | None
+    """None: in part, or the state says neither."""
+    busy: bool = False
+    """It is on its way from one to the other."""
+    lost: bool = False
+    """It serves nobody since its key is refused: there is nothing to stop, and it cannot be."""

@@ -250,7 +250,7 @@ def test_only_the_bypass_of_a_firewall_is_changed(azure: Azure) -> None:
             key = parse_key_id("https://dcc-premium.vault.azure.net/keys/mysql-encryption-key")
             vault_id = await _vault_id(azure, key)
             await shut_out(session, _nobody(key), vault_id)
-            await repairing.set_bypass(session, vault_id, "AzureServices")
+            await repairing.set_firewall(session, vault_id, {"bypass": "AzureServices"})
             body = (await session.arm("GET", vault_id, api_version="2023-07-01")).body["properties"]["networkAcls"]
             assert body["bypass"] == "AzureServices"
             assert body["defaultAction"] == "Deny"

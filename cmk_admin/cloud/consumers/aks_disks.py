@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from cmk_admin.cloud import api, clusters, compute, parse
-from cmk_admin.cloud.consumers.related import ConsumerKind, Related, carried_by
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related, carried_by, carried_ids
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
-from cmk_admin.cloud.signals import Signal
+from cmk_admin.cloud.signals import Signal, Switch
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import last, subscription_of
 from cmk_admin.domain.model import Consumer, CoverageProblem
@@ -41,6 +41,7 @@ async def consumers_of(
             Consumer(
                 **parse.envelope(document),
                 service=KIND.service,
+                carries=carried_ids(document),
                 slots=tuple(slot for slot in holder.slots if slot.slot == "primary") if holder else (),
                 state=parse.text(parse.inside(facts, "powerState", "code"))
                 or parse.text(facts.get("provisioningState")),
@@ -62,6 +63,20 @@ async def signal(session: Session, consumer_id: str) -> Signal:
 async def start_nodes(session: Session, consumer_id: str) -> tuple[LongRunning, ...]:
     """Start the cluster's node pools (a write, urgent). Raises AzureFailure."""
     return await compute.start_all(session, await _node_sets(session, consumer_id))
+
+
+async def switch(session: Session, consumer_id: str) -> Switch:
+    """Whether the machines of the cluster's node pools run (urgent). Raises AzureFailure."""
+    sets = await _node_sets(session, consumer_id)
+    return compute.power_switch(await together(*(compute.power_of_scale_set(session, each) for each in sets)))
+
+
+async def stop(session: Session, consumer_id: str) -> tuple[LongRunning, ...]:
+    """Deallocate the machines of the cluster's node pools (a write, urgent): their disks are read by nobody from then on.
+
+    Not the cluster's own stop, which drains first and also takes the control plane away. Raises AzureFailure.
+    """
+    return await compute.deallocate_all(session, await _node_sets(session, consumer_id))
 
 
 async def target(session: Session, cluster_id: str) -> Target:
@@ -106,6 +121,9 @@ KIND = ConsumerKind(
     consumers_of=consumers_of,
     signal=signal,
     start_nodes=start_nodes,
+    switch=switch,
+    stop=stop,
+    start=start_nodes,
     target=target,
     shown=shown,
 )

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from cmk_admin.cloud import api, clusters, parse
-from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, carried_by, slot_of
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, carried_by, carried_ids, slot_of
 from cmk_admin.cloud.session import LongRunning, Session
-from cmk_admin.cloud.signals import Signal
+from cmk_admin.cloud.signals import Signal, Switch
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.model import Consumer
@@ -39,6 +39,7 @@ async def consumers_of(
             Consumer(
                 **parse.envelope(document),
                 service=KIND.service,
+                carries=carried_ids(document),
                 slots=(slot,),
                 state=clusters.power_of(document) or clusters.provisioning(document),
                 hosts=(host,) if host else (),
@@ -57,6 +58,33 @@ async def signal(session: Session, consumer_id: str) -> Signal:
     document = await clusters.get(session, consumer_id)
     word = clusters.power_of(document) or clusters.provisioning(document) or "unknown"
     return Signal(word=word, lost=None, at=session.clock.now(), silent=True)
+
+
+async def switch(session: Session, cluster_id: str) -> Switch:
+    """Whether the cluster, control plane and nodes, is started (urgent). Raises AzureFailure."""
+    document = await clusters.get(session, cluster_id)
+    word = clusters.power_of(document) or "unknown"
+    running = {"running": True, "stopped": False}.get(word.lower())
+    return Switch(word=word, running=running, busy=clusters.is_busy(document))
+
+
+async def stop(session: Session, cluster_id: str) -> tuple[LongRunning, ...]:
+    """Stop the cluster with its control plane, which reads etcd (AKSD start-stop-cluster.md). A write, urgent.
+
+    Raises AzureFailure.
+    """
+    return await _power(session, cluster_id, "stop")
+
+
+async def start(session: Session, cluster_id: str) -> tuple[LongRunning, ...]:
+    """Start it again (a write, urgent). Raises AzureFailure."""
+    return await _power(session, cluster_id, "start")
+
+
+async def _power(session: Session, cluster_id: str, action: str) -> tuple[LongRunning, ...]:
+    reply = await session.arm("POST", f"{cluster_id}/{action}", api_version=api.MANAGED_CLUSTERS, urgent=True)
+    started = session.long_running(reply)
+    return () if started is None else (started,)
 
 
 async def target(session: Session, cluster_id: str) -> Target:
@@ -156,6 +184,9 @@ KIND = ConsumerKind(
     api_version=api.MANAGED_CLUSTERS,
     consumers_of=consumers_of,
     signal=signal,
+    switch=switch,
+    stop=stop,
+    start=start,
     target=target,
     set_key=set_key,
     shown=shown,

@@ -4,10 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from cmk_admin.cloud import api, compute, parse
-from cmk_admin.cloud.consumers.related import DISK_SETS, ConsumerKind, Related, Settings, carried_by, slot_of
+from cmk_admin.cloud.consumers.related import (
+    DISK_SETS,
+    ConsumerKind,
+    Related,
+    Settings,
+    carried_by,
+    carried_ids,
+    slot_of,
+)
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
-from cmk_admin.cloud.signals import Signal
+from cmk_admin.cloud.signals import Signal, Switch
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.model import Consumer
@@ -38,6 +46,7 @@ async def consumers_of(
             Consumer(
                 **parse.envelope(document),
                 service=KIND.service,
+                carries=carried_ids(document),
                 slots=named,
                 state=parse.text(facts.get("provisioningState")),
                 tags=parse.tags(document.get("tags")),
@@ -60,6 +69,17 @@ async def signal(session: Session, consumer_id: str) -> Signal:
 async def start_nodes(session: Session, consumer_id: str) -> tuple[LongRunning, ...]:
     """Start the scale sets whose disks the set encrypts (a write, urgent). Raises AzureFailure."""
     return await compute.start_all(session, await compute.scale_sets_on(session, consumer_id))
+
+
+async def switch(session: Session, consumer_id: str) -> Switch:
+    """Whether the machines of the scale sets that the set encrypts run (urgent). Raises AzureFailure."""
+    sets = await compute.scale_sets_on(session, consumer_id)
+    return compute.power_switch(await together(*(compute.power_of_scale_set(session, each) for each in sets)))
+
+
+async def stop(session: Session, consumer_id: str) -> tuple[LongRunning, ...]:
+    """Deallocate the scale sets whose disks the set encrypts (a write, urgent). Raises AzureFailure."""
+    return await compute.deallocate_all(session, await compute.scale_sets_on(session, consumer_id))
 
 
 async def get(session: Session, set_id: str) -> dict[str, Any] | None:
@@ -178,6 +198,9 @@ KIND = ConsumerKind(
     consumers_of=consumers_of,
     signal=signal,
     start_nodes=start_nodes,
+    switch=switch,
+    stop=stop,
+    start=start_nodes,
     target=target,
     set_key=set_key,
     shown=shown,

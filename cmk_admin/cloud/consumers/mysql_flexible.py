@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 from cmk_admin.cloud import api, parse
-from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, carried_by, slot_of, texts
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, carried_by, carried_ids, slot_of, texts
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
-from cmk_admin.cloud.signals import Signal
+from cmk_admin.cloud.signals import Signal, Switch
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.model import Consumer
@@ -59,6 +59,7 @@ async def consumers_of(
             Consumer(
                 **parse.envelope(document),
                 service=KIND.service,
+                carries=carried_ids(document),
                 slots=named,
                 state=parse.text(facts.get("state")),
                 hosts=(host,) if host else (),
@@ -97,6 +98,33 @@ async def revalidate(session: Session, consumer_id: str) -> LongRunning | None:
         urgent=True,
     )
     return session.long_running(reply)
+
+
+async def switch(session: Session, server_id: str) -> Switch:
+    """Whether the server is started (urgent). Raises AzureFailure."""
+    word = (await signal(session, server_id)).word
+    state = word.lower()
+    running = {"stopped": False, "ready": True, "inaccessible": True}.get(state)
+    return Switch(word=word, running=running, busy=state in _BUSY, lost=bool(LOST.get(state)))
+
+
+async def stop(session: Session, server_id: str) -> tuple[LongRunning, ...]:
+    """Stop the server: it serves nobody from then on (a write, urgent, never retried). Raises AzureFailure.
+
+    Azure starts a stopped server by itself after 30 days (DBD mysql/flexible-server/concepts-service-tiers-storage.md).
+    """
+    return await _power(session, server_id, "stop")
+
+
+async def start(session: Session, server_id: str) -> tuple[LongRunning, ...]:
+    """Start the server again (a write, urgent, never retried). Raises AzureFailure."""
+    return await _power(session, server_id, "start")
+
+
+async def _power(session: Session, server_id: str, action: str) -> tuple[LongRunning, ...]:
+    reply = await session.arm("POST", f"{server_id}/{action}", api_version=api.MYSQL_FLEXIBLE, urgent=True)
+    started = session.long_running(reply)
+    return () if started is None else (started,)
 
 
 def shown(document: Mapping[str, Any]) -> Target:
@@ -176,6 +204,9 @@ KIND = ConsumerKind(
     signal=signal,
     revalidate=revalidate,
     shown=shown,
+    switch=switch,
+    stop=stop,
+    start=start,
     target=target,
     set_key=set_key,
 )

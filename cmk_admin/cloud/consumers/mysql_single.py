@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from cmk_admin.cloud import api, parse
-from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, carried_by, slot_of
+from cmk_admin.cloud.consumers.related import ConsumerKind, Related, Settings, carried_by, carried_ids, slot_of
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal
@@ -146,6 +146,7 @@ def _consumer(document: Mapping[str, Any], keys: list[dict[str, Any]], related: 
     return Consumer(
         **parse.envelope(document),
         service=KIND.service,
+        carries=carried_ids(document),
         slots=named,
         state=parse.text(facts.get("userVisibleState")),
         hosts=(host,) if host else (),

@@ -6,7 +6,7 @@ from typing import Any
 
 from cmk_admin.cloud import parse
 from cmk_admin.cloud.session import LongRunning, Session
-from cmk_admin.cloud.signals import Signal
+from cmk_admin.cloud.signals import Signal, Switch
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.model import Consumer, CoverageProblem, Identity, KeySlot
 from cmk_admin.domain.steps import Json
@@ -56,6 +56,11 @@ class ConsumerKind:
     """A write that asks the service to try its key again; None: the service has no such thing."""
     start_nodes: Callable[[Session, str], Coroutine[Any, Any, tuple[LongRunning, ...]]] | None = None
     """A write that starts the machines that lost their disks; None: the service has no machines."""
+    switch: Callable[[Session, str], Coroutine[Any, Any, Switch]] | None = None
+    """Whether it is switched on, urgent. Raises AzureFailure. None: it cannot be stopped by itself."""
+    stop: Callable[[Session, str], Coroutine[Any, Any, tuple[LongRunning, ...]]] | None = None
+    """The write that stops it at once, urgent, never retried; it goes with `switch` and `start`."""
+    start: Callable[[Session, str], Coroutine[Any, Any, tuple[LongRunning, ...]]] | None = None
     target: Callable[[Session, str], Coroutine[Any, Any, Target]] | None = None
     """``(session, resource id)``, urgent: the resource as its provider shows it, with or without a key. Raises
     AzureFailure. None: the service takes no key from here."""
@@ -98,6 +103,19 @@ def carried_by(document: Mapping[str, Any]) -> tuple[CarriedIdentity, ...]:
         )
         for one in sorted(found, key=lambda one: not one.system_assigned)
     )
+
+
+def carried_ids(document: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Object ids of the identities that a resource's envelope shows, its own one first; None where it hides one of them.
+
+    An envelope without an identity block carries none.
+    """
+    found = [one.principal_id for one in carried_by(document)]
+    named = parse.inside(document, "identity", "userAssignedIdentities")
+    shown = sum(1 for one in carried_by(document) if one.resource_id)
+    if isinstance(named, Mapping) and len(named) > shown:
+        return None
+    return tuple(one for one in found if one)
 
 
 def texts(value: Json) -> tuple[str, ...]:

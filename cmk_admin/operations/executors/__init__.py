@@ -6,10 +6,10 @@ from cmk_admin.domain.steps import StepVerb
 from cmk_admin.operations.executors.access_policies import SetPolicy
 from cmk_admin.operations.executors.base import Accepted, Executor, Look, Seen
 from cmk_admin.operations.executors.clusters import ApplyStorageClass, DeleteStorageClass, RewriteSecrets
-from cmk_admin.operations.executors.consumers import Revalidate, SetConsumerKey, StartNodes
+from cmk_admin.operations.executors.consumers import Revalidate, SetConsumerKey, StartConsumer, StartNodes, StopConsumer
 from cmk_admin.operations.executors.disk_sets import CreateDiskSet, DeleteDiskSet
 from cmk_admin.operations.executors.identities import CreateIdentity, DeleteIdentity
-from cmk_admin.operations.executors.key_versions import SetEnabled
+from cmk_admin.operations.executors.key_versions import SetEnabled, SetOperations, SetRotation
 from cmk_admin.operations.executors.keys import BackupKey, CreateKey, DeleteKey, RecoverKey
 from cmk_admin.operations.executors.role_assignments import CreateAssignment, RemoveAssignment
 from cmk_admin.operations.executors.vault_networks import SetNetwork
@@ -20,6 +20,10 @@ EXECUTORS: Mapping[StepVerb, Executor] = {
     StepVerb.SET_POLICY: SetPolicy(),
     StepVerb.SET_ENABLED: SetEnabled(),
     StepVerb.SET_NETWORK: SetNetwork(),
+    StepVerb.SET_OPERATIONS: SetOperations(),
+    StepVerb.SET_ROTATION: SetRotation(),
+    StepVerb.STOP_CONSUMER: StopConsumer(),
+    StepVerb.START_CONSUMER: StartConsumer(),
     StepVerb.REVALIDATE: Revalidate(),
     StepVerb.START_NODES: StartNodes(),
     StepVerb.CREATE_KEY: CreateKey(),

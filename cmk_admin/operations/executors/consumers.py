@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.session import Session
+from cmk_admin.cloud.signals import Switch
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Target
@@ -73,6 +74,56 @@ class StartNodes(_Healing):
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         start = CONSUMERS[_service(step)].start_nodes
+        if start is None:
+            raise _cannot(step, "be started")
+        return Accepted(long_running=await start(session, step.target))
+
+
+class _Switch(_Healing):
+    """Stop or start: the consumer itself must show it afterwards, Azure's yes is only the beginning."""
+
+    verifies = True
+    on = False
+
+    async def look(self, session: Session, step: Step) -> Look:
+        switch = await self._state(session, step)
+        if switch.busy:
+            return Look(seen=Seen.BUSY, difference=f"it is {switch.word}", found=switch)
+        seen = Seen.AFTER if switch.running is self.on else Seen.BEFORE
+        return Look(seen=seen, difference=f"it is {switch.word}", found=switch)
+
+    async def _state(self, session: Session, step: Step) -> Switch:
+        read = CONSUMERS[_service(step)].switch
+        if read is None:
+            raise _cannot(step, "be stopped or started by itself")
+        return await read(session, step.target)
+
+
+class StopConsumer(_Switch):
+    """Stop a service at once. One that lost its key already cannot be stopped, and serves nobody."""
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        if isinstance(look.found, Switch) and look.found.lost:
+            return Accepted(already=f"It is {look.found.word} and serves nobody; there was nothing to stop.")
+        stop = CONSUMERS[_service(step)].stop
+        if stop is None:
+            raise _cannot(step, "be stopped")
+        return Accepted(long_running=await stop(session, step.target))
+
+    def passes(self, failure: AzureFailure) -> bool:
+        return False
+
+
+class StartConsumer(_Switch):
+    """Start it again. A server asks for its key as it starts: it may come up without it, and is revalidated then."""
+
+    on = True
+
+    async def do(self, session: Session, step: Step, look: Look) -> Accepted:
+        now = await self._state(session, step)
+        if now.running:
+            return Accepted(already=f"It is started: it is {now.word}.")
+        start = CONSUMERS[_service(step)].start
         if start is None:
             raise _cannot(step, "be started")
         return Accepted(long_running=await start(session, step.target))
