@@ -216,7 +216,7 @@ class _Index:
         return found
 
 
-_KINDS = ("roleAssignment", "roleDefinition", "principal", "subscription", "managementGroup")
+_KINDS = ("roleAssignment", "activation", "roleDefinition", "principal", "subscription", "managementGroup")
 _indexes: WeakKeyDictionary[World, _Index] = WeakKeyDictionary()
 
 
@@ -241,8 +241,15 @@ def _build(world: World, made_of: tuple[int, ...]) -> _Index:
             grant = _Grant(definition, properties.get("condition"))
             at.setdefault(properties["scope"].lower().rstrip("/") or "/", []).append(grant)
 
-    for _, assignment in world.items_as_of("roleAssignment", now - DELAY):
-        add(assigned, assignment["properties"])
+    # An activated role counts, and ceases to, at once: no delay is documented for it.
+    activated = {key for key, _ in world.items("activation")}
+    for key, assignment in world.items_as_of("roleAssignment", now - DELAY):
+        if key not in activated:
+            add(assigned, assignment["properties"])
+    for key in activated:
+        current = world.get("roleAssignment", key)
+        if current is not None:
+            add(assigned, current["properties"])
     for properties in _removed_at_management_groups(world, now):
         add(lingering, properties)
     return _Index(

@@ -11,6 +11,7 @@ from aiohttp import web
 from . import connection, entra, life, scenarios
 from .faults import Faults
 from .requests_log import RequestsLog
+from .services.authorization import pim
 from .services.kubernetes import model as kubernetes
 from .services.login import browser, device
 from .state import Document, World
@@ -33,9 +34,10 @@ class Control:
         requests: RequestsLog,
         reset: Callable[[], Awaitable[None]],
         changed: Callable[[], None],
+        network: Callable[[bool], None],
     ) -> None:
         self._world, self._faults, self._requests = world, faults, requests
-        self._reset, self._changed = reset, changed
+        self._reset, self._changed, self._network = reset, changed, network
         self.secret = secrets.token_urlsafe(32)
         self._actions: dict[tuple[str, str], _Action] = {
             ("GET", "clock"): self._clock,
@@ -52,6 +54,8 @@ class Control:
             ("POST", "address"): self._set_address,
             ("POST", "device"): self._enter_device_code,
             ("POST", "browser"): self._sit_at_the_browser,
+            ("POST", "approvals"): self._approve,
+            ("POST", "network"): self._set_network,
         }
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -145,6 +149,21 @@ class Control:
     async def _sit_at_the_browser(self, request: web.BaseRequest) -> Any:
         browser.sit_down(self._world, self._person(await _object(request)))
         return {}
+
+    async def _approve(self, request: web.BaseRequest) -> Any:
+        body = await _object(request)
+        if body.get("decision") not in ("approve", "deny") or not isinstance(body.get("request"), str | None):
+            raise ValueError('approvals take {"request": ID or null, "decision": "approve" or "deny"}')
+        decided = pim.decide(self._world, body.get("request"), approve=body["decision"] == "approve")
+        self._world.commit()
+        return decided
+
+    async def _set_network(self, request: web.BaseRequest) -> Any:
+        body = await _object(request)
+        if not isinstance(body.get("up"), bool):
+            raise ValueError('the network takes {"up": true or false}')
+        self._network(body["up"])
+        return {"up": body["up"]}
 
     def _person(self, body: dict[str, Any]) -> Document | None:
         """The principal that a body names; None: nobody."""

@@ -22,6 +22,7 @@ class Proxy:
         self._resolves = resolves
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Transport] = set()
+        self._up = True
 
     async def start(self, port: int) -> int:
         """Listen on 127.0.0.1; 0 lets the system choose. Returns the port. Raises OSError where it is taken."""
@@ -36,6 +37,13 @@ class Proxy:
             for transport in list(self._open):
                 transport.abort()
             await self._server.wait_closed()
+
+    def set_up(self, up: bool) -> None:
+        """Let the network be there, or reset what is open and whatever comes."""
+        self._up = up
+        if not up:
+            for transport in list(self._open):
+                reset(transport)
 
     def refusal(self, method: str, target: str) -> str | None:
         """The status line with which a request is refused, or None for a CONNECT that goes through."""
@@ -56,8 +64,10 @@ class Proxy:
         return pipe
 
     def opened(self, transport: asyncio.Transport) -> None:
-        """Note a connection, to be dropped at the end."""
+        """Note a connection, to be dropped at the end; while the network is down, at once."""
         self._open.add(transport)
+        if not self._up:
+            reset(transport)
 
     def closed(self, transport: asyncio.Transport) -> None:
         """Forget a connection."""

@@ -63,6 +63,7 @@ class Sandbox:
             requests=self._requests,
             reset=self.reset,
             changed=lambda: self._changed(self),
+            network=self._set_network,
         )
         routes = Routes()
         services.register_all(routes)
@@ -136,6 +137,11 @@ class Sandbox:
         world.put("meta", "world", {**meta, "instance_id": instance_id or meta.get("instance_id") or str(uuid.uuid4())})
         world.commit()
         world.forget_past()
+
+    def _set_network(self, up: bool) -> None:
+        self._server.network_up = up
+        if self._proxy is not None:
+            self._proxy.set_up(up)
 
     def _resolves(self, host: str) -> bool:
         return hosts.resolves(self.world, host)

@@ -15,6 +15,7 @@ from .faults import Fault, Faults
 from .proxy import reset
 from .requests_log import RequestsLog
 from .router import Router, check_version, require_version
+from .services.authorization import activations
 from .services.login.model import code_of
 from .state import World
 from .throttle import Throttle
@@ -59,6 +60,8 @@ class Server:
         self._world, self._router = world, Router(routes)
         self._faults, self._throttle, self._requests = faults, throttle, requests
         self._latency = latency
+        # Whether anybody is reached at all; false drops every connection.
+        self.network_up = True
         self._principals_changed, self._principals = principals_changed, world.changed("principal")
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -72,6 +75,9 @@ class Server:
         if plane is None:
             return web.Response(status=421, text="Not a host of this sandbox")
         call = Call(self._world, request.method, host, path, dict(url.query), request.headers, await request.read())
+        if not self.network_up:
+            reset_of(request)
+            return web.Response(status=503)
         if self._latency:
             await asyncio.sleep(self._latency)
         wait, fault = self._faults.before(call.method, host + path)
@@ -82,6 +88,7 @@ class Server:
         headers = _ids(request)
         call.request_id, call.correlation_id = headers["x-ms-request-id"], headers["x-ms-correlation-request-id"]
         notes: dict[str, str | bool | list[str]] = {}
+        activations.end_due(self._world)
         try:
             response, fault = await self._respond(plane, call, headers, notes)
             if plane == "arm":
@@ -168,6 +175,12 @@ class Server:
         while request.transport is not None and not request.transport.is_closing():  # noqa: ASYNC110
             await asyncio.sleep(_GONE_CHECK)
         return web.Response(status=503)
+
+
+def reset_of(request: web.BaseRequest) -> None:
+    """End a request's connection with a reset, where it is still there."""
+    if request.transport is not None:
+        reset(request.transport)
 
 
 def _host_of(request: web.BaseRequest) -> str:

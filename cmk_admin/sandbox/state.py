@@ -10,6 +10,9 @@ Kinds, and the shape of their documents (ids are compared without case; `World` 
 ``roleDefinition``   id = ``/providers/Microsoft.Authorization/roleDefinitions/GUID``: the ARM envelope
 ``roleAssignment``   id = full ARM id: the ARM envelope (properties: scope, roleDefinitionId, principalId, principalType,
                      condition, createdOn, createdBy ...)
+``activation``       id = the ARM id of the assignment that somebody activated: {assignment, request, eligibility, start, end}
+``scheduleRequest``  id = full ARM id: the ARM envelope of a request to PIM
+``rolePolicy``       id = scope and role: {approval: whether who activates the role waits for an approver}
 ``lock``             id = full ARM id: the ARM envelope (properties.level CanNotDelete or ReadOnly)
 ``principal``        id = object id: {objectId, clientId, secret, displayName, kind, members, resourceId}; kind is
                      User, ServicePrincipal, ManagedIdentity or Group; members (object ids) only for groups;

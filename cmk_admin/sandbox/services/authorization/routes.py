@@ -6,7 +6,7 @@ from cmk_admin.sandbox import access
 from cmk_admin.sandbox.state import Document
 from cmk_admin.sandbox.wire import Answer, Call, Handler, Routes
 
-from . import assignments, definitions, listing, model
+from . import activations, assignments, definitions, listing, pim
 
 _PROVIDER = "/providers/Microsoft.Authorization/"
 _VERSIONS = ("2015-07-01", "2022-05-01")
@@ -89,7 +89,21 @@ def _register_schedules(routes: Routes) -> None:
 
     @_at_every_scope(routes, "GET", active, action=f"Microsoft.Authorization/{active}/read")
     async def list_active(call: Call) -> Answer:
-        return Answer({"value": [model.active_instance(one) for one in _listed(call, "roleAssignment")]})
+        return Answer({"value": [activations.shown(call.world, one) for one in _listed(call, "roleAssignment")]})
+
+    for kind in (pim.ACTIVE, pim.ELIGIBLE):
+        _register_requests(routes, kind)
+
+
+def _register_requests(routes: Routes, kind: str) -> None:
+    # Both decide for themselves: who activates their own role needs no other right than to be eligible.
+    @_at_every_scope(routes, "PUT", f"{kind}/{{name}}", action=None)
+    async def put_request(call: Call) -> Answer:
+        return Answer(pim.put(call.world, call.who, scope_of(call), kind, call.params["name"], call.json()), 201)
+
+    @_at_every_scope(routes, "GET", f"{kind}/{{name}}", action=None)
+    async def get_request(call: Call) -> Answer:
+        return Answer(pim.find(call.world, call.who, scope_of(call), kind, call.params["name"]))
 
 
 def _listed(call: Call, kind: str) -> list[Document]:
