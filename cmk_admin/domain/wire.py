@@ -1,7 +1,7 @@
 """The JSON that the command line prints and the journal keeps. Pure: dictionaries in, dictionaries out."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from cmk_admin.domain import mapping
@@ -10,6 +10,7 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer, Coverage, CoverageProblem, Key, KeyVersion, Vault
 from cmk_admin.domain.plan import PlannedPath
 from cmk_admin.domain.steps import Json, Outcome, StepState
+from cmk_admin.domain.wire_estate import access_json, subscription_json, time_json, vault_access_json
 from cmk_admin.domain.wire_plan import (
     JsonObject,
     path_from_json,
@@ -143,14 +144,15 @@ def row_json(row: mapping.MappingRow) -> JsonObject:
 
 
 def estate_json(index: Index, now: datetime | None = None) -> JsonObject:
-    """Coverage, read_at, vaults with their keys and versions, consumers: what `estate` prints."""
+    """Coverage, read_at, vaults with their keys and versions, consumers, who may do what: what `estate` prints."""
     at = now or index.estate.read_at
     return {
         "coverage": coverage_json(index.estate.coverage),
         "read_at": time_json(index.estate.read_at),
-        "subscriptions": [{"id": one.id, "name": one.name} for one in index.estate.subscriptions],
+        "subscriptions": [subscription_json(one) for one in index.estate.subscriptions],
         "vaults": [_vault_json(index, vault, at) for vault in index.estate.vaults],
         "consumers": [_consumer_json(index, consumer) for consumer in index.estate.consumers],
+        **access_json(index.estate),
     }
 
 
@@ -180,11 +182,6 @@ def operation_json(report: OperationLike) -> JsonObject:
 def boundary_json(operation: str, step: int, of: int, event: str) -> JsonObject:
     """One line on standard error."""
     return {"operation": operation, "step": step, "of": of, "event": event}
-
-
-def time_json(when: datetime | None) -> str | None:
-    """RFC 3339 in UTC."""
-    return when.astimezone(UTC).isoformat().replace("+00:00", "Z") if when else None
 
 
 def _outcome(report: OperationLike) -> str:
@@ -225,6 +222,7 @@ def _vault_json(index: Index, vault: Vault, now: datetime) -> JsonObject:
         "keys_from": vault.keys_from.value,
         "problem": _problem_json(vault.problem) if vault.problem else None,
         "tags": dict(vault.tags),
+        **vault_access_json(vault),
         "keys": [_key_json(index, key, now) for key in index.keys_of(vault.id)],
     }
 
@@ -239,12 +237,15 @@ def _key_json(index: Index, key: Key, now: datetime) -> JsonObject:
         "curve": key.curve,
         "key_options": _list(key.operations),
         "state": mapping.key_state(key, now),
+        "enabled": key.enabled,
         "created": time_json(key.created),
         "updated": time_json(key.updated),
         "not_before": time_json(key.not_before),
         "expires": time_json(key.expires),
         "recovery_level": key.recovery_level,
         "exportable": key.exportable,
+        "managed": key.managed,
+        "thumbprint": key.thumbprint,
         "source": key.source.value,
         "tags": dict(key.tags),
         "versions": None if key.versions is None else [_version_json(one) for one in key.versions],
@@ -256,6 +257,7 @@ def _version_json(version: KeyVersion) -> JsonObject:
     return {
         "version": version.id.version,
         "enabled": version.enabled,
+        "key_options": _list(version.operations),
         "created": time_json(version.created),
         "not_before": time_json(version.not_before),
         "expires": time_json(version.expires),
@@ -272,6 +274,7 @@ def _consumer_json(index: Index, consumer: Consumer) -> JsonObject:
         "state": consumer.state,
         "holder_id": consumer.holder_id,
         "hosts": list(consumer.hosts),
+        "carries": _list(consumer.carries),
         "tags": dict(consumer.tags),
         "slots": [
             {
