@@ -1,8 +1,8 @@
 """The estate while it is being read: mutable, and turned into immutable estates as answers arrive."""
 
 import time
-from collections.abc import Callable, Container, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from cmk_admin.cloud.consumers.related import Related
@@ -21,6 +21,7 @@ from cmk_admin.domain.model import (
     Principal,
     RoleAssignment,
     RoleDefinition,
+    RoleEligibility,
     Subscription,
     Vault,
 )
@@ -71,6 +72,10 @@ class Collected:
     locks: dict[str, Lock] = field(default_factory=dict)
     problems: list[CoverageProblem] = field(default_factory=list)
     unread_assignments: set[str] = field(default_factory=set)
+    eligibilities: dict[str, RoleEligibility] = field(default_factory=dict)
+    unread_eligibilities: set[str] = field(default_factory=set)
+    ends: dict[str, datetime] = field(default_factory=dict)
+    """By folded id of the assignment, of those that last only for a while."""
     _next_publish: float = 0.0
 
     @classmethod
@@ -96,7 +101,15 @@ class Collected:
         into.locks = {fold(one.id): one for one in estate.locks}
         into.problems = list(estate.coverage.problems)
         into.unread_assignments = set(estate.unread_assignments)
+        into.eligibilities = {fold(one.id): one for one in estate.role_eligibilities}
+        into.unread_eligibilities = set(estate.unread_eligibilities)
+        into.ends = {fold(one.id): one.ends for one in estate.role_assignments if one.ends}
         return into
+
+    def grants(self) -> Iterator[RoleAssignment | RoleEligibility]:
+        """Every role assignment and every eligible role."""
+        yield from self.assignments.values()
+        yield from self.eligibilities.values()
 
     def fail(self, failure: AzureFailure, scope: str) -> None:
         """Note what could not be read."""
@@ -152,7 +165,13 @@ class Collected:
             identities=tuple(sorted(self.identities.values(), key=lambda one: (one.name.lower(), one.principal_id))),
             principals=tuple(self.principals[each] for each in sorted(self.principals)),
             role_definitions=tuple(self.definitions[each] for each in sorted(self.definitions)),
-            role_assignments=tuple(self.assignments[each] for each in sorted(self.assignments)),
+            role_assignments=tuple(self._assignment(each) for each in sorted(self.assignments)),
             locks=tuple(self.locks[each] for each in sorted(self.locks)),
             unread_assignments=frozenset(self.unread_assignments),
+            role_eligibilities=tuple(self.eligibilities[each] for each in sorted(self.eligibilities)),
+            unread_eligibilities=frozenset(self.unread_eligibilities),
         )
+
+    def _assignment(self, folded: str) -> RoleAssignment:
+        found, ends = self.assignments[folded], self.ends.get(folded)
+        return found if found.ends == ends else replace(found, ends=ends)

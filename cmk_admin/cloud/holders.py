@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from cmk_admin.cloud import directory, roles
+from cmk_admin.cloud import directory, pim, roles
 from cmk_admin.cloud.collected import Collected
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import Session
@@ -29,6 +29,34 @@ async def read_assignments(session: Session, into: Collected, subscription: str)
         into.fail(failure, f"{scope}/providers/Microsoft.Authorization/roleAssignments")
         into.unread_assignments.add(fold(scope))
     into.grew()
+
+
+async def read_eligibilities(
+    session: Session, into: Collected, scope: str, *, at_scope: bool = False, urgent: bool = False
+) -> None:
+    """Who may activate a role at, below and above a scope, and until when active ones last; with `at_scope` not below.
+
+    Many accounts may not read this, and many tenants do not have it: what could not be read is noted for the paths that
+    it leaves open, and is no problem of coverage.
+    """
+
+    async def eligible() -> None:
+        read = pim.eligibilities_at if at_scope else pim.eligibilities_in
+        try:
+            found = await read(session, scope, urgent=urgent)
+        except AzureFailure:
+            into.unread_eligibilities.add(fold(scope))
+            return
+        into.unread_eligibilities.discard(fold(scope))
+        into.eligibilities |= {fold(one.id): one for one in found}
+
+    async def active() -> None:
+        try:
+            into.ends |= await pim.ends_in(session, scope, at_scope=at_scope, urgent=urgent)
+        except AzureFailure:
+            return  # then an assignment is not known to end, which is the careful side
+
+    await together(eligible(), active())
 
 
 async def read_vault_assignments(session: Session, into: Collected) -> None:
@@ -65,7 +93,7 @@ async def read_missing_definitions(session: Session, into: Collected, *, urgent:
     """Roles that assignments name and no list held."""
     missing = {
         _guid(one.role_definition_id): one.role_definition_id
-        for one in into.assignments.values()
+        for one in into.grants()
         if _guid(one.role_definition_id) not in into.definitions
     }
 
@@ -175,9 +203,9 @@ def _holders(into: Collected) -> dict[str, str | None]:
     """Everybody who holds a grant, and the managed identities: object id -> kind as far as it is told with the grant."""
     kinds: dict[str, str | None] = dict.fromkeys(_policy_holders(into))
     kinds.update(dict.fromkeys(into.identities, "ServicePrincipal"))
-    for assignment in into.assignments.values():
-        object_id = assignment.principal_id.lower()
-        kinds[object_id] = assignment.principal_type or kinds.get(object_id)
+    for grant in into.grants():
+        object_id = grant.principal_id.lower()
+        kinds[object_id] = grant.principal_type or kinds.get(object_id)
     kinds.pop("", None)
     return kinds
 
@@ -231,7 +259,7 @@ def _holders_of_relevant_roles(into: Collected) -> set[str]:
 
     return {
         one.principal_id.lower()
-        for one in into.assignments.values()
+        for one in into.grants()
         if relevant(into.definitions.get(_guid(one.role_definition_id)))
     }
 

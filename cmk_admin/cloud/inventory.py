@@ -11,6 +11,7 @@ from cmk_admin.cloud.holders import (
     read_assignments,
     read_definitions,
     read_directory,
+    read_eligibilities,
     read_locks,
     read_memberships,
     read_missing_definitions,
@@ -88,6 +89,7 @@ class _Reading:
             read_definitions(session, into, self._ids),
             *(read_assignments(session, into, each) for each in self._ids),
             *(read_locks(session, into, each) for each in self._ids),
+            *(read_eligibilities(session, into, f"/subscriptions/{each}") for each in self._ids),
         )
         await together(self._holders(), self._versions())
         note_invisible_vaults(into)

@@ -13,6 +13,9 @@ from cmk_admin.domain.model import Key, KeyVersion
 PAGE = 25
 """Elements of a page of the data plane: its largest and its default."""
 
+MOST_LOOKED_AT = 25
+"""Versions of one key that are looked at one by one."""
+
 
 async def get_key(session: Session, vault_id: str, key: KeyId, *, urgent: bool = False) -> Key:
     """The key as its current version shows it, from the data plane; versions are not read. Raises AzureFailure."""
@@ -42,6 +45,24 @@ async def list_versions(session: Session, key: KeyId, *, urgent: bool = True) ->
     """All versions from the data plane, newest first. Raises AzureFailure."""
     elements = await pages(session, key.host, f"/keys/{key.name}/versions", urgent=urgent)
     return parse.newest_first([version for each in elements if (version := parse.key_version(each)) is not None])
+
+
+async def with_operations(session: Session, key: Key, versions: tuple[KeyVersion, ...]) -> tuple[KeyVersion, ...]:
+    """The versions (newest first) with their operations, which the list leaves out: one urgent read for each enabled one,
+    side by side, the `MOST_LOOKED_AT` newest; the current one's are those of `key`. What could not be read stays None."""
+
+    async def one(version: KeyVersion) -> KeyVersion:
+        if version.id.version == key.current_version:
+            return replace(version, operations=key.operations)
+        try:
+            return replace(version, operations=(await get_version(session, version.id)).operations)
+        except AzureFailure:
+            return version  # its operations stay unknown, which a plan says
+
+    looked_at = [version for version in versions if version.enabled][:MOST_LOOKED_AT]
+    found = await together(*(one(version) for version in looked_at))
+    known = {version.id: version for version in found}
+    return tuple(known.get(version.id, version) for version in versions)
 
 
 async def set_enabled(session: Session, key: KeyId, enabled: bool) -> KeyVersion:

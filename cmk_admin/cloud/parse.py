@@ -1,5 +1,6 @@
 """Azure's JSON into the estate's types. Pure; whatever is missing becomes None, never a guess."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from cmk_admin.domain.model import (
     Lock,
     RoleAssignment,
     RoleDefinition,
+    RoleEligibility,
     Source,
     Vault,
 )
@@ -165,7 +167,7 @@ def key_from_vault(document: Document, vault_id: str, *, current: str | None = N
         key_type=text(jwk.get("kty")),
         size=_bits(jwk),
         curve=text(jwk.get("crv")),
-        operations=tuple(sorted(map(str, operations))) if isinstance(operations, list) else None,
+        operations=_operations(operations),
         enabled=_flag(facts.get("enabled")),
         created=moment(facts.get("created")),
         updated=moment(facts.get("updated")),
@@ -175,6 +177,8 @@ def key_from_vault(document: Document, vault_id: str, *, current: str | None = N
         exportable=_flag(facts.get("exportable")),
         hsm_platform=None if facts.get("hsmPlatform") is None else str(facts["hsmPlatform"]),
         tags=tags(document.get("tags")),
+        thumbprint=thumbprint(jwk),
+        managed=document.get("managed") is True,
     )
 
 
@@ -195,7 +199,7 @@ def key_from_arm(document: Document, vault_id: str) -> Key | None:
         key_type=text(facts.get("kty")),
         size=size if isinstance(size, int) else _CURVE_BITS.get((curve or "").upper()),
         curve=curve,
-        operations=tuple(sorted(map(str, operations))) if isinstance(operations, list) else None,
+        operations=_operations(operations),
         enabled=_flag(attributes.get("enabled")),
         created=moment(attributes.get("created")),
         updated=moment(attributes.get("updated")),
@@ -221,6 +225,7 @@ def key_version(document: Document) -> KeyVersion | None:
         created=moment(attributes.get("created")),
         not_before=moment(attributes.get("nbf")),
         expires=moment(attributes.get("exp")),
+        operations=_operations(inside(facts, "key", "key_ops") or facts.get("keyOps")),
     )
 
 
@@ -265,6 +270,31 @@ def role_assignment(document: Document) -> RoleAssignment:
         created_on=moment(facts.get("createdOn")),
         created_by=text(facts.get("createdBy")),
     )
+
+
+def role_eligibility(facts: Document) -> RoleEligibility | None:
+    """From the properties of a schedule instance. None where it names no schedule."""
+    schedule = text(facts.get("roleEligibilityScheduleId"))
+    if schedule is None:
+        return None
+    return RoleEligibility(
+        id=schedule,
+        scope=str(facts.get("scope") or "/"),
+        role_definition_id=str(facts.get("roleDefinitionId") or ""),
+        principal_id=str(facts.get("principalId") or ""),
+        principal_type=text(facts.get("principalType")),
+        condition=text(facts.get("condition")),
+        condition_version=text(facts.get("conditionVersion")),
+        ends=moment(facts.get("endDateTime")),
+    )
+
+
+def thumbprint(jwk: Document) -> str | None:
+    """SHA-256 (hex) of a key's public numbers, whatever their spelling; None where they are not shown (symmetric keys)."""
+    kind = str(jwk.get("kty") or "").upper().removesuffix("-HSM")
+    names = {"RSA": ("n", "e"), "EC": ("crv", "x", "y")}.get(kind, ())
+    numbers = [str(jwk.get(name) or "").rstrip("=") for name in names]
+    return hashlib.sha256("|".join((kind, *numbers)).encode()).hexdigest() if numbers and all(numbers) else None
 
 
 def role_definition(document: Document) -> RoleDefinition:
@@ -361,6 +391,10 @@ def group_of(resource_id: str) -> str | None:
     """The scope of the resource group that a resource lies in."""
     subscription, group = segment(resource_id, "subscriptions"), segment(resource_id, "resourceGroups")
     return f"/subscriptions/{subscription}/resourceGroups/{group}" if subscription and group else None
+
+
+def _operations(value: Any) -> tuple[str, ...] | None:
+    return tuple(sorted(map(str, value))) if isinstance(value, list) else None
 
 
 def _flag(value: Any) -> bool | None:

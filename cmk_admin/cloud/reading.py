@@ -9,7 +9,7 @@ from cmk_admin.cloud.collected import Collected, problem_of
 from cmk_admin.cloud.consumers.related import ConsumerKind
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.model import CoverageProblem, Key, Source
+from cmk_admin.domain.model import CoverageProblem, Key, KeyVersion, Source
 
 Documents = list[Mapping[str, Any]]
 """ARM envelopes."""
@@ -37,7 +37,13 @@ async def read_versions(
     except AzureFailure as failure:
         note(problem_of(failure, f"{key.id}/versions"))
         return key
-    return replace(key, versions=parse.newest_first(versions, key.current_version))
+    newest = parse.newest_first(versions, key.current_version)
+    return replace(key, versions=tuple(_as_shown(key, one) for one in newest))
+
+
+def _as_shown(key: Key, version: KeyVersion) -> KeyVersion:
+    """A version, with the operations that the key tells of its current one."""
+    return replace(version, operations=key.operations) if version.id.version == key.current_version else version
 
 
 def note_invisible_vaults(into: Collected) -> None:

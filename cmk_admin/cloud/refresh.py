@@ -6,7 +6,13 @@ from cmk_admin.cloud import keys, parse, roles, vaults
 from cmk_admin.cloud.collected import Collected, problem_of
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.consumers.related import ConsumerKind
-from cmk_admin.cloud.holders import add_assignments, read_directory, read_memberships, read_missing_definitions
+from cmk_admin.cloud.holders import (
+    add_assignments,
+    read_directory,
+    read_eligibilities,
+    read_memberships,
+    read_missing_definitions,
+)
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.reading import Documents, add_consumers, note_invisible_vaults
 from cmk_admin.cloud.session import Session
@@ -54,7 +60,14 @@ class _Refreshing:
 
     async def run(self) -> Estate:
         session, into = self._session, self._into
-        await together(session.read_clock(), self._read_vault(), self._assignments(), self._locks(), self._consumers())
+        await together(
+            session.read_clock(),
+            self._read_vault(),
+            self._assignments(),
+            self._eligibilities(),
+            self._locks(),
+            self._consumers(),
+        )
         await read_missing_definitions(session, into, urgent=True)
         await read_directory(session, into, only=self._concerned(), urgent=True)
         users = {slot.principal_id for slot in into.slots_in({self._key.host}) if slot.principal_id}
@@ -85,7 +98,8 @@ class _Refreshing:
             found, versions = await together(
                 keys.get_key(session, self._vault.id, key, urgent=True), keys.list_versions(session, key)
             )
-            return replace(found, versions=parse.newest_first(versions, found.current_version)), None
+            newest = parse.newest_first(versions, found.current_version)
+            return replace(found, versions=await keys.with_operations(session, found, newest)), None
         except AzureFailure as failure:
             if failure.kind is FailureKind.NOT_FOUND:
                 return None, None
@@ -121,6 +135,30 @@ class _Refreshing:
                 fold(each.id) for each in into.vaults.values() if each.subscription_id == self._vault.subscription_id
             }
         into.unread_assignments -= {fold(self._scope), fold(self._vault.id)}
+
+    async def _eligibilities(self) -> None:
+        """All eligible roles at the key and above it; those known before are forgotten."""
+        into = self._into
+        above = self._management_groups()
+        kept = {
+            folded: one
+            for folded, one in into.eligibilities.items()
+            if not contains(one.scope, self._scope) and fold(one.scope) not in above
+        }
+        before, into.eligibilities = into.eligibilities, {}
+        await read_eligibilities(self._session, into, self._scope, at_scope=True, urgent=True)
+        if fold(self._scope) in into.unread_eligibilities:
+            into.eligibilities = before
+            return
+        into.eligibilities |= kept
+        subscription = f"/subscriptions/{self._vault.subscription_id}"
+        if subscription in into.unread_eligibilities:
+            # it stood for all vaults in it; the others are still unread
+            into.unread_eligibilities.discard(subscription)
+            into.unread_eligibilities |= {
+                fold(each.id) for each in into.vaults.values() if each.subscription_id == self._vault.subscription_id
+            }
+        into.unread_eligibilities.discard(fold(self._vault.id))
 
     def _management_groups(self) -> set[str]:
         subscription = self._into.subscriptions.get(self._vault.subscription_id)
@@ -199,7 +237,7 @@ class _Refreshing:
         above = self._management_groups()
         holders = {
             one.principal_id
-            for one in self._into.assignments.values()
+            for one in self._into.grants()
             if contains(one.scope, self._scope) or fold(one.scope) in above
         }
         vault = self._into.vaults[fold(self._vault.id)]

@@ -68,13 +68,13 @@ def _principals(index: Index, uses: Sequence[Use]) -> dict[tuple[str, str], tupl
 
 
 def _carrying(index: Index, uses: Sequence[Use]) -> Iterator[Consumer]:
-    """The consumers of the uses; of a cluster's disks the set instead, since its identity is the one that unwraps."""
+    """The consumers of the uses, each followed by the set that holds its key, whose identity is the one that unwraps."""
     seen: set[int] = set()
     for use in uses:
-        holder = index.holder_of(use.consumer) or use.consumer
-        if id(holder) not in seen:
-            seen.add(id(holder))
-            yield holder
+        for one in (use.consumer, index.holder_of(use.consumer)):
+            if one is not None and id(one) not in seen:
+                seen.add(id(one))
+                yield one
 
 
 def _actions(consumer: Consumer) -> tuple[str, ...]:
