@@ -8,10 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from . import connection, entra, life, scenarios
+from . import connection, drill, entra, from_estate, life, scenarios
 from .faults import Faults
 from .requests_log import RequestsLog
 from .services.authorization import pim
+from .services.keyvault import failover
 from .services.kubernetes import model as kubernetes
 from .services.login import browser, device
 from .state import Document, World
@@ -33,6 +34,7 @@ class Control:
         faults: Faults,
         requests: RequestsLog,
         reset: Callable[[], Awaitable[None]],
+        load: Callable[[Callable[[World], None]], Awaitable[None]],
         changed: Callable[[], None],
         network: Callable[[bool], None],
     ) -> None:
@@ -48,6 +50,8 @@ class Control:
             ("GET", "requests"): self._list_requests,
             ("POST", "release"): self._release,
             ("POST", "reset"): self._start_over,
+            ("POST", "estate"): self._lay_estate,
+            ("GET", "drill"): self._drill,
             ("GET", "truth"): self._truth,
             ("GET", "connections"): self._connections,
             ("GET", "kubernetes"): self._kubernetes,
@@ -55,6 +59,7 @@ class Control:
             ("POST", "device"): self._enter_device_code,
             ("POST", "browser"): self._sit_at_the_browser,
             ("POST", "approvals"): self._approve,
+            ("POST", "failover"): self._fail_over,
             ("POST", "network"): self._set_network,
         }
 
@@ -119,6 +124,16 @@ class Control:
         await self._reset()
         return {}
 
+    async def _lay_estate(self, request: web.BaseRequest) -> Any:
+        """Put a saved estate in the place of what is there; answers what of it is not as in the file."""
+        estate = from_estate.checked(await _object(request))
+        notes: list[str] = []
+        await self._load(lambda world: notes.extend(from_estate.lay(world, estate)))
+        return {"notes": notes}
+
+    async def _drill(self, _: web.BaseRequest) -> Any:
+        return drill.described(self._world)
+
     async def _truth(self, request: web.BaseRequest) -> Any:
         name = request.query.get("principal", "administrator")
         if name not in connection.principals(self._world):
@@ -157,6 +172,15 @@ class Control:
         decided = pim.decide(self._world, body.get("request"), approve=body["decision"] == "approve")
         self._world.commit()
         return decided
+
+    async def _fail_over(self, request: web.BaseRequest) -> Any:
+        body = await _object(request)
+        vault, region = body.get("vault"), body.get("region")
+        if not isinstance(vault, str) or not isinstance(region, str | None):
+            raise ValueError('failover takes {"vault": NAME, "region": REGION or null}')
+        failover.set_region(self._world, vault, region)
+        self._world.commit()
+        return {"vault": vault, "region": region}
 
     async def _set_network(self, request: web.BaseRequest) -> Any:
         body = await _object(request)

@@ -16,6 +16,7 @@ from .proxy import reset
 from .requests_log import RequestsLog
 from .router import Router, check_version, require_version
 from .services.authorization import activations
+from .services.keyvault import failover
 from .services.login.model import code_of
 from .state import World
 from .throttle import Throttle
@@ -87,6 +88,9 @@ class Server:
             return await self._spoilt(request, call, plane, fault)
         headers = _ids(request)
         call.request_id, call.correlation_id = headers["x-ms-request-id"], headers["x-ms-correlation-request-id"]
+        region = failover.region_of(self._world, host) if plane == "vault" else None
+        if region is not None:
+            headers[failover.HEADER] = region
         notes: dict[str, str | bool | list[str]] = {}
         activations.end_due(self._world)
         try:
@@ -156,10 +160,12 @@ class Server:
             gate.authorise(self._world, call.caller, route, call.path)
             gate.check_group(self._world, call.path)
             gate.check_locks(self._world, route, call.path)
+            failover.refuse_arm(self._world, call)
         elif plane == "vault":
             vault = hosts.vault_at(self._world, call.host)
             if vault is not None:
                 self._throttle.vault(call, vault)
+            failover.refuse_data(self._world, call)
         return await route.handler(call)
 
     async def _spoilt(self, request: web.BaseRequest, call: Call, plane: str, fault: Fault) -> web.StreamResponse:

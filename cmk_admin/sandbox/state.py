@@ -19,6 +19,8 @@ Kinds, and the shape of their documents (ids are compared without case; `World` 
                      resourceId is the ARM id a managed identity belongs to
 ``key``              id = ``VAULT/NAME`` (the vault's name): {vault, name, versions: [{version, jwk facts, attributes,
                      pem, tags ...}, oldest first], rotationPolicy, deleted: None or {deletedDate, scheduledPurgeDate}}
+``secret``           id = ``VAULT/NAME``, and ``certificate`` likewise: what a list of them shows
+``failover``         id = vault name: {region: from where it answers, and only reads}
 ``deletedVault``     id = vault name: {resource, deletionDate, scheduledPurgeDate}
 ``operation``        id = operation id: one long-running operation
 ``life``             id = ARM id of a consumer: its wrapped DEK and schedule; ``resting`` while the consumer is stopped

@@ -63,6 +63,8 @@ def bundle(vault: Document, key: Document, version: Document) -> dict[str, Any]:
     }
     if version.get("tags"):
         body["tags"] = version["tags"]
+    if key.get("managed"):
+        body["managed"] = True
     return body
 
 
@@ -75,6 +77,8 @@ def item(vault: Document, key: Document, version: Document, *, versioned: bool) 
     }
     if version.get("tags"):
         body["tags"] = version["tags"]
+    if key.get("managed"):
+        body["managed"] = True
     return body
 
 

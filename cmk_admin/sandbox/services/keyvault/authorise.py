@@ -32,6 +32,11 @@ DATA_ACTIONS = {
     "getrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/read",
     "setrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/write",
 }
+# What lists of a vault's other contents ask for where roles decide.
+_LISTING = {
+    "secrets": "Microsoft.KeyVault/vaults/secrets/readMetadata/action",
+    "certificates": "Microsoft.KeyVault/vaults/certificates/read",
+}
 # With the public half in hand anybody can do these: "can be performed by principals with read access" (RBACD
 # built-in-roles/security.md, of keys/encrypt, keys/wrap and keys/verify).
 _PUBLIC_HALF = ("encrypt", "wrapKey", "verify")
@@ -48,6 +53,16 @@ def authorise(world: World, caller: Caller, vault: Document, permission: str, ke
         _by_roles(world, caller, vault, permission, key_name)
     else:
         _by_policies(world, caller, vault, permission)
+
+
+def authorise_listing(world: World, caller: Caller, vault: Document, kind: str) -> None:
+    """Like `authorise`, for listing a vault's ``secrets`` or ``certificates``."""
+    check_tenant(world, vault)
+    check_network(world, caller, vault)
+    if not vault["properties"].get("enableRbacAuthorization"):
+        _by_policies(world, caller, vault, "list", kind)
+    elif not access.may(world, caller.object_id, _LISTING[kind], str(vault["id"]), data=True):
+        raise errors.forbidden_by_rbac(world, caller, vault, _LISTING[kind], str(vault["id"]))
 
 
 def check_tenant(world: World, vault: Document) -> None:
@@ -90,7 +105,7 @@ def _by_roles(world: World, caller: Caller, vault: Document, permission: str, ke
         raise errors.forbidden_by_rbac(world, caller, vault, action, scope)
 
 
-def _by_policies(world: World, caller: Caller, vault: Document, permission: str) -> None:
+def _by_policies(world: World, caller: Caller, vault: Document, permission: str, kind: str = "keys") -> None:
     groups = access.groups_counted(world, caller.object_id)
     found = False
     for policy in vault["properties"].get("accessPolicies") or ():
@@ -98,9 +113,9 @@ def _by_policies(world: World, caller: Caller, vault: Document, permission: str)
         if policy["objectId"].lower() not in {caller.object_id.lower(), *groups} or policy.get("applicationId"):
             continue
         found = True
-        held = {str(one).lower() for one in (policy.get("permissions") or {}).get("keys") or ()}
+        held = {str(one).lower() for one in (policy.get("permissions") or {}).get(kind) or ()}
         if permission.lower() in held or ("all" in held and permission != "purge"):
             return
     if not found:
         raise errors.on_no_policy(world, caller, vault)
-    raise errors.forbidden_by_policy(world, caller, vault, permission, len(groups))
+    raise errors.forbidden_by_policy(world, caller, vault, permission, len(groups), kind)

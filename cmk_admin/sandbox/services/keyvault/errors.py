@@ -39,13 +39,15 @@ def on_no_policy(world: World, caller: Caller, vault: Document) -> AzureError:
     )
 
 
-def forbidden_by_policy(world: World, caller: Caller, vault: Document, permission: str, groups: int) -> AzureError:
+def forbidden_by_policy(  # noqa: PLR0917
+    world: World, caller: Caller, vault: Document, permission: str, groups: int, kind: str = "keys"
+) -> AzureError:
     """An access policy names the caller, but not with this permission; groups is how many the caller is in."""
     who = f"appid={caller.client_id};oid={caller.object_id};numgroups={groups};iss={_issuer(world)}"
     return AzureError(
         403,
         "Forbidden",
-        f"The user, group or application '{who}' does not have keys {permission} permission on key vault "
+        f"The user, group or application '{who}' does not have {kind} {permission} permission on key vault "
         f"'{_vault(vault)}'. For help resolving this issue, please see https://go.microsoft.com/fwlink/?linkid=2125287",
         inner="ForbiddenByPolicy",
     )
@@ -153,6 +155,16 @@ def operation_not_permitted(operation: str) -> AzureError:
     """An operation that key_ops does not list."""
     return AzureError(
         403, "Forbidden", f"Operation {operation} is not permitted on this key.", inner="KeyOperationForbidden"
+    )
+
+
+def managed_by_certificate(operation: str) -> AzureError:
+    """A key that goes with its certificate, and not by itself."""
+    return AzureError(
+        403,
+        "Forbidden",
+        f"Operation {operation} is not allowed on this key, since it is associated with a certificate.",
+        inner="KeyManagedByCertificate",
     )
 
 

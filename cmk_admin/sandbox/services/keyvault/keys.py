@@ -106,7 +106,7 @@ def page_of_keys(call: Call, vault: Document) -> dict[str, Any]:
             return None
         return attributes.item(vault, key, key["versions"][-1], versioned=False)
 
-    return _page(call, vault, model.key_names(call.world, vault["name"]), shown)
+    return page(call, vault, model.key_names(call.world, vault["name"]), shown)
 
 
 def page_of_deleted(call: Call, vault: Document) -> dict[str, Any]:
@@ -116,19 +116,19 @@ def page_of_deleted(call: Call, vault: Document) -> dict[str, Any]:
         key = model.any_key(call.world, vault["name"], name)
         return soft_delete.deleted_item(vault, key) if key and soft_delete.is_deleted(call.world, key) else None
 
-    return _page(call, vault, model.key_names(call.world, vault["name"]), shown)
+    return page(call, vault, model.key_names(call.world, vault["name"]), shown)
 
 
 def page_of_versions(call: Call, vault: Document, name: str) -> dict[str, Any]:
     """One page of a key's versions: in the order of their ids, which says nothing about their age, as in Azure."""
     key = model.find_key(call.world, vault, name)
     versions = {one["version"]: one for one in key["versions"]}
-    return _page(
+    return page(
         call, vault, sorted(versions), lambda version: attributes.item(vault, key, versions[version], versioned=True)
     )
 
 
-def _page(call: Call, vault: Document, marks: list[str], shown: Any) -> dict[str, Any]:
+def page(call: Call, vault: Document, marks: list[str], shown: Any) -> dict[str, Any]:
     """A page of what is shown for marks, after the one that the call's token names; a mark that shows None is left out."""
     size, after = _size(call.query), _after(call.query)
     start = (

@@ -2,7 +2,7 @@
 
 from cmk_admin.sandbox.wire import Routes
 
-from . import routes_arm_keys, routes_crypto, routes_keys, routes_vaults
+from . import contents, routes_arm_keys, routes_crypto, routes_keys, routes_vaults
 
 
 def register(routes: Routes) -> None:
@@ -11,3 +11,4 @@ def register(routes: Routes) -> None:
     routes_arm_keys.register(routes)
     routes_keys.register(routes)
     routes_crypto.register(routes)
+    contents.register(routes)

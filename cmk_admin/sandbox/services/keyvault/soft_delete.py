@@ -17,6 +17,8 @@ def delete(world: World, vault: Document, name: str) -> dict[str, Any]:
     if key is not None and not key.get("deleted"):
         model.refuse_in_between(world, key)
     key = model.find_key(world, vault, name)
+    if key.get("managed"):
+        raise errors.managed_by_certificate("delete")
     now = int(world.clock.now().timestamp())
     gone = {
         **key,
