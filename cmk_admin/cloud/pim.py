@@ -47,6 +47,9 @@ class RoleRequest:
     ends: datetime | None
     """When what it gives is over; None: not told."""
 
+    made: datetime | None = None
+    """When it was asked for, by Azure's calendar."""
+
     @property
     def waiting(self) -> bool:
         """Whether it is yet to be decided or carried out."""
@@ -180,5 +183,8 @@ def _request(document: Any) -> RoleRequest:
     facts = parse.inside(document, "properties") or {}
     ends = parse.inside(facts, "scheduleInfo", "expiration", "endDateTime")
     return RoleRequest(
-        id=str((document or {}).get("id") or ""), status=str(facts.get("status") or ""), ends=parse.moment(ends)
+        id=str((document or {}).get("id") or ""),
+        status=str(facts.get("status") or ""),
+        ends=parse.moment(ends),
+        made=parse.moment(facts.get("createdOn")),
     )

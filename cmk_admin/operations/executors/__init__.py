@@ -11,12 +11,17 @@ from cmk_admin.operations.executors.disk_sets import CreateDiskSet, DeleteDiskSe
 from cmk_admin.operations.executors.identities import CreateIdentity, DeleteIdentity
 from cmk_admin.operations.executors.key_versions import SetEnabled, SetOperations, SetRotation
 from cmk_admin.operations.executors.keys import BackupKey, CreateKey, DeleteKey, RecoverKey
+from cmk_admin.operations.executors.role_activation import ActivateRole
 from cmk_admin.operations.executors.role_assignments import CreateAssignment, RemoveAssignment
+from cmk_admin.operations.executors.role_eligibility import CreateEligibility, RemoveEligibility
 from cmk_admin.operations.executors.vault_networks import SetNetwork
 
 EXECUTORS: Mapping[StepVerb, Executor] = {
     StepVerb.REMOVE_ASSIGNMENT: RemoveAssignment(),
     StepVerb.CREATE_ASSIGNMENT: CreateAssignment(),
+    StepVerb.ACTIVATE_ROLE: ActivateRole(),
+    StepVerb.REMOVE_ELIGIBILITY: RemoveEligibility(),
+    StepVerb.CREATE_ELIGIBILITY: CreateEligibility(),
     StepVerb.SET_POLICY: SetPolicy(),
     StepVerb.SET_ENABLED: SetEnabled(),
     StepVerb.SET_NETWORK: SetNetwork(),
