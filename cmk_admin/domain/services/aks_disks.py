@@ -20,6 +20,7 @@ SERVICE = Service(
     lost_words=("stopped", "deallocated"),
     up_words=("running",),
     short="aks-disks",
+    stops_at_once="AKSD start-stop-cluster.md",
     needs=Requirements(
         # "Key disabled, deleted or expired": an expiry to come is taken, and stops the machines when it passes
         expiry=Verdict.WARNED,

@@ -54,5 +54,7 @@ class Service:
     """What it asks of a key before it takes it."""
     detaches: bool = False
     """Azure can take it back to a platform-managed key."""
+    stops_at_once: str = ""
+    """The Microsoft document by which it can be stopped at once, whatever its key; empty: none is known."""
     retired: str | None = None
     """A sentence, where Microsoft has retired the service."""

@@ -21,6 +21,7 @@ SERVICE = Service(
     lost_words=("inaccessible",),
     up_words=("ready",),
     short="mysql",
+    stops_at_once="DBD mysql/flexible-server/how-to-stop-start-server-portal.md",
     needs=Requirements(
         # The document of January 2026 lets a server go on with a key that has expired, and asks for the same region;
         # that of November 2024 says otherwise of both. None is about taking a key that has expired: Key Vault refuses

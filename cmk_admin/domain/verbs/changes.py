@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cmk_admin.domain import words
-from cmk_admin.domain.ids import KeyId, fold, key_scope, parse_key_id
+from cmk_admin.domain.ids import KeyId, fold, is_management_group, key_scope, parse_key_id
 from cmk_admin.domain.index import Index, guid
 from cmk_admin.domain.model import AccessPolicy, KeyVersion, RoleAssignment, Vault
 from cmk_admin.domain.services import service
@@ -42,6 +42,12 @@ INVERSES = {
     StepVerb.SET_CONSUMER_KEY: StepVerb.SET_CONSUMER_KEY,
     StepVerb.CREATE_DISK_SET: StepVerb.DELETE_DISK_SET,
     StepVerb.APPLY_STORAGE_CLASS: StepVerb.DELETE_STORAGE_CLASS,
+    StepVerb.SET_OPERATIONS: StepVerb.SET_OPERATIONS,
+    StepVerb.SET_ROTATION: StepVerb.SET_ROTATION,
+    StepVerb.STOP_CONSUMER: StepVerb.START_CONSUMER,
+    StepVerb.START_CONSUMER: StepVerb.STOP_CONSUMER,
+    StepVerb.REMOVE_ELIGIBILITY: StepVerb.CREATE_ELIGIBILITY,
+    StepVerb.CREATE_ELIGIBILITY: StepVerb.REMOVE_ELIGIBILITY,
 }
 """Which verb takes a step back; a verb that is missing here cannot be."""
 
@@ -137,7 +143,8 @@ def remove_assignment(index: Index, assignment: RoleAssignment) -> Step:
         undo_words=f"Give role {name} on {where} back to {who}",
         before=assignment_facts(assignment),
         after=None,
-        effect_seconds=ROLE_SECONDS,
+        # At a management group Azure speaks of "several hours" and names no bound
+        effect_seconds=None if is_management_group(assignment.scope) else ROLE_SECONDS,
         effect_source=ROLE_SOURCE,
         request=f"DELETE {assignment.id}",
     )
@@ -252,7 +259,7 @@ def keys_touched(index: Index, step: Step) -> tuple[str, ...]:
     if step.verb in (StepVerb.CREATE_ASSIGNMENT, StepVerb.REMOVE_ASSIGNMENT):
         facts = step.before or step.after or {}
         return (fold(_text(facts, "scope")),)
-    if step.verb in (StepVerb.SET_ENABLED, StepVerb.DELETE_KEY):
+    if step.verb in (StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS, StepVerb.DELETE_KEY):
         key = parse_key_id(step.target)
         vault = index.vault_of(key)
         return (fold(key_scope(vault.id, key.name)),) if vault else ()
@@ -324,8 +331,10 @@ def _request(verb: StepVerb, step: Step) -> str:
         return f"POST https://{key.host}/deletedkeys/{key.name}/recover"
     if verb is StepVerb.SET_POLICY:
         return _policy_request(parse_policy_target(step.target)[0], step.before is None)
-    if verb in (StepVerb.SET_CONSUMER_KEY, StepVerb.SET_NETWORK):
+    if verb in (StepVerb.SET_CONSUMER_KEY, StepVerb.SET_NETWORK, StepVerb.SET_ROTATION):
         return step.request
+    if verb is StepVerb.SET_OPERATIONS:
+        return operations_request(step.target, _texts(step.before or {}, "operations"))
     if verb is StepVerb.DELETE_STORAGE_CLASS:
         cluster_id, _, name = step.target.partition("|")
         return f"POST {cluster_id}/runCommand: kubectl delete storageclass {name}"
@@ -338,7 +347,17 @@ _METHODS = {
     StepVerb.DELETE_KEY: "DELETE",
     StepVerb.DELETE_IDENTITY: "DELETE",
     StepVerb.DELETE_DISK_SET: "DELETE",
+    StepVerb.REMOVE_ELIGIBILITY: "PUT",
+    StepVerb.CREATE_ELIGIBILITY: "PUT",
+    StepVerb.STOP_CONSUMER: "POST stop of",
+    StepVerb.START_CONSUMER: "POST start of",
 }
+
+
+def operations_request(key_id: str, operations: tuple[str, ...]) -> str:
+    """The raw request that sets what a version of a key may be used for."""
+    named = ", ".join(f'"{one}"' for one in operations)
+    return f'PATCH {key_id} {{"key_ops": [{named}]}}'
 
 
 def _policy_request(vault_id: str, gone: bool) -> str:

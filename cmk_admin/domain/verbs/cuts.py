@@ -11,7 +11,7 @@ from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.plan import Effect, Watch
 from cmk_admin.domain.services import service
-from cmk_admin.domain.steps import Step
+from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs.changes import policy_target
 
 
@@ -39,6 +39,8 @@ def grant_of(path: AccessPath) -> str | None:
         return fold(path.assignment.id)
     if path.policy is not None:
         return fold(policy_target(path.scope, path.policy))
+    if path.eligibility is not None:
+        return fold(path.eligibility.id)
     return None
 
 
@@ -61,21 +63,50 @@ def named_as(consumer: Consumer) -> tuple[str, str]:
     return fold(consumer.id), consumer.service
 
 
-def also_cut(index: Index, host: str, grants: frozenset[str], wanted: frozenset[tuple[str, str]]) -> tuple[Cut, ...]:
-    """The uses of any key of the vault, besides those of the `wanted` consumers (`named_as`), that lose their last known
-    path.
+def also_cut(
+    index: Index,
+    hosts: Iterable[str],
+    found: Iterable[AccessPath],
+    grants: frozenset[str],
+    wanted: frozenset[tuple[str, str]],
+) -> tuple[Cut, ...]:
+    """The uses, besides those of the `wanted` consumers (`named_as`), that lose their last known path with the grants.
 
-    A use that may have another path which could not be read is counted as cut: better a warning too many.
+    Looked at are the keys of the vaults at `hosts` and, where one of the `found` paths that are closed reaches further,
+    whatever its holders use. A use that may have another path which could not be read is counted as cut: better a
+    warning too many.
     """
-    found = []
-    for use in index.uses_of_host(host):
-        if use.slot.principal_id is None or named_as(use.consumer) in wanted:
+    closing = [path for path in found if grant_of(path) in grants]
+    holders = frozenset(one for path in closing for one in holders_of(index, path))
+    vague = any(path.group_id is not None and members_of(index, path) is None for path in closing)
+    uses = [use for host in dict.fromkeys(hosts) for use in index.uses_of_host(host)]
+    if any(path.above_vault for path in closing):
+        uses += [use for one in holders for use in index.uses_of_principal(one)]
+    cut = []
+    for use in dict.fromkeys(uses):
+        who = use.slot.principal_id
+        if who is None or named_as(use.consumer) in wanted or not (vague or who.lower() in holders):
             continue
         all_paths = use_paths(index, use)
         closed = tuple(path for path in all_paths if grant_of(path) in grants)
         if closed and all(path in closed or path.unknown for path in all_paths):
-            found.append(Cut(use, closed))
-    return tuple(found)
+            cut.append(Cut(use, closed))
+    return tuple(cut)
+
+
+def holders_of(index: Index, path: AccessPath) -> tuple[str, ...]:
+    """The folded object ids of all who are known to have a path's grant."""
+    members = members_of(index, path)
+    own = (path.group_id or path.principal_id, path.principal_id)
+    return tuple(dict.fromkeys(one.lower() for one in (*own, *(members or ()))))
+
+
+def members_of(index: Index, path: AccessPath) -> tuple[str, ...] | None:
+    """The members of the group that a path goes through; none for another path; None: not read."""
+    if path.group_id is None:
+        return ()
+    group = index.principal(path.group_id)
+    return group.members if group else None
 
 
 def use_paths(index: Index, use: Use) -> tuple[AccessPath, ...]:
@@ -104,6 +135,8 @@ def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
         stops, within = f"Goes on working: {words.path(index, sure[0])} stays open", None
     elif lot.left:
         stops = f"{facts.stops}, unless a path that could not be read stays open"
+    if not sure:
+        stops = f"{stops}; {meanwhile(within)}"
     return Effect(
         consumer_id=lot.consumer.id,
         consumer_name=lot.consumer.name,
@@ -116,6 +149,13 @@ def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
         wanted=lot.wanted,
         goes_on=bool(sure),
     )
+
+
+def meanwhile(within: int | None) -> str:
+    """How long a consumer stays up after the last write, in words."""
+    if within is None:
+        return "how long it stays up meanwhile is not documented"
+    return f"it may stay up for {words.duration(within)} meanwhile"
 
 
 def watch(lot: Lot, steps: Mapping[str, Step]) -> Watch:
@@ -134,6 +174,11 @@ def bound(lot: Lot, steps: Mapping[str, Step]) -> int | None:
     if lost is None:
         return None
     closing = [step for path in lot.closed if (step := steps.get(grant_of(path) or ""))]
+    if any(step.verb is StepVerb.REMOVE_ASSIGNMENT and step.effect_seconds is None for step in closing):
+        return None
+    if not lot.closed:
+        # Shut as a whole: whatever shuts it counts for everybody
+        closing = list(steps.values())
     return lost + max((step.effect_seconds or 0 for step in closing), default=0)
 
 

@@ -15,6 +15,15 @@ from cmk_admin.domain.verbs import changes
 DONE = frozenset({StepState.DONE, StepState.ACCEPTED})
 MAYBE = frozenset({StepState.INTENT, StepState.SENT, StepState.UNKNOWN})
 """Whether a step in these states was done is not known: whoever runs the inverse looks first."""
+_TAKING = frozenset(
+    {
+        StepVerb.REMOVE_ASSIGNMENT,
+        StepVerb.REMOVE_ELIGIBILITY,
+        StepVerb.DELETE_KEY,
+        StepVerb.DELETE_IDENTITY,
+        StepVerb.STOP_CONSUMER,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,22 +107,26 @@ def doubts(draft: RestoreDraft) -> tuple[str, ...]:
 
 
 def takes_away(step: Step) -> bool:
-    """Whether a step removes a grant, disables a version, deletes a key or an identity, or shuts a firewall."""
-    if step.verb in (StepVerb.REMOVE_ASSIGNMENT, StepVerb.DELETE_KEY, StepVerb.DELETE_IDENTITY):
+    """Whether a step removes a grant, disables a version or narrows what it may be used for, deletes a key or an identity,
+    shuts a firewall, or stops a service."""
+    if step.verb in _TAKING:
         return True
+    if step.verb is StepVerb.SET_OPERATIONS:
+        return bool(_words(step.before, "operations") - _words(step.after, "operations"))
     if step.verb is StepVerb.SET_ENABLED:
         return not (step.after or {}).get("enabled", True)
     if step.verb is StepVerb.SET_POLICY:
-        before, after = _permissions(step.before), _permissions(step.after)
-        return bool(before - after)
+        return bool(_words(step.before, "keys") - _words(step.after, "keys"))
     if step.verb is StepVerb.SET_NETWORK:
-        return (step.after or {}).get("bypass") == "None"
+        after = step.after or {}
+        return after.get("bypass") == "None" or after.get("default_action") == "Deny"
     return False
 
 
-def _permissions(facts: changes.Facts | None) -> frozenset[str]:
-    keys = (facts or {}).get("keys")
-    return frozenset(str(one).lower() for one in keys) if isinstance(keys, list) else frozenset()
+def _words(facts: changes.Facts | None, name: str) -> frozenset[str]:
+    """The words of a list among a step's facts, folded."""
+    found = (facts or {}).get(name)
+    return frozenset(str(one).lower() for one in found) if isinstance(found, list) else frozenset()
 
 
 def _name(draft: RestoreDraft, index: Index, consumer_id: str) -> str:

@@ -7,7 +7,7 @@ from cmk_admin.domain.services.requirements import Verdict
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs import changes
 
-_FROM_EVERYBODY = (StepVerb.DELETE_KEY, StepVerb.SET_ENABLED, StepVerb.SET_NETWORK)
+_FROM_EVERYBODY = (StepVerb.DELETE_KEY, StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS, StepVerb.SET_NETWORK)
 """What takes a key from whoever uses it, as whom ever; a grant is one principal's."""
 
 
