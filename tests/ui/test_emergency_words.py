@@ -16,7 +16,7 @@ from cmk_admin.ui.emergency.lane_words import effect_lane, watch_lane, watch_wor
 from cmk_admin.ui.emergency.lanes import position
 from cmk_admin.ui.emergency.look import interrupted, outcome
 from cmk_admin.ui.emergency.paths import count_words
-from cmk_admin.ui.emergency.revoke_page import button_words
+from cmk_admin.ui.emergency.revoke_words import button_words
 from tests.domain import estates
 
 EFFECT = Effect(

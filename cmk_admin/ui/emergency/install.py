@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from cmk_admin.domain import words
-from cmk_admin.domain.ids import last
+from cmk_admin.domain.ids import KeyId, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.verbs.revoke import RevokeDraft
@@ -82,8 +82,11 @@ class Emergency(QObject):
         draft = RevokeDraft(key=selection.key.key, consumers=consumers)
         what = last(selection.consumer_id) if selection.consumer_id else selection.key.name
 
+        self._open_revoke(backend, draft, what)
+
+    def _open_revoke(self, backend: Backend, draft: RevokeDraft, what: str) -> None:
         def make() -> RevokePage:
-            return RevokePage(
+            page = RevokePage(
                 bridge=self._window.bridge,
                 backend=backend,
                 theme=self._window.theme,
@@ -91,10 +94,17 @@ class Emergency(QObject):
                 index=self._index,
                 scope_words=self._scope_words,
             )
+            page.verb_wanted.connect(partial(self._do_next, draft.key))
+            return page
 
-        page = self._plan_page(f"revoke {selection.key.folded} {consumers}", make)
+        page = self._plan_page(f"revoke {draft.key.folded} {draft.consumers} {draft.method}", make)
         title = page.windowTitle() if page.plan is not None else f"Revoke {what}"
         self._window.open_page(page, title=title, icon="revoke", tone="danger")
+
+    def _do_next(self, key: KeyId, verb: str) -> None:
+        """What comes after a revoke, about its key; the revoke's page stays open."""
+        self._window.go(str(key))
+        self._window.verbs.run(verb)
 
     def restore(self) -> None:
         """Give back what the newest revoke took that was not given back."""

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 from cmk_admin.domain.ids import last
-from cmk_admin.domain.plan import PathState
+from cmk_admin.domain.plan import Answer, PathState
 from cmk_admin.domain.steps import Outcome, StepState
-from cmk_admin.operations.interface import OperationReport, WatchResult
+from cmk_admin.operations.interface import OperationReport, PathProof, WatchResult
 from cmk_admin.ui.theme.colors import Tone
 
 
@@ -46,6 +46,16 @@ WATCHES = {
     WatchResult.CONFIRMED: Look("confirmed", "confirmed", "confirmed"),
     WatchResult.NOT_CONFIRMED: Look("unknown", "not confirmed", "unknown"),
     WatchResult.CONTRADICTED: Look("broken", "contradicted", "danger"),
+}
+PROOFS = {
+    PathProof.CLOSED: Look("confirmed", "closed", "confirmed"),
+    PathProof.OPEN: Look("warning", "open", "danger"),
+    PathProof.UNKNOWN: Look("unknown", "not known", "unknown"),
+}
+CHECKS = {
+    Answer.YES: Look("step-done", "yes", "text"),
+    Answer.NO: Look("forbidden", "no", "caution"),
+    Answer.UNKNOWN: Look("unknown", "not known", "unknown"),
 }
 INTERRUPTED = Look("warning", "Interrupted", "caution")
 STOPPING = Look("stop", "Stopping", "caution")

@@ -1,11 +1,12 @@
 """Pieces that the screens of an emergency share: cards, notices, badges, numbered steps."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QDialogButtonBox,
     QFrame,
     QGridLayout,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepState
 from cmk_admin.domain.words import duration
 from cmk_admin.operations.interface import StepReport
+from cmk_admin.ui.announce import announce
 from cmk_admin.ui.emergency.look import STEPS, Look
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.colors import Tone
@@ -106,6 +108,16 @@ def footer() -> tuple[QWidget, QHBoxLayout]:
     column.addWidget(line)
     column.addWidget(bar)
     return whole, row
+
+
+def link(text: str, name: str, clicked: Callable[..., None]) -> QPushButton:
+    """A button that looks like a link; Enter does not press it unasked."""
+    button = QPushButton(text)
+    button.setObjectName(name)
+    button.setProperty("role", "link")
+    button.setAutoDefault(False)
+    button.clicked.connect(clicked)
+    return button
 
 
 def place_answers(row: QHBoxLayout, accept: QPushButton, reject: QPushButton) -> None:
@@ -244,8 +256,15 @@ class StepRow(QWidget):
             words_label("", "secondary"),
         )
         self._error = words_label("", "danger", name=f"step-{number}-error")
+        self._under = QWidget()
+        self._copy = link("Copy", f"step-{number}-copy", self._copied)
+        self._copy.setAccessibleName(f"Copy what is known of step {number}")
+        under = QHBoxLayout(self._under)
+        under.setContentsMargins(0, 0, 0, 0)
+        under.addWidget(self._more, 1)
+        under.addWidget(self._copy, 0, Qt.AlignmentFlag.AlignTop)
         self.toggle = Disclosure(
-            theme, "Request", f"step-{number}-request", f"Show the raw request of step {number}", self._more
+            theme, "Request", f"step-{number}-request", f"Show the raw request of step {number}", self._under
         )
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 4)
@@ -260,7 +279,7 @@ class StepRow(QWidget):
         grid.addWidget(self._undo, 1, 1, 1, 2)
         grid.addWidget(self._error, 2, 1, 1, 2)
         grid.addWidget(self.toggle, 3, 1, Qt.AlignmentFlag.AlignLeft)
-        grid.addWidget(self._more, 4, 1, 1, 2)
+        grid.addWidget(self._under, 4, 1, 1, 2)
         grid.setColumnStretch(1, 1)
         for hidden in (self._error, self._badge, self.toggle):
             hidden.hide()
@@ -283,9 +302,19 @@ class StepRow(QWidget):
         set_role(self._error, "danger" if step.state is StepState.FAILED else "quiet")
         self._error.setVisible(bool(step.error))
         request = [planned.request] if planned is not None and planned.request else []
-        request += [f"Azure's request id: {step.request_id}"] if step.request_id else []
+        facts = (
+            ("Azure's date", step.azure_date),
+            ("Azure's request id", step.request_id),
+            ("Correlation id", step.correlation_id),
+            ("Activity Log", step.activity),
+        )
+        request += [f"{name}: {value}" for name, value in facts if value]
         self._more.setText("\n".join(request))
         self.toggle.setVisible(bool(request))
+
+    def _copied(self, *_: object) -> None:
+        QApplication.clipboard().setText(f"{self._words.text()}\n{self._more.text()}")
+        announce(self, "Copied")
 
 
 class StepList(QWidget):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import PathState, PlannedPath
 from cmk_admin.domain.words import count
-from cmk_admin.ui.emergency.look import PATHS
+from cmk_admin.ui.emergency.look import PATHS, Look
 from cmk_admin.ui.emergency.parts import Badge, clear, words_label
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
@@ -19,6 +19,9 @@ ScopeWords = Callable[[str], str]
 STATE_WIDTH = 96
 MOST = 200
 """Rows shown; that there are more is said."""
+
+KINDS = {"eligible": "may be opened by its principal itself", "copy": "to the same key material in another vault"}
+"""What a path is that is not simply open now."""
 
 _ORDER = (PathState.STAYS_OPEN, PathState.UNKNOWN, PathState.WILL_CLOSE)
 
@@ -46,39 +49,65 @@ class PathList(QWidget):
         column.addLayout(head)
         column.addLayout(self._rows)
 
-    def show_paths(self, paths: tuple[PlannedPath, ...], *, after: bool = False, none: str = "") -> None:
-        """Show them; `after` the act, what is left is open now. `none`: what is said where there is none."""
-        shown = (paths, after, none)
+    def show_paths(
+        self, paths: tuple[PlannedPath, ...], *, after: bool = False, none: str = "", quiet: bool = False
+    ) -> None:
+        """Show them; `after` the act, what is left is open now. `none`: what is said where there is none.
+
+        `quiet`: they count for nothing, and have no state.
+        """
+        shown = (paths, after, none, quiet)
         if shown == self._shown:
             return
         self._shown = shown
-        self.counts.setText(count_words(paths, after=after) or none)
+        self.counts.setText("" if quiet else count_words(paths, after=after) or none)
+        self.counts.setVisible(not quiet)
         clear(self._rows)
         for path in sorted(paths, key=lambda p: _ORDER.index(p.state))[:MOST]:
-            self._rows.addWidget(self._row(path, after=after))
+            self._rows.addWidget(path_row(self._theme, path, self._scope_words, None if quiet else _look(path, after)))
         if len(paths) > MOST:
             self._rows.addWidget(words_label(f"and {count(len(paths) - MOST, 'more path')}", "quiet"))
 
-    def _row(self, path: PlannedPath, *, after: bool) -> QWidget:
-        row = QWidget()
-        badge = Badge(self._theme)
-        badge.show_look(PATHS[path.state], "still open" if after and path.state is PathState.STAYS_OPEN else None)
+
+def path_row(
+    theme: Theme, path: PlannedPath, scope_words: ScopeWords, look: Look | None, notes: tuple[str, ...] | None = None
+) -> QWidget:
+    """One path in words, with its state where it has one. `notes` stand under it, instead of the plan's own."""
+    row = QWidget()
+    grid = QGridLayout(row)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(sizes.GRID)
+    grid.setVerticalSpacing(1)
+    if look is not None:
+        badge = Badge(theme)
+        badge.show_look(look)
         badge.setFixedWidth(STATE_WIDTH)
-        who = path.principal_name or path.principal
-        scope = self._scope_words(path.scope)
-        words = words_label(f"{who} → {path.via} → {scope}")
-        words.setToolTip(f"Scope: {path.scope}\nIdentity: {path.principal}")
-        row.setAccessibleName(f"{badge.word}: {who}, {path.via}, on {scope}. {path.reason or ''}")
-        grid = QGridLayout(row)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setHorizontalSpacing(sizes.GRID)
-        grid.setVerticalSpacing(1)
         grid.addWidget(badge, 0, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(words, 0, 1)
-        if path.reason:
-            grid.addWidget(words_label(path.reason[:1].upper() + path.reason[1:], "secondary"), 1, 1)
-        grid.setColumnStretch(1, 1)
-        return row
+    who = path.principal_name or path.principal
+    scope = scope_words(path.scope)
+    words = words_label(f"{who} → {path.via} → {scope}")
+    words.setToolTip(f"Scope: {path.scope}\nIdentity: {path.principal}")
+    grid.addWidget(words, 0, 1)
+    under = path_notes(path) if notes is None else notes
+    for at, note in enumerate(under, 1):
+        grid.addWidget(words_label(note[:1].upper() + note[1:], "secondary"), at, 1)
+    state = f"{look.word}: " if look is not None else ""
+    row.setAccessibleName(f"{state}{who}, {path.via}, on {scope}. {' '.join(under)}".strip())
+    grid.setColumnStretch(1, 1)
+    return row
+
+
+def path_notes(path: PlannedPath) -> tuple[str, ...]:
+    """What is to be known of a path besides: what kind it is, why it stays open, its condition."""
+    notes = [KINDS.get(path.kind, ""), path.reason or ""]
+    if path.condition and path.condition not in (path.reason or ""):
+        notes.append(f"The grant has a condition, which is not evaluated: {path.condition}")
+    return tuple(filter(None, notes))
+
+
+def _look(path: PlannedPath, after: bool) -> Look:
+    look = PATHS[path.state]
+    return look._replace(word="still open") if after and path.state is PathState.STAYS_OPEN else look
 
 
 def count_words(paths: tuple[PlannedPath, ...], *, after: bool = False) -> str:

@@ -4,47 +4,47 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QRadioButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.plan import Method, Plan
+from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.verbs import revoke
-from cmk_admin.domain.verbs.revoke import RevokeDraft
-from cmk_admin.domain.words import ago, count
+from cmk_admin.domain.verbs.revoke import Cause, RevokeDraft
+from cmk_admin.domain.words import ago
 from cmk_admin.operations.interface import Backend
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Bridge, Job
 from cmk_admin.ui.connect.where import where_it_is_done
 from cmk_admin.ui.dialogs import failure_text
+from cmk_admin.ui.emergency.cause_card import CauseCard
+from cmk_admin.ui.emergency.checks_card import ChecksCard
+from cmk_admin.ui.emergency.choices_card import ChoicesCard, SuspectsCard
 from cmk_admin.ui.emergency.lane_words import effect_lane
 from cmk_admin.ui.emergency.lanes import Lanes
+from cmk_admin.ui.emergency.methods_card import MethodsCard
+from cmk_admin.ui.emergency.next_card import NextCard, Regrants
 from cmk_admin.ui.emergency.parts import (
     DangerButton,
     Notice,
     StepList,
     card,
-    clear,
     footer,
     in_order,
+    link,
     place_answers,
     scrolled,
     words_label,
 )
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
-from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.emergency.revoke_words import button_words, gate_words
+from cmk_admin.ui.emergency.script_file import save_script
+from cmk_admin.ui.emergency.why_card import WhyCard
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
 
@@ -60,6 +60,8 @@ class RevokePage(QWidget):
     start = Signal(object, str, str)
     """The `Plan` that was shown, the reason and the ticket."""
     cancelled = Signal()
+    verb_wanted = Signal(str)
+    """The id of a verb that comes next, about the draft's key."""
 
     def __init__(
         self,
@@ -150,42 +152,29 @@ class RevokePage(QWidget):
         whole.addWidget(self._footer())
 
     def _left(self) -> QWidget:
-        self._methods = QButtonGroup(self)
-        self._method_rows = QVBoxLayout()
-        self._method_rows.setSpacing(2)
-        methods, column = card(label("How", "section"))
-        column.addLayout(self._method_rows)
+        self._cause, self._methods, self._choices = CauseCard(), MethodsCard(), ChoicesCard()
+        self._suspects, self._next, self._why = SuspectsCard(), NextCard(), WhyCard()
+        self._cause.chosen.connect(self._happened)
+        self._methods.chosen.connect(self._choose)
+        self._choices.ticked.connect(self._tick)
+        self._suspects.ticked.connect(self._suspect)
+        self._next.wanted.connect(self.verb_wanted)
+        self._why.said.connect(self._gave_reason)
         self._steps = StepList(self._theme, "revoke-steps")
         self._nothing = words_label("Nothing can be done this way.", "quiet")
-        steps, _ = card(label("What will be done", "section"), self._steps, self._nothing)
-        return _column(methods, steps, self._why())
-
-    def _why(self) -> QWidget:
-        self._reason, self._ticket = QLineEdit(), QLineEdit()
-        self._reason.setObjectName("revoke-reason")
-        self._reason.setAccessibleName("Reason")
-        self._reason.setPlaceholderText("What happened")
-        self._ticket.setObjectName("revoke-ticket")
-        self._ticket.setAccessibleName("Ticket")
-        self._ticket.setPlaceholderText("INC-1234")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
-        for row, (text, field) in enumerate((("Rea&son", self._reason), ("Tic&ket", self._ticket))):
-            caption = label(text)
-            caption.setBuddy(field)
-            grid.addWidget(caption, row, 0)
-            grid.addWidget(field, row, 1)
-        frame, column = card(label("For the record (optional)", "section"))
-        column.addLayout(grid)
-        return frame
+        self._gates = words_label("", "quiet", name="revoke-gates")
+        steps, _ = card(label("What will be done", "section"), self._steps, self._nothing, self._gates)
+        return _column(self._cause, self._suspects, self._methods, self._choices, steps, self._next, self._why)
 
     def _right(self, scope_words: ScopeWords) -> QWidget:
         self._lanes = Lanes(self._theme, "revoke-lanes", "When each service stops")
         self._unused = words_label("No service that this account can see uses this key.", "quiet")
+        self._findings = words_label("", "quiet", name="revoke-findings")
         self._paths = PathList(self._theme, "revoke-paths", scope_words)
-        radius, _ = card(label("What stops, and when", "section"), self._lanes, self._unused)
-        return _column(radius, card(self._paths)[0])
+        self._regrants = Regrants(self._theme, scope_words)
+        self._checks = ChecksCard(self._theme)
+        radius, _ = card(label("What stops, and when", "section"), self._lanes, self._unused, self._findings)
+        return _column(radius, card(self._paths, self._regrants)[0], self._checks)
 
     def _footer(self) -> QWidget:
         whole, row = footer()
@@ -198,7 +187,10 @@ class RevokePage(QWidget):
         self._cancel.setDefault(True)
         self._cancel.clicked.connect(self._on_cancel)
         place_answers(row, self._go, self._cancel)
+        self._script = link("Save as az script…", "revoke-script", self._save_script)
+        self._script.setEnabled(False)
         row.insertWidget(row.count() - 2, where_it_is_done(self._backend.info, "revoke-where"))
+        row.insertWidget(row.count() - 2, self._script)
         return whole
 
     # Planning
@@ -274,20 +266,39 @@ class RevokePage(QWidget):
         self.setWindowTitle(plan.title)
         self._problems.say(plan.problems)
         self._warnings.say(plan.warnings)
-        self._show_methods(plan.methods, plan.method)
+        self._cause.show_cause(self._draft.cause, plan.why)
+        self._methods.show_methods(plan.methods, plan.method)
+        self._choices.show_choices(plan.choices)
+        suspected = self._draft.cause is Cause.OPERATOR
+        self._suspects.show_suspects((*plan.regrants, *plan.paths) if suspected else (), self._draft.principals)
+        self._suspects.setVisible(suspected)
         self._steps.show_plan(plan.steps)
         self._nothing.setVisible(not plan.steps)
+        gates = gate_words(plan, {one.consumer_id.lower(): one.consumer_name for one in plan.effects})
+        self._gates.setText(gates)
+        self._gates.setVisible(bool(gates))
+        self._next.show_next(plan.next)
         self._lanes.show_lanes(tuple(effect_lane(effect) for effect in plan.effects))
         self._unused.setVisible(not plan.effects)
+        self._findings.setText("\n".join(plan.findings))
+        self._findings.setVisible(bool(plan.findings))
         self._paths.show_paths(plan.paths, none="None was found.")
+        self._regrants.show_regrants(plan.regrants)
+        self._checks.show_checks(plan.checks, plan.not_restored)
         self._go.setText(button_words(plan, complete=complete))
+        self._script.setEnabled(bool(plan.steps))
         self._cards.show()
         in_order(
             self._again,
-            *self._methods.buttons(),
+            *self._cause.buttons,
+            *self._suspects.buttons,
+            *self._methods.buttons,
+            *self._choices.buttons,
             *self._steps.toggles,
-            self._reason,
-            self._ticket,
+            *self._next.buttons,
+            *self._why.fields,
+            self._regrants.toggle,
+            self._script,
             self._cancel,
             self._go,
         )
@@ -300,33 +311,39 @@ class RevokePage(QWidget):
         if self._checked_at is not None:
             self._state.setText(f"Checked with Azure {ago(self._checked_at, datetime.now(UTC))}.")
 
-    def _show_methods(self, methods: tuple[Method, ...], chosen: str | None) -> None:
-        for button in self._methods.buttons():
-            self._methods.removeButton(button)
-        focused = self.focusWidget()
-        was = focused.objectName() if isinstance(focused, QRadioButton) else ""
-        clear(self._method_rows)
-        for method in methods:
-            button = QRadioButton(method.title + (" (recommended)" if method.recommended else ""))
-            button.setObjectName(f"revoke-method-{method.name}")
-            button.setMinimumHeight(sizes.TARGET)
-            button.setEnabled(method.possible)
-            button.setChecked(method.name == chosen)
-            button.clicked.connect(partial(self._choose, method.name))
-            self._methods.addButton(button)
-            self._method_rows.addWidget(button)
-            if method.reason:
-                why = words_label(method.reason, "secondary")
-                why.setContentsMargins(24, 0, 0, 6)
-                self._method_rows.addWidget(why)
-                button.setAccessibleDescription(method.reason)
-            if was == button.objectName():
-                button.setFocus()
+    # Answers
+
+    def _happened(self, cause: Cause) -> None:
+        """Another cause has another plan: its own method, and none of the choices."""
+        self._change(cause=cause, method=None, choices=(), principals=())
 
     def _choose(self, method: str, *_: object) -> None:
         if method != (self._draft.method or (self._plan.method if self._plan else None)):
-            self._draft = replace(self._draft, method=method)
+            self._change(method=method)
+
+    def _tick(self, choices: tuple[str, ...]) -> None:
+        self._change(choices=choices)
+
+    def _suspect(self, principals: tuple[str, ...]) -> None:
+        self._change(principals=principals)
+
+    def _gave_reason(self) -> None:
+        """It is part of the plan only where somebody else is told it: who activates a role."""
+        self._draft = replace(self._draft, reason=self._why.reason or None, ticket=self._why.ticket or None)
+        if self._plan is not None and any(step.verb is StepVerb.ACTIVATE_ROLE for step in self._plan.steps):
             self._prepare()
+
+    def _change(self, **answers: Any) -> None:
+        self._draft = replace(self._draft, **answers)
+        self._prepare()
+
+    def _save_script(self, *_: object) -> None:
+        if self._plan is not None:
+            save_script(self, self._plan, self._backend.info, self._script_saved)
+
+    def _script_saved(self, sentence: str, written: bool) -> None:
+        self._state.setText(sentence)
+        announce(self, sentence, urgent=not written)
 
     def _check_again(self, *_: object) -> None:
         self._prepare()
@@ -341,7 +358,7 @@ class RevokePage(QWidget):
             self._again.hide()
             self._age.stop()
             self._state.setText("Starting …")
-            self.start.emit(plan, self._reason.text().strip(), self._ticket.text().strip())
+            self.start.emit(plan, self._why.reason, self._why.ticket)
 
 
 def _column(*cards: QWidget) -> QWidget:
@@ -352,15 +369,3 @@ def _column(*cards: QWidget) -> QWidget:
     for each in cards:
         column.addWidget(each)
     return side
-
-
-def button_words(plan: Plan, *, complete: bool) -> str:
-    """``Disable 2 versions, cut 5 services``; "at least" where a service may not have been read."""
-    if not plan.steps:
-        return "Nothing to revoke"
-    disable = plan.method == revoke.DISABLE
-    done = f"{'Disable' if disable else 'Remove'} {count(len(plan.steps), 'version' if disable else 'grant')}"
-    stopped = len({effect.consumer_id.lower() for effect in plan.effects if not effect.goes_on})
-    if not stopped:
-        return f"{done}, no service stops" if complete else f"{done}, no known service stops"
-    return f"{done}, cut {'' if complete else 'at least '}{count(stopped, 'service')}"

@@ -1,0 +1,77 @@
+"""Can I, and can I give back? What must hold so that this account can do the plan, each with an icon and a word."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from cmk_admin.domain.plan import Answer, Check
+from cmk_admin.ui.emergency.look import CHECKS
+from cmk_admin.ui.emergency.option import heading
+from cmk_admin.ui.emergency.parts import Badge, card, clear, words_label
+from cmk_admin.ui.emergency.paths import STATE_WIDTH
+from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.theme import Theme
+
+_ORDER = (Answer.NO, Answer.UNKNOWN, Answer.YES)
+
+
+class ChecksCard(QWidget):
+    """What is not so comes first. Under it stands what a restore cannot make as it was."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("revoke-checks")
+        self.setAccessibleName("Can I, and can I give back?")
+        self._theme = theme
+        self._shown: object = None
+        self.counts = words_label("", "quiet", name="revoke-checks-counts")
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(heading("Can I, and can I give back?"))
+        head.addWidget(self.counts, 1)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(6)
+        self._not_restored = words_label("", "secondary", name="revoke-not-restored")
+        frame, column = card()
+        column.addLayout(head)
+        column.addLayout(self._rows)
+        column.addWidget(self._not_restored)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(frame)
+        self.hide()
+
+    def show_checks(self, checks: tuple[Check, ...], not_restored: tuple[str, ...]) -> None:
+        if (checks, not_restored) == self._shown:
+            return
+        self._shown = (checks, not_restored)
+        self.counts.setText(check_counts(checks))
+        clear(self._rows)
+        for check in sorted(checks, key=lambda one: _ORDER.index(one.answer)):
+            self._rows.addWidget(self._row(check))
+        lines = [f"• {sentence}" for sentence in not_restored]
+        self._not_restored.setText("\n".join(["Not given back exactly as it was:", *lines]) if lines else "")
+        self._not_restored.setVisible(bool(lines))
+        self.setVisible(bool(checks or lines))
+
+    def _row(self, check: Check) -> QWidget:
+        row = QWidget()
+        badge = Badge(self._theme)
+        badge.show_look(CHECKS[check.answer])
+        badge.setFixedWidth(STATE_WIDTH)
+        row.setAccessibleName(f"{badge.word}: {check.sentence} {check.next}".strip())
+        grid = QGridLayout(row)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(sizes.GRID)
+        grid.setVerticalSpacing(1)
+        grid.addWidget(badge, 0, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(words_label(check.sentence), 0, 1)
+        if check.next and check.answer is not Answer.YES:
+            grid.addWidget(words_label(check.next, "secondary"), 1, 1)
+        grid.setColumnStretch(1, 1)
+        return row
+
+
+def check_counts(checks: tuple[Check, ...]) -> str:
+    """``1 no, 1 not known, 5 yes``; what there is none of is left out."""
+    found = {answer: sum(check.answer is answer for check in checks) for answer in _ORDER}
+    return ", ".join(f"{number} {CHECKS[answer].word}" for answer, number in found.items() if number)

@@ -1,0 +1,93 @@
+"""One of a few things to choose or to tick, with a sentence under it; changed in place, so that the focus stays."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.widgets.labels import Elided, label
+
+INDENT = 24
+"""From a radio button's or box's edge to its text."""
+
+
+class Option(QWidget):
+    """A radio button or a box. Its sentence is one line, or the whole of it where it is `open`."""
+
+    picked = Signal(str)
+    """The value; by a click or a key, never by what the program sets."""
+
+    def __init__(self, button: QAbstractButton, value: str, name: str) -> None:
+        super().__init__()
+        self.value, self.button = value, button
+        button.setObjectName(name)
+        button.setMinimumHeight(sizes.TARGET)
+        button.clicked.connect(self._clicked)
+        # A long name is shortened here: neither of the two can break its text
+        button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._title = ""
+        self._line = Elided("", "secondary")
+        self._whole = _Sentence(button)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(button)
+        self._under = QVBoxLayout()
+        self._under.setContentsMargins(INDENT, 0, 0, 0)
+        self._under.addWidget(self._line)
+        self._under.addWidget(self._whole)
+        self._column.addLayout(self._under)
+        for each in (self._line, self._whole):
+            each.hide()
+
+    def show_option(self, title: str, sentence: str, *, chosen: bool, enabled: bool = True, whole: bool = True) -> None:
+        """`whole`: the sentence on as many lines as it needs; else its beginning, and the rest in a tooltip."""
+        self._title = title
+        self._fit()
+        self.button.setAccessibleName(title)
+        self.button.setAccessibleDescription(sentence)
+        self.button.setEnabled(enabled)
+        self.button.setChecked(chosen)
+        self._line.setText(sentence)
+        self._whole.setText(sentence)
+        self._line.setVisible(bool(sentence) and not whole)
+        self._whole.setVisible(bool(sentence) and whole)
+
+    def put(self, under: QWidget) -> None:
+        """Something more under the sentence, as far in as that."""
+        self._under.addWidget(under)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = max(40, self.width() - INDENT - sizes.HALF)
+        shown = QFontMetrics(self.button.font()).elidedText(self._title, Qt.TextElideMode.ElideMiddle, room)
+        # An ampersand in a name is no mnemonic
+        self.button.setText(shown.replace("&", "&&"))
+        self.button.setToolTip("" if shown == self._title else self._title)
+
+    def _clicked(self, *_: object) -> None:
+        self.picked.emit(self.value)
+
+
+class _Sentence(QLabel):
+    """What an option means; a click on it chooses that one."""
+
+    def __init__(self, button: QAbstractButton) -> None:
+        super().__init__()
+        self._button = button
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "secondary")
+        self.setWordWrap(True)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton and self._button.isEnabled():
+            self._button.setFocus(Qt.FocusReason.MouseFocusReason)
+            self._button.click()
+
+
+def heading(text: str, name: str = "") -> QLabel:
+    """The head of a card."""
+    return label(text, "section", name=name)
