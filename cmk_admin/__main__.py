@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 _SANDBOX_USAGE = """usage: cmk-admin sandbox serve --connection-file FILE [...]
+       cmk-admin sandbox from-estate FILE --connection-file FILE [...]
        cmk-admin sandbox shell [--connection-file FILE] -- COMMAND
 
-A small Azure on this machine. “serve” runs it, “shell” runs a command that talks to it. See the --help of each."""
+A small Azure on this machine. “serve” runs it, “from-estate” runs one made from a saved estate,
+“shell” runs a command that talks to it. See the --help of each."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -31,6 +33,10 @@ def _sandbox(arguments: list[str]) -> int:
         from cmk_admin.sandbox.serve import main as serve
 
         return serve(arguments[1:])
+    if arguments[:1] == ["from-estate"]:
+        from cmk_admin.sandbox.from_estate import main as from_estate
+
+        return from_estate(arguments[1:])
     if arguments[:1] == ["shell"]:
         from cmk_admin.sandbox.shell import main as shell
 

@@ -42,8 +42,8 @@ def access_json(estate: Estate) -> JsonObject:
         "role_assignments": [_assignment(one) for one in estate.role_assignments],
         "role_eligibilities": [_eligibility(one) for one in estate.role_eligibilities],
         "locks": [_lock(one) for one in estate.locks],
-        "unread_assignments": sorted(estate.unread_assignments),
-        "unread_eligibilities": sorted(estate.unread_eligibilities),
+        "unread_assignments": [*sorted(estate.unread_assignments)],
+        "unread_eligibilities": [*sorted(estate.unread_eligibilities)],
     }
 
 
@@ -69,7 +69,9 @@ def vault_access_json(vault: Vault) -> JsonObject:
 
 
 def _held(estate: Estate) -> list[RoleDefinition]:
-    named = {last(fold(one.role_definition_id)) for one in (*estate.role_assignments, *estate.role_eligibilities)}
+    ids = [one.role_definition_id for one in estate.role_assignments]
+    ids += [one.role_definition_id for one in estate.role_eligibilities]
+    named = {last(fold(one)) for one in ids}
     found = {last(fold(one.id)): one for one in estate.role_definitions if last(fold(one.id)) in named}
     return list(found.values())
 

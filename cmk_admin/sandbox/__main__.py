@@ -1,15 +1,15 @@
-"""``python -m cmk_admin.sandbox serve|shell``: the sandbox without the program around it."""
+"""``python -m cmk_admin.sandbox serve|from-estate|shell``: the sandbox without the program around it."""
 
 import sys
 
-from . import serve, shell
+from . import from_estate, serve, shell
 
 
 def main(argv: list[str]) -> int:
     """Hand the arguments to the command that they name."""
-    commands = {"serve": serve.main, "shell": shell.main}
+    commands = {"serve": serve.main, "from-estate": from_estate.main, "shell": shell.main}
     if not argv or argv[0] not in commands:
-        print("cmk-admin sandbox: the commands are serve and shell", file=sys.stderr)
+        print("cmk-admin sandbox: the commands are serve, from-estate and shell", file=sys.stderr)
         return serve.BAD_INPUT
     return commands[argv[0]](argv[1:])
 

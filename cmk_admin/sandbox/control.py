@@ -39,7 +39,7 @@ class Control:
         network: Callable[[bool], None],
     ) -> None:
         self._world, self._faults, self._requests = world, faults, requests
-        self._reset, self._changed, self._network = reset, changed, network
+        self._reset, self._load, self._changed, self._network = reset, load, changed, network
         self.secret = secrets.token_urlsafe(32)
         self._actions: dict[tuple[str, str], _Action] = {
             ("GET", "clock"): self._clock,

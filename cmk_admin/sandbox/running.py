@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import connection, entra, hosts, life, operations, services, tls
+from . import connection, drill, entra, hosts, life, operations, services, tls
 from .clock import Clock
 from .control import Control
 from .faults import Faults
@@ -62,6 +62,7 @@ class Sandbox:
             faults=self._faults,
             requests=self._requests,
             reset=self.reset,
+            load=self.load,
             changed=lambda: self._changed(self),
             network=self._set_network,
         )
@@ -120,6 +121,19 @@ class Sandbox:
         self._come_alive()
         self._changed(self)
 
+    async def load(self, lay: Lay) -> None:
+        """Lay another estate in the place of what is there; `reset` lays this one from now on.
+
+        Raises ValueError where it cannot be laid; then what was there is laid anew.
+        """
+        before, self._lay = self._lay, lay
+        try:
+            await self.reset()
+        except ValueError:
+            self._lay = before
+            await self.reset()
+            raise
+
     async def stop(self) -> None:
         """Answer no more, end the life, and close the state."""
         await self._end_life()
@@ -155,7 +169,7 @@ class Sandbox:
 
     def _come_alive(self) -> None:
         loop = asyncio.get_running_loop()
-        self._living = [loop.create_task(run(self.world)) for run in (operations.run, life.run)]
+        self._living = [loop.create_task(run(self.world)) for run in (operations.run, life.run, drill.run)]
         for task in self._living:
             task.add_done_callback(self._ended)
 

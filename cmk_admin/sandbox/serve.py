@@ -9,9 +9,9 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import connection, faults
 from .key_pairs import make_ahead
@@ -31,16 +31,25 @@ _DESCRIPTION = (
 )
 
 
+Estate = tuple[str, Callable[[Any], None]]
+"""A scenario of its own: what to call it, and what lays it into an empty world."""
+
+
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise ValueError(message)
 
 
-def main(argv: Sequence[str]) -> int:
-    """Serve until SIGTERM, SIGINT or, as a child, the end of standard input. Exit 2 and one sentence for bad input."""
+def main(argv: Sequence[str], *, estate: Estate | None = None) -> int:
+    """Serve until SIGTERM, SIGINT or, as a child, the end of standard input. Exit 2 and one sentence for bad input.
+
+    estate is served in the place of a scenario.
+    """
     try:
         options = _options(argv)
-        return _serve(options)
+        if estate is not None and (options.scenario is not None or options.seed is not None):
+            raise ValueError("--scenario and --seed do not go with a saved estate")
+        return _serve(options, estate)
     except ValueError as error:
         print(f"cmk-admin sandbox serve: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -102,7 +111,7 @@ class _Number:
         return value
 
 
-def _serve(options: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace, estate: Estate | None) -> int:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     file: Path = options.connection_file.absolute()
     if not file.parent.is_dir():
@@ -113,22 +122,22 @@ def _serve(options: argparse.Namespace) -> int:
             lock = StateLock(folder)
             try:
                 connection.remove_stale(file)
-                return asyncio.run(_run(options, folder, file, keep=True))
+                return asyncio.run(_run(options, folder, file, estate, keep=True))
             finally:
                 lock.release()
         with tempfile.TemporaryDirectory(prefix="cmk-admin-sandbox-") as temporary:
             connection.remove_stale(file)
-            return asyncio.run(_run(options, Path(temporary), file, keep=False))
+            return asyncio.run(_run(options, Path(temporary), file, estate, keep=False))
     except OSError as error:
         raise ValueError(f"{error.filename or 'the sandbox'}: {error.strerror or error}") from error
 
 
-async def _run(options: argparse.Namespace, folder: Path, file: Path, *, keep: bool) -> int:
+async def _run(options: argparse.Namespace, folder: Path, file: Path, estate: Estate | None, *, keep: bool) -> int:
     ended = asyncio.Event()
     _end_with_signals(ended)
     if options.exit_with_stdin:
         _end_with_stdin(ended)
-    if not (keep and (folder / STATE_FILE).exists()):
+    if estate is None and not (keep and (folder / STATE_FILE).exists()):
         make_ahead(PAIRS.get(options.scenario or DEFAULT_SCENARIO, 0))
     # The rest is imported here, so that bad input is refused without waiting for it.
     from .running import Sandbox, open_world
@@ -138,6 +147,8 @@ async def _run(options: argparse.Namespace, folder: Path, file: Path, *, keep: b
     meta = world.get("meta", "world") or {}
     for name in ("scenario", "seed"):
         wanted = getattr(options, name)
+        if estate is not None:
+            wanted = estate[0] if name == "scenario" else None
         if meta and wanted is not None and wanted != meta[name]:
             raise ValueError(
                 f"{folder} keeps a state of {name} {meta[name]}, not {wanted}; give it a folder of its own"
@@ -147,7 +158,7 @@ async def _run(options: argparse.Namespace, folder: Path, file: Path, *, keep: b
     sandbox = Sandbox(
         world,
         folder,
-        lambda empty: lay(empty, scenario, seed=seed),
+        estate[1] if estate is not None else lambda empty: lay(empty, scenario, seed=seed),
         latency_ms=options.latency_ms,
         faults=options.fault,
         changed=lambda changed: connection.write(file, changed.connection()),
