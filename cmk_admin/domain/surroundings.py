@@ -131,7 +131,7 @@ class Surroundings:
     regions: Mapping[str, str] = field(default_factory=dict)
     """By host of a vault the region that answered for it, where it said so: another than its own is a failover."""
     token_until: datetime | None = None
-    """Until when what the account signed in with counts, by the machine's own calendar."""
+    """Until when what the account signed in with counts, by the calendar of `now`."""
     rotations: Mapping[str, Mapping[str, Json] | None] = field(default_factory=dict)
     """By folded key id without version its rotation policy in the words of `StepVerb.SET_ROTATION`; None: it has none
     that rotates; missing: not known."""

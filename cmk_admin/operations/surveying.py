@@ -24,11 +24,13 @@ from cmk_admin.domain.verbs.grant import GrantDraft
 from cmk_admin.domain.verbs.new_resource import NewResource
 from cmk_admin.domain.verbs.repair import RepairDraft
 from cmk_admin.domain.verbs.revalidate import RevalidateDraft
+from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.survey import Survey
 from cmk_admin.operations.survey_repair import survey_repair
+from cmk_admin.operations.survey_revoke import survey_revoke
 
 
-async def survey(session: Session, index: Index, draft: Draft) -> Surroundings:
+async def survey(session: Session, index: Index, draft: Draft | RevokeDraft) -> Surroundings:
     """Everything that `draft` must be held against. Raises nothing of Azure's."""
     return await _SURVEYS[type(draft)](Survey(session, index), draft)
 
@@ -131,4 +133,5 @@ _SURVEYS: dict[type, Callable[[Survey, Any], Coroutine[Any, Any, Surroundings]]]
     DetachDraft: _detach,
     RevalidateDraft: _revalidate,
     RepairDraft: survey_repair,
+    RevokeDraft: survey_revoke,
 }
