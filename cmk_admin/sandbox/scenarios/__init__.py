@@ -5,10 +5,16 @@ import re
 from cmk_admin.sandbox.connection import principals
 from cmk_admin.sandbox.state import Document, World
 
-from . import dcc, empty, forbidden, many, workshop
+from . import dcc, empty, forbidden, incident, many, workshop
 from .truth import rows
 
-_NAMED = {"dcc": dcc.lay, "empty": empty.lay, "forbidden": forbidden.lay, "workshop": workshop.lay}
+_NAMED = {
+    "dcc": dcc.lay,
+    "empty": empty.lay,
+    "forbidden": forbidden.lay,
+    "incident": incident.lay,
+    "workshop": workshop.lay,
+}
 _GENERATED = re.compile(r"many-([1-9]\d{0,3})x([1-9]\d{0,2})")
 KNOWN = (*_NAMED, "many-VxK")
 
