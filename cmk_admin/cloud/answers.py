@@ -41,3 +41,19 @@ class Poll:
     retry_after: float
     """Real seconds to wait before asking again."""
     body: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What Azure's answer to a write says of itself, for whoever looks for it later."""
+
+    date: str | None
+    """Its ``Date``, as it stood there."""
+    correlation_id: str | None
+    """By which the Activity Log knows the write; of a vault, which has no such log, the id of the request."""
+
+
+def receipt_of(headers: Mapping[str, str]) -> Receipt:
+    """The receipt that an answer's headers are."""
+    correlation = headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id")
+    return Receipt(date=headers.get("Date"), correlation_id=correlation)

@@ -8,6 +8,7 @@ azure.core.rest each request costs 0.1 ms more.
 import asyncio
 import random
 import time
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -64,6 +65,15 @@ class Tokens:
         held = self._tokens.get(scope)
         if held is not None and held.token == token:
             del self._tokens[scope]
+
+    def until(self, scope: str) -> datetime | None:
+        """Until when the token at hand counts, by the machine's calendar; None: there is none."""
+        token = self._tokens.get(scope)
+        return datetime.fromtimestamp(token.expires_on, UTC) if token is not None else None
+
+    def forget_all(self) -> None:
+        """Drop every token."""
+        self._tokens.clear()
 
 
 class TokenPolicy(AsyncHTTPPolicy[HttpRequest, AsyncHttpResponse]):

@@ -17,7 +17,7 @@ from azure.core.pipeline.transport import AioHttpTransport, HttpRequest
 from azure.identity.aio import ClientSecretCredential
 
 from cmk_admin import __version__
-from cmk_admin.cloud.answers import LongRunning, Poll, Reply, Timeouts
+from cmk_admin.cloud.answers import LongRunning, Poll, Receipt, Reply, Timeouts, receipt_of
 from cmk_admin.cloud.claims import claims, name_in
 from cmk_admin.cloud.failures import from_answer, from_error, of_command, request_id_of, retry_after_of
 from cmk_admin.cloud.lanes import together
@@ -31,13 +31,26 @@ from cmk_admin.domain.model import Account
 from cmk_admin.runtime.clock import ConnectionClock
 from cmk_admin.runtime.connection import SandboxConnection
 
-__all__ = ["VAULT_API", "LongRunning", "Poll", "Reply", "Session", "Timeouts", "answered_as"]
+__all__ = [
+    "VAULT_API",
+    "LongRunning",
+    "Poll",
+    "Receipt",
+    "Reply",
+    "Session",
+    "Timeouts",
+    "answered_as",
+    "receipts",
+]
 
 VAULT_API = "2025-07-01"
 """api-version of the keys' data plane (azure-keyvault-keys 4.11.3)."""
 
 answered_as: ContextVar[str | None] = ContextVar("answered_as", default=None)
 """Azure's id of the newest request of the running task that was answered: what Azure's support asks for."""
+
+receipts: ContextVar[list[Receipt] | None] = ContextVar("receipts", default=None)
+"""Where the running task, and whatever it starts, keeps the receipts of its writes; None: nobody wants them."""
 
 _JSON = "application/json"
 
@@ -238,6 +251,9 @@ class Session:
                 subject=urlsplit(url).path,
                 status=response.status_code,
             )
+        kept = receipts.get()
+        if kept is not None and not is_read:
+            kept.append(receipt_of(response.headers))
         answer = _parse(raw)
         if response.status_code >= 400:
             raise from_answer("GET" if is_read else method, url, response.status_code, response.headers, answer)
@@ -344,6 +360,32 @@ class Session:
             raise from_error(error, "GET", url, write=False) from error
         if answer.status_code >= 400:
             raise from_answer("GET", url, answer.status_code, answer.headers, _parse(raw))
+
+    def token_until(self) -> datetime | None:
+        """Until when the resource manager's token counts, by the connection's calendar; None: none is at hand."""
+        until = self._tokens.until(self.names.arm_scope)
+        return None if until is None else until + self.clock.ahead
+
+    def forget_tokens(self) -> None:
+        """What was signed in with is fetched anew by the next request: a token says which roles it came with.
+
+        A credential may keep one of its own for a while, where Azure gives it the same one again.
+        """
+        self._tokens.forget_all()
+
+    async def answers(self) -> bool:
+        """Whether anything of Azure answers from here, with whatever answer: the resource manager or the sign-in host."""
+        for ask in (self._resource_manager_answers, self.authority_answers):
+            try:
+                await ask()
+            except AzureFailure as failure:
+                if failure.status is None and failure.kind is FailureKind.UNREACHABLE:
+                    continue
+            return True
+        return False
+
+    async def _resource_manager_answers(self) -> None:
+        await self.arm("GET", "/subscriptions", api_version="2022-12-01", urgent=True)
 
     async def token(self, scope: str) -> str:
         """The account's token for a scope that belongs into a request's body, and to no host. Raises AzureFailure."""

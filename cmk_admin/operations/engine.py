@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from time import monotonic
 from typing import Any
 
+from cmk_admin.domain import words
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index
@@ -14,12 +15,15 @@ from cmk_admin.domain.verbs import rotating
 from cmk_admin.domain.verbs.restore import takes_away
 from cmk_admin.domain.verbs.undo import would_cut
 from cmk_admin.operations.answered import none_comes_late, still_under_way
+from cmk_admin.operations.evidence import attach
+from cmk_admin.operations.line import Line
 from cmk_admin.operations.paths import read_keys_of
 from cmk_admin.operations.proof import prove_run
-from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
+from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED, consumer_name
 from cmk_admin.operations.state import OperationState
-from cmk_admin.operations.stepper import Stepper
-from cmk_admin.operations.watch import Watcher
+from cmk_admin.operations.stepper import Ready, Stepper
+from cmk_admin.operations.watch import BEFORE_SECONDS, Watcher
+from cmk_admin.runtime.awake import awake
 
 _CAREFUL = ("undo", "detach")
 """Verbs that may take nothing from anybody: to cut a service off is what a revoke is for."""
@@ -27,6 +31,8 @@ _ROTATION_PAUSE = 30.0
 """Azure's seconds between looks at a service that still names the key that it was given another one for."""
 _LEAST_ROTATION_REAL = 15.0
 """Real seconds for which it is looked at, however fast Azure's clock runs."""
+_LEAST_GRACE = 0.075
+"""Real seconds that a revoke's signals get at least after its looks."""
 _HEALS = (StepVerb.REVALIDATE, StepVerb.START_NODES)
 
 
@@ -35,50 +41,124 @@ class Engine:
 
     def __init__(self, state: OperationState) -> None:
         self._state = state
-        self._watcher = Watcher(state, self._heal)
-        self._ready = asyncio.Event()
+        self._line = Line(state)
+        self._watcher = Watcher(state, self._heal, self._line)
+        first = min((step.stage for step in state.plan.steps), default=0)
+        self._ready = Ready(n for n, step in enumerate(state.plan.steps, start=1) if step.stage == first)
         self._urgent = state.plan.verb == "revoke"
+        self._decided = self._gates_before_left() if state.row.outcome is Outcome.PARTIAL else frozenset()
+        """Gates at which an earlier run stopped: a person chose to go on."""
+        self._held: str | None = None
+        """Why a gate let no further stage begin."""
 
     async def run(self) -> None:
-        """Run or go on to the end; the outcome is in the journal then. Raises StoreError where that cannot be written."""
+        """Run or go on to the end; the outcome is in the journal then. Raises StoreError where that cannot be written.
+
+        The machine does not fall asleep meanwhile, where it can be kept awake.
+        """
+        with awake(f"{self._state.plan.title}"):
+            await self._run()
+
+    async def _run(self) -> None:
         state = self._state
         if state.row.outcome is not Outcome.RUNNING:
             await state.put_outcome(Outcome.RUNNING, ended=False)
         await _together(self._prepare(), self._stages())
         if state.closing and not state.all_at_rest:
             return
-        after: list[Coroutine[Any, Any, None]] = []
         if self._has_shown_effect:
-            after += [self._read_again()]
-            after += [self._watcher.follow()] if state.row.watching else []
-        await _together(*after)
+            await _together(self._read_again(), self._watch_and_look_up())
         if state.closing and not state.cancel_requested:
             return
         if state.row.watching:
             await self._watcher.conclude(self._why_not_watched())
         await state.put_outcome(self._outcome(), ended=True)
 
+    async def _watch_and_look_up(self) -> None:
+        """Follow the consumers; meanwhile Azure's log is asked for the writes, and once where nobody is followed."""
+        following = self._state.row.watching and self._held is None
+        if not following:
+            await attach(self._state, once=True)
+            return
+        looking = asyncio.create_task(attach(self._state, once=False))
+        try:
+            await self._watcher.follow()
+        finally:
+            looking.cancel()
+            (ended,) = await asyncio.gather(looking, return_exceptions=True)
+        if isinstance(ended, Exception):
+            raise ended
+
     # Before and during the writes
 
     async def _prepare(self) -> None:
-        """What must be known before the first write, next to the steps' looks: one round trip for both."""
+        """What must be known before the first write, next to the steps' looks.
+
+        A revoke gives the signals no more than one further round trip after the looks: a signal that needs several reads
+        in a row counts as unknown, and is read again while it is followed.
+        """
         try:
             if self._state.row.first_write_at is None:
-                await self._watcher.take_before()
+                await self._watcher.take_before(self._until_late())
         finally:
-            self._ready.set()
+            self._ready.go()
+
+    async def _until_late(self) -> None:
+        """Returns when a signal that is not there yet would hold the first write up."""
+        if not self._urgent:
+            await asyncio.sleep(BEFORE_SECONDS)
+            return
+        began = monotonic()
+        await self._ready.all_looked.wait()
+        await asyncio.sleep(min(max(monotonic() - began, _LEAST_GRACE), BEFORE_SECONDS))
+
+    def _gates_before_left(self) -> frozenset[int]:
+        """Stages whose earlier ones are all at rest, and that are not themselves."""
+        steps = list(zip(self._state.plan.steps, self._state.row.steps, strict=True))
+        stages = {gate.stage for gate in self._state.plan.gates}
+        return frozenset(
+            stage
+            for stage in stages
+            if all(row.state in AT_REST for step, row in steps if step.stage < stage)
+            and any(row.state not in AT_REST for step, row in steps if step.stage >= stage)
+        )
+
+    async def _gate(self, stage: int) -> bool:
+        """Follow whom the stage waits for; False where they were not seen as they should be, and nothing more is begun."""
+        gates = [gate for gate in self._state.plan.gates if gate.stage == stage]
+        if not gates or stage in self._decided:
+            return True
+        wanted = {(fold(gate.consumer_id), gate.service) for gate in gates}
+        names = words.listed([consumer_name(self._state.plan, gate.consumer_id) for gate in gates])
+        self._state.pause_for(f"It waits until {names} shows the effect; the rest is cut then.")
+        try:
+            await self._watcher.follow(wanted)
+        finally:
+            self._state.pause_for(None)
+        if self._state.stopping.is_set():
+            return False
+        if self._watcher.confirmed(wanted):
+            return True
+        self._held = f"{names} did not show the effect, so that the rest was not begun. Look why, then go on with it."
+        await self._state.note(self._held)
+        return False
 
     async def _stages(self) -> None:
         numbered = list(enumerate(self._state.plan.steps, start=1))
         if not await self._answered_has_ended():
             return
-        for _, steps in itertools.groupby(sorted(numbered, key=lambda s: s[1].stage), key=lambda s: s[1].stage):
+        for number, steps in itertools.groupby(sorted(numbered, key=lambda s: s[1].stage), key=lambda s: s[1].stage):
             stage = [n for n, _ in steps]
+            if any(self._state.step(n).state not in AT_REST for n in stage) and not await self._gate(number):
+                return
             if not await none_comes_late(self._state, stage) or not await self._nobody_is_cut(stage):
                 return
             await _together(*(self._stepper(n).run() for n in stage))
             if any(self._state.step(n).state not in AT_REST for n in stage):
                 return
+            if any(self._state.plan.steps[n - 1].verb is StepVerb.ACTIVATE_ROLE for n in stage):
+                # what was signed in with before does not know of the role
+                self._state.session.forget_tokens()
 
     async def _answered_has_ended(self) -> bool:
         """False where Azure still works on what is to be given back: the first step that is left says so."""
@@ -101,6 +181,8 @@ class Engine:
         try:
             why = await self._who_is_cut([self._state.plan.steps[n - 1] for n in taking])
         except AzureFailure as failure:
+            if await self._line.was_away(failure) and not self._state.stopping.is_set():
+                return await self._nobody_is_cut(stage)
             why = (f"Who uses the key could not be read, so that nothing is taken: {failure.message}",)
         if self._state.stopping.is_set():
             return False
@@ -134,7 +216,7 @@ class Engine:
                 return why
 
     def _stepper(self, n: int) -> Stepper:
-        return Stepper(self._state, n, urgent=self._urgent, ready=self._ready)
+        return Stepper(self._state, n, urgent=self._urgent, ready=self._ready, line=self._line)
 
     async def _heal(self, consumer_id: str) -> None:
         """Once more ask a consumer that lost its key again, while what was given back spreads."""
@@ -155,6 +237,8 @@ class Engine:
         return self._state.all_at_rest or any(step.state in MAY_HAVE_ACTED for step in self._state.row.steps)
 
     def _why_not_watched(self) -> str:
+        if self._held is not None:
+            return "its stage was not begun"
         if self._state.stopping.is_set():
             return "watching was stopped"
         return "nothing was changed by this operation"

@@ -220,6 +220,15 @@ def _plural(word: str, count: int) -> str:
     return word if count == 1 else word + "s"
 
 
+def another_way(plan: Plan) -> str:
+    """A sentence after the error of a step of a revoke: that it can be tried again, or else be done how; else nothing."""
+    if plan.method is None:
+        return ""
+    others = [one.title for one in plan.methods if one.possible and one.name not in (plan.method, "expiry")]
+    again = " Go on with the operation to try it again"
+    return f"{again}, or revoke another way: {others[0]}." if others else f"{again}."
+
+
 def ended(row: OperationRow) -> bool:
     """True where nothing is running or waiting any more."""
     return row.outcome in _ENDED

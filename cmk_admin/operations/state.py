@@ -57,6 +57,7 @@ class OperationState:
         self._incident = incident
         self.alive = True
         self.cancel_requested = False
+        self.paused: str | None = None
         self.closing = False
         self.stopping = asyncio.Event()
         self._publisher = Publisher(on_report, self.report)
@@ -67,7 +68,7 @@ class OperationState:
 
     def report(self) -> OperationReport:
         """How it stands now."""
-        return report(
+        found = report(
             self.row,
             self.plan,
             places=self._places,
@@ -75,6 +76,7 @@ class OperationState:
             cancel_requested=self.cancel_requested,
             incident=self._incident,
         )
+        return replace(found, paused=self.paused)
 
     def cancel(self) -> None:
         """No further step is begun; what is in flight is finished and journaled."""
@@ -115,6 +117,8 @@ class OperationState:
         error: str | None = None,
         request_id: str | None = None,
         address: str | None = None,
+        azure_date: str | None = None,
+        correlation_id: str | None = None,
         note: str | None = None,
     ) -> None:
         """Commit a step's new state, then tell the boundary `event`. An earlier request id and address are kept."""
@@ -127,6 +131,9 @@ class OperationState:
             error=error,
             request_id=request_id or old.request_id,
             address=None if state is StepState.INTENT else address or old.address,
+            azure_date=azure_date or old.azure_date,
+            correlation_id=correlation_id or old.correlation_id,
+            activity=None if correlation_id not in (None, old.correlation_id) else old.activity,
         )
         text = None if note is None else f"Step {n}: {note}"
         first = now if state is StepState.INTENT and self.row.first_write_at is None else None
@@ -143,6 +150,18 @@ class OperationState:
         self._refresh()
         if event is not None:
             self.boundary(n, event)
+
+    async def put_activity(self, n: int, activity: str) -> None:
+        """Commit what the Activity Log says of a step."""
+        new = replace(self.step(n), activity=activity)
+        await self.journal.put_activity(self.row.id, n, activity)
+        self.row = replace(self.row, steps=(*self.row.steps[: n - 1], new, *self.row.steps[n:]))
+        self._refresh()
+
+    def pause_for(self, why: str | None) -> None:
+        """It waits, for the reason of the sentence; None: it goes on."""
+        self.paused = why
+        self._refresh()
 
     def boundary(self, n: int, event: str) -> None:
         """Tell that step `n` crossed a boundary that is in the journal."""

@@ -1,15 +1,17 @@
 """The life of one step: look, write once, and tell for certain what came of it."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 
-from cmk_admin.cloud.session import LongRunning, answered_as
+from cmk_admin.cloud.session import LongRunning, Receipt, answered_as, receipts
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.operations.executors import EXECUTORS, Accepted, Executor, Look, Seen
-from cmk_admin.operations.reports import AT_REST
+from cmk_admin.operations.line import Line
+from cmk_admin.operations.reports import AT_REST, another_way
 from cmk_admin.operations.state import OperationState
 
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -38,17 +40,43 @@ def is_transient(failure: AzureFailure) -> bool:
     return (failure.kind in _TRANSIENT and not firewall) or busy
 
 
+class Ready:
+    """Holds the first writes back until what must be known before them is known, and tells when the steps have looked."""
+
+    def __init__(self, steps: Iterable[int]) -> None:
+        """`steps` are the numbers of those that are looked at first."""
+        self._left = set(steps)
+        self._known = asyncio.Event()
+        self.all_looked = asyncio.Event()
+        if not self._left:
+            self.all_looked.set()
+
+    def looked(self, n: int) -> None:
+        """Step `n` has looked at its target, or needs no look."""
+        self._left.discard(n)
+        if not self._left:
+            self.all_looked.set()
+
+    def go(self) -> None:
+        """What must be known is known."""
+        self._known.set()
+
+    async def wait(self) -> None:
+        await self._known.wait()
+
+
 class Stepper:
     """Runs one step of an operation from wherever the journal says that it stands. Never raises AzureFailure."""
 
-    def __init__(self, state: OperationState, n: int, *, urgent: bool, ready: asyncio.Event) -> None:
-        """`ready` is set when everything that must be known before the first write is known."""
+    def __init__(self, state: OperationState, n: int, *, urgent: bool, ready: Ready, line: Line) -> None:
+        """`ready` is told that the step has looked, and lets it write when all that must be known before is known."""
         self._state = state
         self._n = n
         self._step: Step = state.plan.steps[n - 1]
         self._executor: Executor = EXECUTORS[self._step.verb]
         self._urgent = urgent
         self._ready = ready
+        self._line = line
         self._began = False
         """Whether Azure accepted the newest request and went on doing it."""
         self._may_come = False
@@ -56,6 +84,12 @@ class Stepper:
 
     async def run(self) -> None:
         """Bring the step to an end, or stop before its next write where no further step is wanted."""
+        try:
+            await self._run()
+        finally:
+            self._ready.looked(self._n)
+
+    async def _run(self) -> None:
         row = self._state.step(self._n)
         if row.state in AT_REST or self._state.stopping.is_set():
             return
@@ -74,10 +108,15 @@ class Stepper:
         elif look.seen is Seen.AFTER:
             await self._already(uncertain=uncertain)
         elif look.seen is Seen.CHANGED:
-            await self._fail(f"It was changed since the plan was made and is left alone: {look.difference}.")
+            await self._fail(
+                look.refused or f"It was changed since the plan was made and is left alone: {look.difference}."
+            )
+        elif look.seen is Seen.UNSEEN and not uncertain and self._state.stopping.is_set():
+            return  # it was waited for the network, and then no further step was wanted
         elif look.seen is Seen.UNSEEN and (uncertain or not self._urgent):
             await self._unseen(look, uncertain=uncertain)
         else:
+            self._ready.looked(self._n)
             await self._ready.wait()
             await self._write(look)
 
@@ -90,7 +129,9 @@ class Stepper:
     async def _first_look(self, *, uncertain: bool) -> Look:
         if self._urgent and not uncertain:
             try:
-                return await asyncio.wait_for(self._look_once(), URGENT_LOOK_SECONDS)
+                look = await asyncio.wait_for(self._look_once(), URGENT_LOOK_SECONDS)
+                away = look.failure is not None and await self._line.was_away(look.failure)
+                return await self._look() if away else look
             except TimeoutError:
                 return Look(seen=Seen.UNSEEN, difference=f"no answer within {URGENT_LOOK_SECONDS:g} seconds")
         return await self._look()
@@ -98,10 +139,13 @@ class Stepper:
     async def _look(self) -> Look:
         """Look until it is seen, as long as the reason why not may pass."""
         look = await self._look_once()
-        for wait in WAITS:
-            if look.failure is None or not is_transient(look.failure):
-                return look
-            if not await self._state.pause(max(wait, look.failure.retry_after or 0.0)):
+        waits = iter(WAITS)
+        while look.failure is not None and is_transient(look.failure):
+            if not await self._line.was_away(look.failure):
+                wait = next(waits, None)
+                if wait is None or not await self._state.pause(max(wait, look.failure.retry_after or 0.0)):
+                    return look
+            elif self._state.stopping.is_set():
                 return look
             look = await self._look_once()
         return look
@@ -153,7 +197,9 @@ class Stepper:
             failure = await self._send(look)
             if failure is None:
                 return
-            if self._executor.passes(failure):
+            if await self._line.was_away(failure):
+                pause = 0.0
+            elif self._executor.passes(failure):
                 patience_ends = patience_ends or self._patience()
                 pause = self._patience_pause(failure)
                 if monotonic() + pause > patience_ends:
@@ -194,8 +240,13 @@ class Stepper:
 
     async def _request(self, look: Look) -> Accepted:
         """The write itself, in a task of its own, so that the request id is its own too."""
+        kept: list[Receipt] = []
+        receipts.set(kept)
         accepted = await self._executor.do(self._state.session, self._step, look)
-        return replace(accepted, request_id=answered_as.get())
+        newest = kept[-1] if kept else Receipt(date=None, correlation_id=None)
+        return replace(
+            accepted, request_id=answered_as.get(), azure_date=newest.date, correlation_id=newest.correlation_id
+        )
 
     async def _accepted(self, accepted: Accepted) -> AzureFailure | None:
         if accepted.already is not None:
@@ -206,7 +257,13 @@ class Stepper:
         self._began = bool(accepted.long_running)
         address = "\n".join(one.address for one in accepted.long_running) or None
         await self._state.put_step(
-            self._n, StepState.ACCEPTED, event="accepted", request_id=accepted.request_id, address=address
+            self._n,
+            StepState.ACCEPTED,
+            event="accepted",
+            request_id=accepted.request_id,
+            address=address,
+            azure_date=accepted.azure_date,
+            correlation_id=accepted.correlation_id,
         )
         try:
             if accepted.long_running and not await self._poll(accepted.long_running):
@@ -237,7 +294,9 @@ class Stepper:
                 return
             if look.seen is not Seen.AFTER:
                 what = look.difference or "it is as it was before"
-                await self._fail(f"Azure said that it was done, but the target does not show it: {what}.")
+                await self._fail(
+                    look.refused or f"Azure said that it was done, but the target does not show it: {what}."
+                )
                 return
         await self._state.put_step(self._n, StepState.DONE, event="done")
 
@@ -328,7 +387,8 @@ class Stepper:
             try:
                 poll = await self._state.session.poll(operation)
             except AzureFailure as failure:
-                wait = next(waits, None)
+                away = await self._line.was_away(failure)
+                wait = 0.0 if away else next(waits, None)
                 if wait is None or not is_transient(failure):
                     raise
                 pause = max(wait, failure.retry_after or 0.0)
@@ -377,6 +437,8 @@ class Stepper:
             why = f"{why} An earlier request got no answer and may still have come."
             await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=request_id, note=why)
             return
+        if failure is not None:
+            why += another_way(self._state.plan)
         await self._state.put_step(
             self._n, StepState.FAILED, event="failed", error=why, request_id=request_id, note=why
         )

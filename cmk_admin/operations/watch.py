@@ -1,17 +1,20 @@
 """Follow consumers' own signals until they show the effect, with the measured time. A guess is not an answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.ids import fold
 from cmk_admin.domain.plan import Watch
-from cmk_admin.domain.steps import StepState
+from cmk_admin.domain.steps import StepState, StepVerb
 from cmk_admin.operations.interface import WatchResult
-from cmk_admin.operations.reports import NEVER_LOST
+from cmk_admin.operations.line import Line
+from cmk_admin.operations.reports import NEVER_LOST, utc_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.journal import WatchRow
 
@@ -27,26 +30,58 @@ _LEAST_REAL = 5.0
 _HEAL_AZURE_SECONDS = 60.0
 """A consumer that lost its key again while it was given back is asked again no more often than this."""
 
+_MACHINES = ("aks-disks", "disk-encryption-set")
+"""Services that are seen by their machines, which a set and the clusters on it share."""
+
 Heal = Callable[[str], Awaitable[None]]
 
 
 class Watcher:
     """The consumers of one operation. `heal` asks one of them to try its key again, where that is possible."""
 
-    def __init__(self, state: OperationState, heal: Heal) -> None:
+    def __init__(self, state: OperationState, heal: Heal, line: Line) -> None:
         self._state = state
         self._heal = heal
+        self._line = line
 
-    async def take_before(self) -> None:
-        """Take and commit every signal that is not in the journal yet; at most `BEFORE_SECONDS`. Before the first write."""
+    async def take_before(self, late: Coroutine[Any, Any, None]) -> None:
+        """Take and commit every signal that is not in the journal yet, before the first write.
+
+        When `late` returns, and after `BEFORE_SECONDS`, those that are not there count as unknown.
+        """
         wanted = [w for w in self._state.plan.watches if self._row(w).before_at is None]
-        rows = await asyncio.gather(*(self._before(watch) for watch in wanted))
-        if rows:
-            await self._state.put_watches(rows)
+        if not wanted:
+            late.close()
+            return
+        signals = [asyncio.create_task(self._before(watch)) for watch in wanted]
+        enough = asyncio.create_task(late)
+        all_there = asyncio.create_task(_ended(signals))
+        await asyncio.wait([all_there, enough], return_when=asyncio.FIRST_COMPLETED)
+        for task in (enough, *signals):
+            task.cancel()
+        rows = []
+        for watch, answer in zip(wanted, await asyncio.gather(*signals, return_exceptions=True), strict=True):
+            if isinstance(answer, WatchRow):
+                rows.append(answer)
+            elif isinstance(answer, asyncio.CancelledError):
+                rows.append(replace(self._row(watch), before_at=datetime.now(UTC)))
+            else:
+                raise answer
+        await asyncio.gather(enough, all_there, return_exceptions=True)
+        await self._state.put_watches(rows)
 
-    async def follow(self) -> None:
-        """Follow all consumers side by side until each has its answer, or no further waiting is wanted."""
-        await asyncio.gather(*(self._follow(w) for w in self._state.plan.watches if self._waiting(w)))
+    async def follow(self, only: Collection[tuple[str, str]] | None = None) -> None:
+        """Follow consumers side by side until each has its answer, or no further waiting is wanted.
+
+        `only` (folded id, service): these; else all.
+        """
+        chosen = [w for w in self._state.plan.watches if only is None or _named(w) in only]
+        await asyncio.gather(*(self._follow(w) for w in chosen if self._waiting(w)))
+
+    def confirmed(self, only: Collection[tuple[str, str]]) -> bool:
+        """Whether each of these (folded id, service) was confirmed; one that the plan does not watch was not."""
+        rows = {_named(w): self._row(w).result for w in self._state.plan.watches}
+        return all(rows.get(one) == WatchResult.CONFIRMED for one in only)
 
     async def conclude(self, reason: str) -> None:
         """Whoever has no answer yet is not confirmed, for this reason."""
@@ -73,7 +108,7 @@ class Watcher:
         seen = signal.lost is (watch.wanted == "back")
         return replace(row, before_word=signal.word, before_lost=signal.lost, now_word=signal.word, seen_otherwise=seen)
 
-    async def _signal(self, watch: Watch, within: float) -> tuple[Signal | None, str]:
+    async def _signal(self, watch: Watch, within: float) -> tuple[Signal | None, str | AzureFailure]:
         """The signal, or why there is none. A read that we are refused says nothing about the consumer."""
         service = CONSUMERS.get(watch.service)
         if service is None:
@@ -83,7 +118,7 @@ class Watcher:
         except TimeoutError:
             return None, "its state could not be read: no answer in time"
         except AzureFailure as failure:
-            return None, f"its state could not be read: {failure.message}"
+            return None, failure
 
     async def _follow(self, watch: Watch) -> None:
         row = self._row(watch)
@@ -95,8 +130,13 @@ class Watcher:
             await self._end(watch, WatchResult.NOT_CONFIRMED, "nothing was changed by this operation")
             return
         healed_at = self._elapsed()[0]
+        if watch.wanted == "lost" and (stopped := self._stopped(watch)):
+            await self._end(watch, WatchResult.NOT_CONFIRMED, stopped)
+            return
         while not self._state.stopping.is_set():
             signal, problem = await self._signal(watch, _ANSWER_SECONDS)
+            if isinstance(problem, AzureFailure) and await self._line.was_away(problem):
+                continue
             if signal is not None:
                 await self._show(watch, signal)
                 if await self._judge(watch, signal):
@@ -156,6 +196,18 @@ class Watcher:
             return True
         return False
 
+    def _stopped(self, watch: Watch) -> str | None:
+        """Why a consumer that stands still proves nothing: this plan stopped it, or machines that are its too."""
+        for step, row in zip(self._state.plan.steps, self._state.row.steps, strict=True):
+            if step.verb is not StepVerb.STOP_CONSUMER or row.state not in (StepState.DONE, StepState.ACCEPTED):
+                continue
+            at = f"by this plan at {utc_text(row.changed_at)}"
+            if fold(step.target) == fold(watch.consumer_id):
+                return f"stopped {at}; that its key is refused is not confirmed by it"
+            if watch.service in _MACHINES and (step.after or {}).get("service") in _MACHINES:
+                return f"machines that may be its own were stopped {at}; that its key is refused is not confirmed by it"
+        return None
+
     def _settled(self) -> bool:
         """True where all that was given back counts everywhere: a consumer that was up until now stays up."""
         effects = [
@@ -165,12 +217,13 @@ class Watcher:
         ]
         return self._since_last_write() >= max(effects, default=0)
 
-    async def _too_late(self, watch: Watch, signal: Signal | None, problem: str) -> None:
+    async def _too_late(self, watch: Watch, signal: Signal | None, problem: str | AzureFailure) -> None:
         documented = watch.within_seconds is not None
         within = UNDOCUMENTED_SECONDS if watch.within_seconds is None else watch.within_seconds
         minutes = f"{within / 60:.0f} minutes"
         if signal is None:
-            await self._end(watch, WatchResult.NOT_CONFIRMED, problem)
+            why = f"its state could not be read: {problem.message}" if isinstance(problem, AzureFailure) else problem
+            await self._end(watch, WatchResult.NOT_CONFIRMED, why)
         elif signal.lost is None:
             await self._end(watch, WatchResult.NOT_CONFIRMED, f"its state ({signal.word}) says neither")
         elif not documented:
@@ -210,3 +263,11 @@ class Watcher:
         """Real seconds between polls."""
         real = self._state.session.clock.real_seconds(_POLL_AZURE_SECONDS)
         return min(max(real, _POLL_LEAST), _POLL_MOST)
+
+
+async def _ended(tasks: Collection[asyncio.Task[WatchRow]]) -> None:
+    await asyncio.wait(tasks)
+
+
+def _named(watch: Watch) -> tuple[str, str]:
+    return fold(watch.consumer_id), watch.service

@@ -183,6 +183,14 @@ class Journal:
 
         await self._database.write(work)
 
+    async def put_activity(self, operation: str, n: int, activity: str) -> None:
+        """Write down what the Activity Log says of a step."""
+        await self._database.write(
+            lambda connection: connection.execute(
+                "UPDATE step SET activity = ? WHERE operation = ? AND n = ?", (activity, operation, n)
+            )
+        )
+
     async def put_watch(self, operation: str, *rows: WatchRow) -> None:
         """Write down how it stands with consumers that are being followed."""
 

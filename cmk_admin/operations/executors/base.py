@@ -42,6 +42,8 @@ class Look:
     failure: AzureFailure | None = None
     foreign: str | None = None
     """AFTER: what to say where nothing was tried yet, so that what is there is somebody else's and not to be claimed."""
+    refused: str | None = None
+    """CHANGED: a sentence where Azure decided against what was asked for; it says all that there is to say."""
     broken: str | None = None
     """AFTER: a sentence where the target says what it should, but Azure could not finish it."""
     late: float = 0.0
@@ -60,6 +62,9 @@ class Accepted:
     long_running: tuple[LongRunning, ...] = ()
     """What it goes on doing; none: it is done."""
     request_id: str | None = None
+    azure_date: str | None = None
+    """The ``Date`` of Azure's answer to the write."""
+    correlation_id: str | None = None
     already: str | None = None
     """A sentence where Azure refused what was sent since the same is there by somebody else's doing: nothing of this
     step's own was made, and nothing is to be taken back."""
