@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from cmk_admin import __version__
+from cmk_admin.cli import incident
 from cmk_admin.cli.connection import SIGN_IN_HELP, hosts_document, hosts_text, signed_in_text
 from cmk_admin.cli.estate import CSV_HEAD as ESTATE_HEAD
 from cmk_admin.cli.estate import coverage_text, estate_rows, estate_text
@@ -23,7 +24,7 @@ from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.script import script
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.table import to_csv
-from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.domain.verbs.revoking import Cause, RevokeDraft
 from cmk_admin.domain.wire import JsonObject, coverage_json, estate_json, mapping_json, plan_to_json
 from cmk_admin.operations.interface import Backend, ConnectionChoice, Connector, OperationReport, WatchResult
 
@@ -157,7 +158,16 @@ class Commands:
         index = Index(await self._unless_stopped(backend.read()))
         key = resolve.key(index, options.target, vault_suffixes=backend.info.vault_suffixes)
         consumers = tuple(resolve.consumer(index, c, key=key).id for c in options.consumers)
-        draft = RevokeDraft(key=key, consumers=tuple(dict.fromkeys(consumers)), method=options.method)
+        draft = RevokeDraft(
+            key=key,
+            consumers=tuple(dict.fromkeys(consumers)),
+            method=options.method,
+            cause=Cause(options.cause or Cause.SERVICE),
+            principals=tuple(dict.fromkeys(resolve.principal(index, one) for one in options.identities)),
+            choices=options.also,
+            reason=options.reason,
+            ticket=options.ticket,
+        )
         return await self._carry_out(backend, await self._unless_stopped(backend.prepare_revoke(draft)))
 
     async def wizard(self, backend: Backend) -> int:
@@ -170,10 +180,25 @@ class Commands:
         return await self._carry_out(backend, await self._unless_stopped(backend.prepare(draft)))
 
     async def restore(self, backend: Backend) -> int:
-        """Give back what an operation took."""
+        """Give back what an operation took, or what some of the services need of it."""
+        operation, consumers = self._options.operation, self._options.consumers
         return await self._carry_out(
-            backend, await self._unless_stopped(backend.prepare_restore(self._options.operation))
+            backend, await self._unless_stopped(backend.prepare_restore(operation, consumers=consumers))
         )
+
+    async def proof(self, backend: Backend) -> int:
+        """Read every path of a revoke again, once or on a schedule."""
+        if self._options.follow:
+            return await incident.follow(backend, self._options.operation, self._output, self._stop)
+        report = await self._unless_stopped(backend.prove(self._options.operation))
+        self._output.say(incident.proof_document(report), incident.proof_text(report))
+        return DONE if report.proof is not None and report.proof.closed else NOT_DONE
+
+    async def close(self, backend: Backend) -> int:
+        """Close the incident of a revoke."""
+        report = await self._unless_stopped(backend.close_incident(self._options.operation))
+        self._output.say(operation_document(report), incident.proof_text(report))
+        return DONE
 
     async def resume(self, backend: Backend) -> int:
         """Go on with an interrupted operation."""
@@ -269,5 +294,7 @@ _COMMANDS: dict[str, Callable[[Commands, Backend], Coroutine[Any, Any, int]]] = 
     "restore": Commands.restore,
     "resume": Commands.resume,
     "undo": Commands.undo,
+    "proof": Commands.proof,
+    "close": Commands.close,
     **dict.fromkeys(WIZARD_NAMES, Commands.wizard),
 }

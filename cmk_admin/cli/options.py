@@ -8,35 +8,35 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cmk_admin import __version__
+from cmk_admin.cli import revoking
 from cmk_admin.cli.names import WIZARD_NAMES
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.sign_in import CLOUD_WORDS, WAY_WORDS
 from cmk_admin.operations.connection import ConnectionChoice, LiveChoice
 
 _PROGRAM = "cmk-admin"
-READS = ("estate", "mapping", "operations", "connection")
+READS = ("estate", "mapping", "operations", "connection", "proof", "close")
 CHANGES = ("revoke", "restore", "resume", "undo", *WIZARD_NAMES)
 COMMANDS = READS + CHANGES
 LONGEST_TEXT = 2000
 """Characters of a reason or a ticket: what fits on a page of the record."""
 
 _CONNECTION = ("sandbox", "fresh", "connection", "live", "cloud", "tenant", "auth", "principal")
+_CUTTING = ("consumer", "method", "cause", "also", "identity")
 _ALLOWED = {
     "estate": ("format", "out"),
     "mapping": ("format", "out"),
     "operations": ("format",),
     "connection": ("format", "vault"),
-    "revoke": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "target", "consumer", "method"),
-    "restore": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation"),
+    "revoke": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "target", *_CUTTING),
+    "restore": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation", "consumer"),
+    "proof": ("format", "follow", "operation"),
+    "close": ("format", "operation"),
     "resume": ("format", "plan", "yes", "watch", "operation"),
     "undo": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation"),
 }
 _CHANGING = ("format", "plan", "yes", "reason", "ticket", "watch")
 _AS_LISTED = "as “operations” lists it, or the beginning of that"
-_METHODS = (
-    "grants: remove what lets the services use the key; disable: every enabled version of it"
-    " (default: grants where a consumer is named, else disable)"
-)
 _SEVERAL = ("--tag",)
 """Options of the wizards' verbs that may be given several times."""
 _CALLED = {"target": "key's name", "consumer": "service's name", "ops": "list of operations"}
@@ -64,7 +64,14 @@ class Options:
     """revoke: the key, by id or by VAULT/KEY."""
     consumers: tuple[str, ...] = ()
     method: str | None = None
+    cause: str | None = None
+    """revoke: what happened (`domain.verbs.revoking.Cause`)."""
+    also: tuple[str, ...] = ()
+    """revoke: what was chosen of what the plan offers."""
+    identities: tuple[str, ...] = ()
     operation: str = ""
+    follow: bool = False
+    """proof: on a schedule."""
     expect: str | None = None
     """The hash of the plan as it was printed: a plan with another one is not run."""
     vault: str | None = None
@@ -115,6 +122,10 @@ def parse(argv: Sequence[str]) -> Options:
         target="" if wizard else _named("key", typed.get("target")),
         consumers=() if wizard else tuple(_named("consumer", c) for c in typed.get("consumer", ())),
         method=typed.get("method"),
+        cause=typed.get("cause"),
+        also=() if wizard else tuple(_named("choice", c) for c in typed.get("also", ())),
+        identities=() if wizard else tuple(_named("identity", c) for c in typed.get("identity", ())),
+        follow=typed.get("follow", False),
         operation=_named("operation", typed.get("operation")),
         expect=_named("hash", typed.get("expect")).lower() or None,
         vault=_named("vault", typed.get("vault")) or None,
@@ -181,15 +192,22 @@ def _parser(argv: Sequence[str]) -> _Parser:
     add("estate", "vaults, keys, consumers and identities, with what could not be read")
     add("mapping", "which service uses which key, through which identity")
     revoke = add("revoke", "cut services off a key (grants), or disable the key")
-    revoke.add_argument("target", metavar="VAULT/KEY", help="the key, by VAULT/KEY or by its id")
-    revoke.add_argument(
-        "--consumer", action="append", metavar="NAME|ID", help="cut this service off; may be given several times"
-    )
-    revoke.add_argument("--method", metavar="NAME", choices=("grants", "disable"), help=_METHODS)
+    revoking.add(revoke)
     restore = add("restore", "give back what a revoke took")
     restore.add_argument(
         "operation", metavar="OPERATION|FILE", help=f"the revoke, {_AS_LISTED}; or the file that it wrote"
     )
+    restore.add_argument(
+        "--consumer",
+        action="append",
+        metavar="NAME|ID",
+        help="only what this service needs; may be given several times",
+    )
+    proof = add("proof", "read every path of a revoke again: closed, open or unknown")
+    proof.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
+    proof.add_argument("--follow", action="store_true", help="read them on a schedule, until the incident is closed")
+    close = add("close", "close the incident of a revoke: its paths are read no more")
+    close.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
     add("operations", "what was done here, and what is unfinished")
     connection = add("connection", "whether sign-in, resource manager, a vault and Microsoft Graph answer")
     connection.add_argument("--vault", metavar="NAME|HOST", help="the vault to try (default: the first that is seen)")

@@ -65,6 +65,10 @@ class Output:
             line = boundary_json(boundary.operation, boundary.step, boundary.of, boundary.event)
             _write(sys.stderr, json.dumps(line) + "\n")
 
+    def line(self, document: JsonObject) -> None:
+        """One line of progress that a script may read, flushed."""
+        _write(sys.stderr, json.dumps(document, ensure_ascii=False) + "\n")
+
 
 def write_file(path: Path, text: str) -> None:
     """Write a file whole or not at all, readable by its owner only. Raises BadInput ``bad-out``."""

@@ -8,6 +8,7 @@ from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Effect, PathState, Plan, PlannedPath
 from cmk_admin.domain.steps import ASKS_ONLY, Step
 from cmk_admin.domain.wire import JsonObject, operation_json, time_json
+from cmk_admin.domain.wire_plan import path_json
 from cmk_admin.operations.interface import OperationReport, StepReport, WatchReport
 
 _PATHS = {PathState.WILL_CLOSE: "will close", PathState.STAYS_OPEN: "STAYS OPEN", PathState.UNKNOWN: "unknown"}
@@ -18,22 +19,58 @@ def plan_text(plan: Plan) -> str:
     steps = [f"  {n}. {s.words} ({_undo(s)})" for n, s in enumerate(plan.steps, 1)]
     if not steps and not plan.problems:
         steps = ["  Nothing is left to do."]
-    lines = [plan.title, f"Plan {plan.hash}", *(["", *steps] if steps else [])]
+    lines = [plan.title, f"Plan {plan.hash}"]
+    lines += ["", *steps] if steps else []
+    lines += ["", f"What happened: {plan.cause.replace('-', ' ')}. {plan.why}"] if plan.cause else []
     if plan.paths:
         lines += ["", "Ways to use the key:"]
         lines += [f"  {_PATHS[p.state]}: {_path(p)}" for p in plan.paths]
     if plan.effects:
         lines += ["", "What happens:"]
         lines += [f"  {_effect(e)}" for e in plan.effects]
-    others = [m for m in plan.methods if m.name != plan.method]
-    if others:
-        lines += ["", "Other methods:"]
-        lines += [f"  {m.name}: {m.title}" + (f" ({m.reason})" if m.reason else "") for m in others]
+    lines += _methods(plan) + _choices(plan) + _checks(plan)
+    if plan.regrants:
+        lines += ["", f"{words.count(len({p.principal for p in plan.regrants}), 'principal')} could grant it again."]
     for name, text in plan.documents:
         lines += ["", f"{name}:", *(f"  {line}" for line in text.splitlines())]
     lines += _sentences("What was found:", plan.findings) + _sentences("What stays:", plan.left)
     lines += _sentences("Read this first:", plan.warnings) + _sentences("It cannot start:", plan.problems)
+    lines += _sentences("What comes next:", plan.next)
+    lines += _sentences("What a restore cannot make as it was:", plan.not_restored)
     return printable_lines(lines)
+
+
+def _methods(plan: Plan) -> list[str]:
+    """The other methods, each with what speaks for or against it."""
+    others = [m for m in plan.methods if m.name != plan.method]
+    lines = ["", "Other methods:"] if others else []
+    for one in others:
+        marks = [] if one.possible else ["not possible"]
+        marks += ["recommended"] if one.recommended else []
+        lines.append(
+            f"  {one.name}: {one.title}"
+            + "".join(f" [{m}]" for m in marks)
+            + (f" ({one.reason})" if one.reason else "")
+        )
+        if one.possible:
+            lines += [f"    {text}" for text in (one.others, one.survives and f"Goes on: {one.survives}") if text]
+            lines += [f"    Undo: {one.undone}"] if one.undone else []
+    return lines
+
+
+def _choices(plan: Plan) -> list[str]:
+    """What is offered besides, as it is typed after --also."""
+    lines = ["", "Offered besides (--also CHOICE):"] if plan.choices else []
+    for one in plan.choices:
+        mark = "x" if one.chosen else " " if one.possible else "-"
+        lines += [f"  [{mark}] {one.id}", f"      {one.title}. {one.why}"]
+    return lines
+
+
+def _checks(plan: Plan) -> list[str]:
+    """Can I, and can I give back?"""
+    found = [f"{one.answer.value}: {one.sentence} {one.next}".rstrip() for one in plan.checks]
+    return _sentences("Can it be done, and given back?", found)
 
 
 def operation_document(report: OperationReport) -> JsonObject:
@@ -54,7 +91,28 @@ def operation_document(report: OperationReport) -> JsonObject:
         "resumable": report.resumable,
         "undoable": report.undoable,
         "left": list(report.plan.left) if report.plan else [],
+        **incident_json(report),
         "restore_file": str(report.restore_file) if report.restore_file else None,
+    }
+
+
+def incident_json(report: OperationReport) -> JsonObject:
+    """Whether it is an incident, what its paths were found to be, and what raised an alarm."""
+    proof = report.proof
+    return {
+        "incident": report.incident.value if report.incident else None,
+        "proof": None
+        if proof is None
+        else {
+            "at": time_json(proof.at),
+            "closed": proof.closed,
+            "paths": [
+                {**path_json(one.path), "proof": one.state.value, "why": one.reason, "since": time_json(one.since)}
+                for one in proof.paths
+            ],
+        },
+        "next_proof_at": time_json(report.next_proof_at),
+        "alarms": [{"at": time_json(one.at), "kind": one.kind, "text": one.text} for one in report.alarms],
     }
 
 
@@ -70,6 +128,9 @@ def operation_text(report: OperationReport) -> str:
     if report.open_paths:
         lines += ["", "Still open:"]
         lines += [f"  {_PATHS[p.state]}: {_path(p)}" for p in report.open_paths]
+    if report.incident is not None:
+        lines += ["", f"Incident: {report.incident.value}"]
+    lines += [f"  ALARM {time_json(one.at)}: {one.text}" for one in report.alarms]
     if report.watch:
         lines += ["", "Seen:"]
         lines += [f"  {_watch(w)}" for w in report.watch]

@@ -54,13 +54,14 @@ class Guard:
     async def run(self, on_report: OnReport) -> None:
         """Until it is cancelled. Only one process reads; the others tell what it found. Raises StoreError."""
         lock = ProcessLock(self._locks, "guard")
-        told: dict[str, datetime] = {}
+        told = {one.operation: _told_at(one) for one in await self._incidents.all_open()}
         try:
             while True:
                 if lock.held or lock.take():
                     await self._read_due(on_report, told)
                 else:
                     await self._tell_news(on_report, told)
+                await self._tell_closed(on_report, told)
                 await asyncio.sleep(_PAUSE)
         finally:
             lock.free()
@@ -117,10 +118,17 @@ class Guard:
 
     async def _tell_news(self, on_report: OnReport, told: dict[str, datetime]) -> None:
         for incident in await self._incidents.all_open():
-            at = incident.proof.last_at if incident.proof else None
-            if at is not None and told.get(incident.operation) != at:
+            at = _told_at(incident)
+            if told.get(incident.operation) != at:
                 told[incident.operation] = at
                 on_report(await self._report(incident.operation))
+
+    async def _tell_closed(self, on_report: OnReport, told: dict[str, datetime]) -> None:
+        """Incidents that somebody closed meanwhile, here or elsewhere."""
+        still = {one.operation for one in await self._incidents.all_open()}
+        for operation in [one for one in told if one not in still]:
+            del told[operation]
+            on_report(await self._report(operation))
 
     async def _in_other_hands(self, row: OperationRow) -> bool:
         """It is being run, or given back."""
@@ -163,6 +171,10 @@ class Guard:
 
     async def _report(self, operation: str) -> OperationReport:
         return self._history.report(await self._history.find(operation), await self._incidents.load(operation))
+
+
+def _told_at(incident: IncidentRow) -> datetime:
+    return incident.proof.last_at if incident.proof else incident.opened_at
 
 
 def acted(row: OperationRow) -> bool:

@@ -1,18 +1,22 @@
 """From what somebody wants to its plan: what the estate and a fresh reading say about it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from cmk_admin.cloud import activity
 from cmk_admin.cloud.session import Session
-from cmk_admin.domain.errors import BadInput
-from cmk_admin.domain.ids import KeyId
+from cmk_admin.domain.activity import Event
+from cmk_admin.domain.errors import AzureFailure, BadInput
+from cmk_admin.domain.ids import KeyId, subscription_of
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import attach, create_key, detach, grant, repair, restore, revalidate, revoke, undo
 from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.restore import RestoreDraft
+from cmk_admin.domain.verbs.restore_changed import LOGGED
+from cmk_admin.domain.verbs.restore_part import consumers_named
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations import surveying
 from cmk_admin.operations.inventory import Inventory
@@ -60,11 +64,30 @@ class Planning:
 
     async def revoke(self, draft: RevokeDraft) -> Plan:
         """What cuts consumers off. Raises AzureFailure."""
-        return revoke.plan(draft, Index(await self._inventory.refresh(draft.key)))
+        index = Index(await self._inventory.refresh(draft.key))
+        return revoke.plan(draft, index, await surveying.survey(self._session, index, draft))
 
     async def restore(self, draft: RestoreDraft) -> Plan:
-        """What gives back. Raises BadInput, AzureFailure."""
-        return restore.plan(draft, await self._index_of(draft.plan))
+        """What gives back, whole or for the consumers that are named, by id or name. Raises BadInput, AzureFailure."""
+        draft = replace(draft, consumers=consumers_named(draft.plan, draft.consumers))
+        index = await self._index_of(draft.plan)
+        found = restore.plan(draft, index)
+        if not found.findings or not any(step.verb in LOGGED for step in found.steps):
+            return found
+        return restore.plan(draft, index, await self._events(draft.plan))
+
+    async def _events(self, plan: Plan) -> tuple[Event, ...] | None:
+        """What the Activity Log says of the plan's vault; None where it cannot be read."""
+        vault = next((value for name, value in plan.context if name == "vault"), "")
+        subscription = subscription_of(vault)
+        if subscription is None:
+            return None
+        try:
+            about = f"resourceUri eq '{vault}'"
+            found, _ = await activity.events(self._session, subscription, about=about, now=self._session.clock.now())
+        except AzureFailure:
+            return None
+        return found
 
     async def undo(self, draft: RestoreDraft) -> Plan:
         """What takes back. Raises BadInput, AzureFailure."""

@@ -13,6 +13,7 @@ from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.ids import parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.script import script
 from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.domain.verbs import restore
 from cmk_admin.domain.verbs.changes import assignment_of, parse_policy_target, policy_of
@@ -78,6 +79,7 @@ def document_of(
         "states": [state.value for state in states],
         "plan": plan_to_json(plan),
         "restore": plan_to_json(whole),
+        "script": script(whole, cloud=info.account.cloud, tenant=info.account.tenant_id).splitlines(),
     }
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cmk_admin.domain import words
+from cmk_admin.domain.activity import Event
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.plan import Plan, Watch
+from cmk_admin.domain.plan import Answer, Check, Plan, Watch
 from cmk_admin.domain.services import service
-from cmk_admin.domain.steps import Step, StepState, StepVerb
-from cmk_admin.domain.verbs import changes
+from cmk_admin.domain.steps import ASKS_ONLY, Step, StepState, StepVerb
+from cmk_admin.domain.verbs import changes, restore_changed, restore_part
 
 DONE = frozenset({StepState.DONE, StepState.ACCEPTED})
 MAYBE = frozenset({StepState.INTENT, StepState.SENT, StepState.UNKNOWN})
@@ -46,23 +47,106 @@ def problems(draft: RestoreDraft, index: Index) -> tuple[str, ...]:
         return (f"Only a revoke can be restored; this operation is a {draft.plan.verb}. Undo it instead.",)
     if not taken(draft):
         return ("No step of this operation was done, so there is nothing to give back.",)
+    if draft.consumers:
+        unread = restore_part.unread(index, draft.plan, draft.consumers)
+        if unread:
+            return unread
+        if not restore_part.needed(index, taken(draft), draft.consumers):
+            return ("Nothing of what was taken is needed by these services: they have it, or hang on something else.",)
     return ()
 
 
-def plan(draft: RestoreDraft, index: Index) -> Plan:
-    """The inverse of every step that was done or may have been done (stage 0), then healing (stage 1)."""
-    steps = tuple(replace(back, stage=0) for step in taken(draft) if (back := changes.inverse(step)))
+def plan(draft: RestoreDraft, index: Index, events: tuple[Event, ...] | None = None) -> Plan:
+    """The inverse of every step that was done or may have been done, or of those that the named consumers need.
+
+    Access first (stage 0), then services that were stopped are started and the others healed (stage 1), then those that
+    were started are healed, and at last a rotation policy begins to count again. `events`: of the Activity Log.
+    """
+    whole = taken(draft)
+    chosen = restore_part.needed(index, whole, draft.consumers) if draft.consumers else whole
+    rest = [step for step in whole if step not in chosen and step.verb not in ASKS_ONLY]
+    named = (*draft.consumers, *restore_part.along(index, draft.plan, whole, chosen, draft.consumers)) if rest else ()
+    backs = tuple(_staged(back) for step in chosen if (back := changes.inverse(step)))
     return Plan(
         verb="restore",
-        title=f"Give back what “{draft.plan.title}” took",
+        title=_title(draft, index, part=bool(rest)),
         subject=draft.plan.subject,
-        steps=(*steps, *healing(draft, index, stage=1)) if steps else (),
-        watches=watches(draft, steps),
-        warnings=doubts(draft),
+        steps=_in_order(backs, _healed(draft, index, backs, named)) if backs else (),
+        watches=tuple(one for one in watches(draft, backs) if not named or _is_among(one.consumer_id, named)),
+        findings=restore_changed.changed(index, draft.plan, chosen, draft.began, events) if backs else (),
+        warnings=(*doubts(draft), *restore_part.sentences(draft.plan, rest, named[len(draft.consumers) :])),
         problems=problems(draft, index),
+        checks=_is_clean(draft, index) if backs else (),
+        not_restored=not_restored(chosen),
         answers=draft.operation,
-        context=draft.plan.context,
+        context=(*draft.plan.context, *(("consumer", one) for one in named)),
     )
+
+
+def _title(draft: RestoreDraft, index: Index, *, part: bool) -> str:
+    if not part:
+        return f"Give back what “{draft.plan.title}” took"
+    who = words.listed([_name(draft, index, one) for one in draft.consumers])
+    return f"Give {who} back what “{draft.plan.title}” took"
+
+
+def _is_among(consumer_id: str, named: Sequence[str]) -> bool:
+    return fold(consumer_id) in map(fold, named)
+
+
+def _staged(step: Step) -> Step:
+    return replace(step, stage=1 if step.verb is StepVerb.START_CONSUMER else 0)
+
+
+def _healed(draft: RestoreDraft, index: Index, backs: Sequence[Step], named: Sequence[str]) -> tuple[Step, ...]:
+    """Who was stopped is healed after it was started."""
+    started = {fold(step.target) for step in backs if step.verb is StepVerb.START_CONSUMER}
+    return tuple(
+        replace(step, stage=2) if fold(step.target) in started else step
+        for step in healing(draft, index, stage=1)
+        if not named or _is_among(step.target, named)
+    )
+
+
+def _in_order(backs: Sequence[Step], healed: Sequence[Step]) -> tuple[Step, ...]:
+    """A rotation that begins too early would make a version that nobody has seen yet."""
+    late = max((step.stage for step in (*backs, *healed)), default=0) + 1
+    first = [step for step in backs if step.verb is not StepVerb.SET_ROTATION]
+    rotations = [replace(step, stage=late) for step in backs if step.verb is StepVerb.SET_ROTATION]
+    return tuple(sorted((*first, *healed, *rotations), key=lambda step: step.stage))
+
+
+def _is_clean(draft: RestoreDraft, index: Index) -> tuple[Check, ...]:
+    """The question that only a person can answer. A key that leaked is no matter of identities."""
+    if draft.plan.cause == KEY_LEAKED:
+        return ()
+    who = [words.who(index, value) for name, value in draft.plan.context if name == "principal"]
+    whose = words.listed(list(dict.fromkeys(who))) if who else "who uses the key"
+    return (
+        Check(
+            name="identity-clean",
+            answer=Answer.UNKNOWN,
+            sentence=f"Is the identity clean? What is given back lets {whose} at the data again.",
+            next="Make sure that nobody else can sign in as it any more, and that the service runs what it should.",
+        ),
+    )
+
+
+def not_restored(steps: Sequence[Step]) -> tuple[str, ...]:
+    """Sentences: what of these steps of a revoke Azure cannot give back."""
+    verbs = {step.verb for step in steps}
+    return tuple(sentence for verb, sentence in _NOT_RESTORED.items() if verb in verbs)
+
+
+KEY_LEAKED = "key-leaked"
+"""As `revoke.Cause` words it."""
+_NOT_RESTORED = {
+    StepVerb.REMOVE_ASSIGNMENT: "Role assignments come back under their own names, but Azure dates them anew and names who "
+    "gives them back as their creator.",
+    StepVerb.REMOVE_ELIGIBILITY: "An eligible role comes back under a new schedule, which begins anew.",
+    StepVerb.SET_ENABLED: "Azure dates the last change of each version anew.",
+    StepVerb.STOP_CONSUMER: "What a stopped service did not do meanwhile, as backups on a schedule, is not made up for.",
+}
 
 
 def gives_part(plan: Plan) -> bool:
