@@ -20,6 +20,7 @@ from . import access
 from .consumers import CHILD, SCALE_SET_VM, Slot, slots_of
 from .entra import caller_for
 from .services.keyvault import model as keyvault
+from .services.keyvault import rotation
 from .state import Document, World
 from .wire import AzureError
 
@@ -33,6 +34,8 @@ STOP_SECONDS = 3600.0
 ALGORITHM = "RSA-OAEP-256"
 # Under a key id without version a new version is noticed after 6 hours (AKSD kms-data-encryption-concepts.md). Azure seconds.
 NEW_VERSION_SECONDS = 6 * 3600.0
+# A disk encryption set follows a new version within one hour (CD virtual-machines/disk-encryption.md). Azure seconds.
+FOLLOW_SECONDS = 3600.0
 # What a service asks a key for: wrapping, but for etcd, which is encrypted and decrypted (AKSD use-kms-etcd-encryption.md).
 _OPERATIONS = {"aks-etcd": ("encrypt", "decrypt")}
 _WRAPPING = ("wrapKey", "unwrapKey")
@@ -143,6 +146,7 @@ async def run(world: World) -> None:
     while True:
         now = world.clock.azure()
         wake = now + NAP_SECONDS
+        await rotation.rotate_due(world)
         for consumer_id, life in world.items("life"):
             period = CHECK_SECONDS[life["service"]]
             # One that has come since then has had its key from then on, though the clock was pushed before it was seen.
@@ -187,7 +191,10 @@ def after_disk_set(world: World, disk_set: Document, life: Document, refusal: Az
     """What happens to machines whose disks hang on a set: an hour without the key stops them; they need a start later."""
     if refusal is None:
         if life["lost"]:
-            world.put("life", disk_set["id"], {**life, "lost": None})
+            life = {**life, "lost": None}
+            world.put("life", disk_set["id"], life)
+        if disk_set["properties"].get("rotationToLatestKeyVersionEnabled"):
+            _follow(world, disk_set, life)
         return
     if not life["lost"]:
         life = {**life, "lost": _loss(world, life, refusal, since)}
@@ -196,6 +203,26 @@ def after_disk_set(world: World, disk_set: Document, life: Document, refusal: Az
         for machine in machines_of(world, disk_set["id"]):
             if power_of(machine) == RUNNING:
                 set_power(world, machine, DEALLOCATED)
+
+
+def _follow(world: World, disk_set: Document, life: Document) -> None:
+    """Take a key's newest version, where a set follows them; what is refused is tried again an hour later."""
+    if world.clock.azure() - life["looked"] < FOLLOW_SECONDS:
+        return
+    world.put("life", disk_set["id"], {**life, "looked": world.clock.azure()})
+    active = disk_set["properties"]["activeKey"]
+    try:
+        newest = with_version(world, active["keyUrl"].rstrip("/").rsplit("/", 1)[0])
+        if newest == active["keyUrl"]:
+            return
+        properties = {**disk_set["properties"], "activeKey": {**active, "keyUrl": newest}}
+        after = {**disk_set, "properties": properties}
+        attach(world, [slot for slot in slots_of(world, after) if slot.slot == "primary"])
+    except AzureError as refusal:
+        log.info("%s stays on its key's version: %s", disk_set["id"], refusal)
+        return
+    properties["lastKeyRotationTimestamp"] = world.clock.now().isoformat()
+    world.put("resource", disk_set["id"], after)
 
 
 def after_etcd(world: World, cluster: Document, life: Document, refusal: AzureError | None, since: float) -> None:

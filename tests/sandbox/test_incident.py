@@ -41,3 +41,20 @@ def test_the_responder_may_nothing_until_an_approver_says_so(sandbox: Running) -
     assert sandbox.vault("GET", "in-main", "/keys", as_="responder").status_code == 403
     sandbox.control("POST", "approvals", {"request": None, "decision": "approve"})
     assert sandbox.vault("GET", "in-main", "/keys", as_="responder").status_code == 200
+
+
+def test_a_policy_rotates_its_key_when_the_calendar_says_so(sandbox: Running) -> None:
+    def versions() -> int:
+        return len(sandbox.vault("GET", "in-main", "/keys/rotating-key/versions").json()["value"])
+
+    sandbox.advance(29 * 86_400)
+    living.settled(sandbox)
+    assert versions() == 1
+    sandbox.advance(2 * 86_400)
+    assert living.until(lambda: versions() == 2)
+
+
+def test_a_disk_encryption_set_that_follows_takes_a_new_version(sandbox: Running) -> None:
+    rotated = sandbox.vault("POST", "in-main", "/keys/disk-key/rotate").json()["key"]["kid"]
+    sandbox.advance(3900)
+    assert living.until(lambda: living.row(sandbox, "in-des")["version"] == rotated.rsplit("/", 1)[-1])

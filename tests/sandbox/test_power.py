@@ -1,5 +1,6 @@
 """Stopping and starting: what is stopped asks for no key, and what starts asks before it runs."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from azure.mgmt.containerservice import ContainerServiceClient
@@ -121,3 +122,20 @@ def test_microsofts_client_stops_a_cluster(sandbox: Running) -> None:
         sandbox.advance(300)
         poller.result()
     assert cluster(sandbox)["powerState"] == {"code": "Stopped"}
+
+
+def test_the_activity_log_tells_a_stop_under_its_answers_correlation(sandbox: Running) -> None:
+    stopping = act(sandbox, "dcc-mysql", "stop")
+    living.finish(sandbox, stopping)
+    sandbox.advance(60)
+    server = living.row(sandbox, "dcc-mysql")["consumer_id"]
+    path = f"/subscriptions/{server.split('/')[2]}/providers/Microsoft.Insights/eventtypes/management/values"
+    correlation = stopping.headers["x-ms-correlation-request-id"]
+    start = (datetime.now(UTC) - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    since = f"eventTimestamp ge '{start}' and correlationId eq '{correlation}'"
+    answer = sandbox.arm("GET", path, "2015-04-01", params={"$filter": since})
+    assert answer.status_code == 200, answer.text
+    events = answer.json()["value"]
+    assert {one["operationName"]["value"] for one in events} == {"Microsoft.DBforMySQL/flexibleServers/stop/action"}
+    assert [one["status"]["value"] for one in events] == ["Succeeded", "Accepted"]
+    assert all(one["caller"] and one["eventTimestamp"] for one in events)

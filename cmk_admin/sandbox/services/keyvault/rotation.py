@@ -1,8 +1,9 @@
-"""Rotation policies, and rotating a key on demand. Nothing rotates by itself here."""
+"""Rotation policies, rotating a key on demand, and by its policy when the calendar says so."""
 
+import asyncio
 import re
 from calendar import monthrange
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cmk_admin.sandbox.services.envelopes import block
@@ -75,6 +76,34 @@ def rotate(world: World, vault: Document, name: str, pem: str) -> dict[str, Any]
         tags=newest.get("tags"),
     )
     return attributes.bundle(vault, key, made)
+
+
+async def rotate_due(world: World) -> None:
+    """Add a version to every key whose policy says that it is time; one that is late is rotated once."""
+    for key_id, key in world.items("key"):
+        due = _due(key)
+        vault = model.vault_resource(world, key["vault"])
+        if due is None or vault is None or key.get("deleted") or world.clock.now() < due:
+            continue
+        pem = await asyncio.to_thread(draw, key["versions"][-1])
+        # Somebody may have deleted or rotated it meanwhile.
+        if world.get("key", key_id) == key:
+            rotate(world, vault, key["name"], pem)
+            world.commit()
+
+
+def _due(key: Document) -> datetime | None:
+    """When a key's newest version is rotated by the key's policy; None: never."""
+    newest = key["versions"][-1]["attributes"]
+    for action in (key.get("rotationPolicy") or {}).get("lifetimeActions") or ():
+        if action["action"]["type"] == "Rotate":
+            trigger = action["trigger"]
+            if trigger.get("timeAfterCreate"):
+                return _after(datetime.fromtimestamp(newest["created"], UTC), trigger["timeAfterCreate"])
+            if newest.get("exp"):
+                before = timedelta(days=_days(trigger["timeBeforeExpiry"]))
+                return datetime.fromtimestamp(newest["exp"], UTC) - before
+    return None
 
 
 def _action(wanted: dict[str, Any], expiry: str | None) -> dict[str, Any]:
