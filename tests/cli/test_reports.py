@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from cmk_admin.cli.reports import operation_document, operation_text, plan_text
+from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.verbs import revoke
 from cmk_admin.domain.verbs.revoke import RevokeDraft
@@ -10,7 +11,7 @@ from cmk_admin.operations.interface import OperationReport
 from tests.domain import estates
 
 CUT = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,)), estates.index())
-EMPTY = replace(CUT, steps=(), paths=(), effects=(), methods=(), warnings=())
+EMPTY = Plan(verb=CUT.verb, title=CUT.title, subject=CUT.subject, steps=())
 
 
 def test_a_plan_without_a_step_says_that_nothing_is_left() -> None:

@@ -246,5 +246,29 @@ def large(vaults: int, keys: int) -> Estate:
     )
 
 
+def busy_key(consumers: int = 200, assignments: int = 2000) -> Estate:
+    """One key that many databases use, each as an identity of its own with a grant on it; the rest of the assignments
+    are other people's, half of them on the key and half on its vault."""
+    ids = [f"50000000-0000-0000-0000-{n:012}" for n in range(consumers)]
+    servers = [
+        consumer("mysql-flexible", "Microsoft.DBforMySQL/flexibleServers", f"server-{n:04}", slot(MYSQL_KEY, who))
+        for n, who in enumerate(ids)
+    ]
+    own = [grant(n, MYSQL_SCOPE, who) for n, who in enumerate(ids)]
+    others = [
+        grant(n, MYSQL_SCOPE if n % 2 else PREMIUM.id, f"60000000-0000-0000-0000-{n:012}")
+        for n in range(consumers, assignments)
+    ]
+    return replace(
+        dcc(),
+        consumers=tuple(servers),
+        identities=tuple(
+            Identity(principal_id=who, name=f"id-{n:04}", resource_id=f"{GROUP}/identities/id-{n:04}")
+            for n, who in enumerate(ids)
+        ),
+        role_assignments=(*own, *others),
+    )
+
+
 def index(estate: Estate | None = None) -> Index:
     return Index(estate or dcc())

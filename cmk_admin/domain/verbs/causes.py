@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, holders, paths, regrants
+from cmk_admin.domain.every_path import copies
 from cmk_admin.domain.ids import same
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.services import service
@@ -82,8 +83,15 @@ def after(asked: Asked, draft: RevokeDraft) -> tuple[str, ...]:
         "Create a new key in a clean vault, that only people whom you trust administer.",
         *(f"Move {one.name} ({service(one.service).title}) to the new key." for one in users),
         f"Then disable every version of {key.name} of {key.vault_name}.",
-        "Copies that were restored or imported elsewhere are keys of their own: find them and disable them there.",
+        _elsewhere(asked),
     )
+
+
+def _elsewhere(asked: Asked) -> str:
+    """What is known of copies, in a sentence."""
+    found = [f"{copy.id.name} of {copy.id.vault_name}" for copy in copies(asked.index, asked.key)]
+    known = f"; these are known: {naming.listed(found)}" if found else "; none is known, and not all can be"
+    return f"Copies that were restored or imported elsewhere are independent: disable them there as well{known}."
 
 
 def actions(draft: RevokeDraft) -> tuple[str, ...]:

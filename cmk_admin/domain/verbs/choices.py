@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, replace
 from cmk_admin.domain import words
 from cmk_admin.domain.access import AccessPath
 from cmk_admin.domain.ids import fold
-from cmk_admin.domain.model import Consumer
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.model import Consumer, RoleEligibility
 from cmk_admin.domain.plan import Choice, Gate, PlannedPath
 from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import Step
-from cmk_admin.domain.verbs import changes_revoke, cuts
+from cmk_admin.domain.verbs import changes_revoke, changes_roles, cuts, readiness
 from cmk_admin.domain.verbs.cuts import Lot
+from cmk_admin.domain.verbs.revoking import RevokeDraft
 from cmk_admin.domain.verbs.ways import naming
 from cmk_admin.domain.verbs.ways.asked import Asked, Way
 
@@ -34,6 +36,28 @@ class Chosen:
 def removals(choices: Sequence[str]) -> frozenset[str]:
     """The folded targets of the grants that were chosen to be removed as well."""
     return frozenset(fold(one.removeprefix(REMOVE)) for one in choices if one.startswith(REMOVE))
+
+
+def activated(index: Index, draft: RevokeDraft) -> tuple[Step, ...]:
+    """The activations of eligible roles that were chosen."""
+    wished = {fold(one.removeprefix(ACTIVATE)) for one in draft.choices if one.startswith(ACTIVATE)}
+    return tuple(_activation(index, one, draft) for one in index.estate.role_eligibilities if fold(one.id) in wished)
+
+
+def activations(asked: Asked, way: Way, draft: RevokeDraft) -> tuple[tuple[Choice, Step], ...]:
+    """Eligible roles of the account itself that would give it what it lacks for the way's steps."""
+    index, wished = asked.index, {fold(one) for one in draft.choices}
+    offered = []
+    for one in readiness.activations(index, asked.around, way.steps):
+        step, name = _activation(index, one, draft), ACTIVATE + one.id
+        why = "This account lacks a right for it, and may activate a role that gives it; all other steps wait for that."
+        offered.append((Choice(id=name, title=step.words, why=why, chosen=fold(name) in wished), step))
+    return tuple(offered)
+
+
+def _activation(index: Index, one: RoleEligibility, draft: RevokeDraft) -> Step:
+    reason = draft.reason or f"Emergency revocation: {draft.key.name}"
+    return changes_roles.activate(index, one, reason, draft.ticket or "")
 
 
 def apply(asked: Asked, way: Way, choices: Sequence[str], *, first: Sequence[tuple[Choice, Step]] = ()) -> Chosen:

@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cmk_admin.domain import words
+from cmk_admin.domain.access import paths as access_paths
 from cmk_admin.domain.access import regrants
+from cmk_admin.domain.every_path import copies
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Method, PathState, Plan, PlannedPath
 from cmk_admin.domain.services import service
 from cmk_admin.domain.surroundings import Surroundings
-from cmk_admin.domain.verbs import causes, choices, cuts
+from cmk_admin.domain.verbs import causes, choices, cuts, readiness
 from cmk_admin.domain.verbs.revoking import Cause, RevokeDraft
 from cmk_admin.domain.verbs.ways import METHODS, WAYS, delete, disable, expiry, firewall, grants, naming, operations
 from cmk_admin.domain.verbs.ways.asked import Asked, Way
@@ -50,7 +52,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
     method = draft.method or causes.method(draft)
     unknown = f"“{method}” is not a method of revoking: it is {words.listed(METHODS, 'or')}."
     way = ways[method] if method in METHODS else Way(verb="", problems=(unknown,))
-    chosen = choices.apply(asked, way, draft.choices)
+    chosen = choices.apply(asked, way, draft.choices, first=choices.activations(asked, way, draft))
     steps, paths = choices.arranged(chosen.steps, way.paths, way)
     closing = {fold(step.target): step for step in way.steps}
     return Plan(
@@ -58,7 +60,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         title=_title(draft, asked, method, way),
         subject=str(draft.key),
         steps=steps,
-        paths=paths,
+        paths=(*paths, *_copies(asked, draft)),
         effects=tuple(cuts.effect(index, lot, closing) for lot in way.lots),
         methods=_methods(draft, ways),
         method=method,
@@ -71,6 +73,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         next=causes.after(asked, draft),
         regrants=_regrants(asked),
         choices=chosen.choices,
+        checks=readiness.checks(index, around, steps, draft.key),
         gates=chosen.gates,
         not_restored=way.not_restored,
         context=_context(asked, draft, method),
@@ -98,6 +101,7 @@ def _asked(draft: RevokeDraft, index: Index, around: Surroundings | None) -> tup
         named=named,
         principals=() if people else tuple(dict.fromkeys(draft.principals)),
         removals=choices.removals(draft.choices),
+        first=choices.activated(index, draft),
     )
     return asked, tuple(wrong)
 
@@ -194,6 +198,22 @@ def _findings(asked: Asked, way: Way, method: str) -> tuple[str, ...]:
             count = words.count(others, "other assignment")
             said.append(f"The identity {words.who(index, one)} also holds {count}, not touched.")
     return tuple(said)
+
+
+def _copies(asked: Asked, draft: RevokeDraft) -> tuple[PlannedPath, ...]:
+    """The ways to the same key material elsewhere: what is done to this key does not touch them."""
+    index = asked.index
+    wanted = causes.actions(draft)
+    who = asked.all_identities or tuple(draft.principals)
+    return tuple(
+        replace(
+            naming.planned(index, path, number=None, kind="copy"),
+            reason=path.unknown or f"it leads to a copy of the key: {copy.id.name} of {copy.id.vault_name}",
+        )
+        for copy in copies(index, asked.key)
+        for principal in who
+        for path in access_paths(index, copy.id, principal, wanted)
+    )
 
 
 def _regrants(asked: Asked) -> tuple[PlannedPath, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from cmk_admin.domain.access import GETS_AT_DATA, AccessPath
+from cmk_admin.domain.every_path import siblings
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer, Vault
@@ -34,6 +35,8 @@ class Asked:
     """Identities that are to be cut besides those of the uses."""
     removals: frozenset[str] = frozenset()
     """Folded targets of the wide grants that were chosen to be removed as well."""
+    first: tuple[Step, ...] = ()
+    """Roles that are activated before all else: the rights that they give count."""
 
     @cached_property
     def vault(self) -> Vault | None:
@@ -74,9 +77,27 @@ class Asked:
         here = key.key.folded
         found = identities_of(use for use in (*self.uses, *self.elsewhere) if use.slot.key_id.key.folded == here)
         if here == self.key.folded:
-            for principal in self.principals:
+            for principal in (*self.principals, *self.siblings):
                 found.setdefault(principal, GETS_AT_DATA)
         return found
+
+    @cached_property
+    def siblings(self) -> tuple[str, ...]:
+        """Other identities of the services that are to be cut, by which nobody else uses a key.
+
+        A service whose key another one holds is left out: what it carries never unwraps for it (fact sheet 1.4, 1.5).
+        """
+        if not self.named:
+            return ()
+        return tuple(
+            dict.fromkeys(
+                one
+                for consumer in self.consumers
+                if consumer.holder_id is None
+                for one in siblings(self.index, consumer)
+                if all(cuts.named_as(use.consumer) in self.wanted for use in self.index.uses_of_principal(one))
+            )
+        )
 
     @cached_property
     def all_identities(self) -> tuple[str, ...]:

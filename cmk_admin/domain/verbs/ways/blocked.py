@@ -9,4 +9,4 @@ from cmk_admin.domain.verbs.ways.asked import Asked
 
 def blocked(asked: Asked, steps: Sequence[Step]) -> tuple[str, ...]:
     """Sentences: what stands against the steps."""
-    return readiness.blocked(asked.index, asked.around, steps, asked.key)
+    return readiness.blocked(asked.index, asked.around, (*asked.first, *steps), asked.key)
