@@ -95,6 +95,7 @@ class Sandbox:
             self.lay_new(self.world, self._lay)
         entra.prepare(self.world)
         self.world.commit()
+        self._plant()
         context = self._authority.server_context(self._resolves)
         self._ports["tls_port"] = await self._listen(self._server.handle, ssl_context=context)
         self._proxy = Proxy(self._ports["tls_port"], self._resolves)
@@ -117,6 +118,7 @@ class Sandbox:
         entra.restore_key(self.world, key)
         self.world.commit()
         self._faults.clear()
+        self._plant()
         self._throttle.clear()
         self._come_alive()
         self._changed(self)
@@ -156,6 +158,12 @@ class Sandbox:
         self._server.network_up = up
         if self._proxy is not None:
             self._proxy.set_up(up)
+
+    def _plant(self) -> None:
+        """Plan the faults that belong to the scenario (a drill's trouble)."""
+        planned = (self.world.get("meta", "world") or {}).get("faults")
+        if planned:
+            self._faults.add(planned)
 
     def _resolves(self, host: str) -> bool:
         return hosts.resolves(self.world, host)

@@ -5,7 +5,7 @@ import re
 from cmk_admin.sandbox.connection import principals
 from cmk_admin.sandbox.state import Document, World
 
-from . import dcc, empty, forbidden, incident, many, workshop
+from . import dcc, drills, empty, forbidden, incident, many, workshop
 from .truth import rows
 
 _NAMED = {
@@ -14,6 +14,7 @@ _NAMED = {
     "forbidden": forbidden.lay,
     "incident": incident.lay,
     "workshop": workshop.lay,
+    **drills.NAMED,
 }
 _GENERATED = re.compile(r"many-([1-9]\d{0,3})x([1-9]\d{0,2})")
 KNOWN = (*_NAMED, "many-VxK")
