@@ -4,13 +4,14 @@ A path that cannot be ruled out because something could not be read is a path to
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import TypeVar
 
 from cmk_admin.domain.ids import KeyId, fold, is_management_group, key_scope, same, subscription_of
-from cmk_admin.domain.index import Index
+from cmk_admin.domain.index import Index, gather
 from cmk_admin.domain.model import AccessPolicy, RoleAssignment, RoleDefinition, RoleEligibility, Vault
 
 _KEYS = "Microsoft.KeyVault/vaults/keys/"
@@ -47,6 +48,12 @@ not count; with an RSA key either of these two gets at what was wrapped."""
 
 GRANT_ROLES = "Microsoft.Authorization/roleAssignments/write"
 WRITE_POLICIES = ("Microsoft.KeyVault/vaults/write", "Microsoft.KeyVault/vaults/accessPolicies/write")
+
+
+Grant = TypeVar("Grant", RoleAssignment, RoleEligibility)
+_Numbered = tuple[tuple[int, Grant], ...]
+_ByHolder = tuple[Mapping[str, _Numbered[Grant]], _Numbered[Grant]]
+"""Grants by the folded id of their holder, and those whose holder may be a group of anybody; each with its place."""
 
 
 class Level(StrEnum):
@@ -215,7 +222,7 @@ def _role_paths(
     index: Index, scope: str, principal_id: str | None, words: Callable[[RoleDefinition], tuple[str, ...]]
 ) -> Iterator[AccessPath]:
     """Paths by role assignments at the scope and above whose role has words for what was asked."""
-    for assignment in index.assignments_over(scope):
+    for assignment in _reaching(index, "assignments", scope, principal_id, index.assignments_over):
         yield from _through(index, assignment, principal_id, words, None)
     for above in index.unread_over(scope):
         yield AccessPath(
@@ -229,6 +236,28 @@ def _role_paths(
     yield from _eligible(index, scope, principal_id, words)
 
 
+def _reaching(
+    index: Index, what: str, scope: str, principal_id: str | None, over: Callable[[str], tuple[Grant, ...]]
+) -> tuple[Grant, ...]:
+    """Of the grants over a scope those that may be the principal's, in their order: its own, its groups', and those of
+    whoever may be a group that holds it. Gathered once for a scope, since many are asked about at one key."""
+    if principal_id is None:
+        return over(scope)
+    who: str = principal_id
+    name = f"{what} over {fold(scope)}"
+    by_holder, doubtful = index.remember(name, True, lambda: _by_holder(index, over(scope)))
+    mine = {who.lower(), *index.group_ids_of(who)}
+    found = [one for holder in mine for one in by_holder.get(holder, ())]
+    found += [one for one in doubtful if one[1].principal_id.lower() not in mine]
+    return tuple(grant for _, grant in sorted(found, key=lambda one: one[0]))
+
+
+def _by_holder(index: Index, grants: tuple[Grant, ...]) -> _ByHolder[Grant]:
+    numbered = list(enumerate(grants))
+    doubtful = tuple(one for one in numbered if _members(index, one[1].principal_id, one[1].principal_type)[1])
+    return gather((one[1].principal_id.lower(), one) for one in numbered), doubtful
+
+
 def _eligible(
     index: Index, scope: str, principal_id: str | None, words: Callable[[RoleDefinition], tuple[str, ...]]
 ) -> Iterator[AccessPath]:
@@ -237,7 +266,7 @@ def _eligible(
     Where they could not be read, anybody who can be eligible may have one. A service's identity cannot activate a role by
     itself (ED privileged-identity-management/pim-resource-roles-assign-roles.md), so that nothing is unknown of it.
     """
-    for eligibility in index.eligibilities_over(scope):
+    for eligibility in _reaching(index, "eligibilities", scope, principal_id, index.eligibilities_over):
         yield from _through(index, eligibility, principal_id, words, None)
     if principal_id is None or index.is_service(principal_id):
         return
