@@ -10,10 +10,11 @@ from cmk_admin.operations.backend import open_backend
 from cmk_admin.operations.interface import Boundary
 from cmk_admin.runtime.connection import read_connection
 from tests.operations.attaching import AKS_PLANS
+from tests.operations.methods import METHODS
 from tests.operations.stories import PLANS
 from tests.operations.wizard_stories import WIZARDS
 
-BEGINNINGS = PLANS | WIZARDS | AKS_PLANS
+BEGINNINGS = PLANS | WIZARDS | AKS_PLANS | METHODS
 
 
 async def main(file: str, home: str, what: str, at: tuple[int, str], operation: str) -> None:

@@ -104,14 +104,24 @@ class StopConsumer(_Switch):
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         if isinstance(look.found, Switch) and look.found.lost:
-            return Accepted(already=f"It is {look.found.word} and serves nobody; there was nothing to stop.")
+            return _lost_already(look.found)
         stop = CONSUMERS[_service(step)].stop
         if stop is None:
             raise _cannot(step, "be stopped")
-        return Accepted(long_running=await stop(session, step.target))
+        try:
+            return Accepted(long_running=await stop(session, step.target))
+        except AzureFailure as failure:
+            # what cuts it off may have counted between the look and this, and then Azure stops it no more
+            if failure.kind is FailureKind.CONFLICT and (now := await self._state(session, step)).lost:
+                return _lost_already(now)
+            raise
 
     def passes(self, failure: AzureFailure) -> bool:
         return False
+
+
+def _lost_already(switch: Switch) -> Accepted:
+    return Accepted(already=f"It is {switch.word} and serves nobody; there was nothing to stop.")
 
 
 class StartConsumer(_Switch):
