@@ -88,6 +88,8 @@ class Engine:
             (ended,) = await asyncio.gather(looking, return_exceptions=True)
         if isinstance(ended, Exception):
             raise ended
+        if not self._state.closing:
+            await attach(self._state, once=True)
 
     # Before and during the writes
 
