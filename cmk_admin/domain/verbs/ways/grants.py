@@ -113,7 +113,7 @@ def planned(
         why = cuts.kept_because(index, path) if number is None else None
         others = tuple(hang.get(grant, ())) if number else ()
         rows.append(naming.planned(index, path, number=number, reason=why, also=others))
-    return tuple(dict.fromkeys(rows))
+    return tuple(rows)
 
 
 def bystanders(also: Sequence[cuts.Cut]) -> tuple[Lot, ...]:

@@ -1,0 +1,182 @@
+"""Each way to take a key away: what it does, whom it hits, when it cannot be done."""
+
+from dataclasses import replace
+
+import pytest
+
+from cmk_admin.domain.ids import fold
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.model import Estate, KeyVersion
+from cmk_admin.domain.plan import Method, PathState, Plan
+from cmk_admin.domain.steps import StepVerb
+from cmk_admin.domain.surroundings import Surroundings, VaultContents
+from cmk_admin.domain.verbs import changes, restore
+from cmk_admin.domain.verbs.revoke import RevokeDraft, plan
+from tests.domain import estates
+from tests.domain.estates import AKS, DES, MYSQL, MYSQL_ID, MYSQL_KEY, PREMIUM, SINGLE, STANDARD
+
+WAYS = ("grants", "disable", "operations", "firewall", "delete")
+
+
+def revoke(
+    method: str | None = None, *consumers: str, estate: Estate | None = None, around: Surroundings | None = None
+) -> Plan:
+    draft = RevokeDraft(key=MYSQL_KEY.id, consumers=consumers, method=method)
+    return plan(draft, Index(estate or readable()), around)
+
+
+def readable(*operations: str) -> Estate:
+    """The estate with the operations of every version of the database's key."""
+    known = tuple(sorted(operations or ("unwrapKey", "wrapKey")))
+    versions = tuple(replace(one, operations=known) for one in MYSQL_KEY.versions or ())
+    return with_key(versions=versions)
+
+
+def with_key(**facts: object) -> Estate:
+    estate = estates.dcc()
+    changed = replace(MYSQL_KEY, **facts)  # type: ignore[arg-type]
+    return replace(estate, keys=tuple(changed if key.id == changed.id else key for key in estate.keys))
+
+
+def methods(found: Plan) -> dict[str, Method]:
+    return {one.name: one for one in found.methods}
+
+
+def test_every_method_is_shown_and_says_what_it_is() -> None:
+    found = methods(revoke(None, MYSQL.id))
+    assert tuple(found) == (*WAYS, "expiry")
+    assert [one.name for one in found.values() if one.recommended] == ["grants"]
+    assert all(found[name].possible and found[name].survives and found[name].undone for name in WAYS)
+    assert (found["grants"].within_seconds, found["firewall"].within_seconds) == (600, 900)
+
+
+def test_expiry_is_shown_as_what_it_is_not() -> None:
+    expiry = methods(revoke())["expiry"]
+    assert not expiry.possible
+    assert not expiry.recommended
+    assert "still unwraps" in (expiry.reason or "")
+    assert revoke("expiry").problems
+
+
+@pytest.mark.parametrize("method", WAYS)
+def test_what_takes_away_has_an_undo_that_gives_back(method: str) -> None:
+    found = revoke(method, MYSQL.id)
+    assert found.problems == ()
+    for step in found.steps:
+        back = changes.inverse(step)
+        assert restore.takes_away(step)
+        assert back is not None
+        assert not restore.takes_away(back)
+        again = changes.inverse(back)
+        assert again is not None
+        assert (back.after, again.after, again.request) == (step.before, step.after, step.request)
+
+
+def test_operations_keep_what_does_not_open_a_data_key() -> None:
+    found = revoke("operations", estate=readable("decrypt", "encrypt", "unwrapKey", "wrapKey"))
+    assert [step.verb for step in found.steps] == [StepVerb.SET_OPERATIONS] * 2
+    assert all(step.after == {"operations": ["encrypt", "wrapKey"]} for step in found.steps)
+    assert found.title == "Take unwrapKey and decrypt from 2 versions of mysql-encryption-key"
+
+
+def test_operations_that_were_not_read_are_left_to_the_check() -> None:
+    found = revoke("operations", estate=estates.dcc())
+    assert "the check with Azure reads it" in found.problems[0]
+
+
+def test_operations_that_open_nothing_are_so_already() -> None:
+    assert "so already" in revoke("operations", estate=readable("wrapKey")).problems[0]
+
+
+def test_a_firewall_hits_every_service_of_the_vault_and_counts_what_else_is_in_it() -> None:
+    contents = {fold(PREMIUM.id): VaultContents(secrets=3, certificates=1)}
+    around = Surroundings(now=estates.NOW, contents=contents)
+    found = revoke("firewall", MYSQL.id, around=around)
+    (step,) = found.steps
+    assert (step.target, step.after) == (PREMIUM.id, {"default_action": "Deny", "bypass": "None"})
+    assert step.before == {"default_action": "Allow", "bypass": "AzureServices"}
+    assert [one.consumer_name for one in found.effects if one.wanted] == ["dcc-mysql"]
+    assert {one.consumer_name for one in found.effects if not one.wanted} == {"dcc-mysql-single", "dcc-des", "dcc-aks"}
+    assert "3 secrets and 1 certificate" in methods(found)["firewall"].others
+    assert "private endpoint" in methods(found)["firewall"].survives
+
+
+def test_a_firewall_says_that_the_rest_of_the_vault_could_not_be_read() -> None:
+    assert "could not be read" in methods(revoke())["firewall"].others
+
+
+def test_a_deleted_key_can_be_recovered_or_is_not_deleted() -> None:
+    (step,) = revoke("delete").steps
+    assert (step.verb, step.target, step.after) == (StepVerb.DELETE_KEY, str(MYSQL_KEY.id), None)
+    hard = replace(estates.dcc(), vaults=(replace(PREMIUM, soft_delete_days=None), STANDARD))
+    assert "gone for good" in revoke("delete", estate=hard).problems[0]
+    assert not any("purge" in step.words.lower() for step in revoke("delete").steps)
+
+
+@pytest.mark.parametrize("method", ["disable", "operations", "delete"])
+def test_a_certificates_key_is_nobodys_to_shut(method: str) -> None:
+    estate = with_key(managed=True, versions=readable().keys[0].versions)
+    found = revoke(method, estate=estate)
+    assert "certificate" in found.problems[0]
+    assert not methods(found)[method].recommended
+
+
+def test_a_wide_grant_makes_disabling_the_better_way() -> None:
+    wide = estates.grant(50, f"/subscriptions/{estates.SUB}", MYSQL_ID)
+    found = revoke(None, MYSQL.id, estate=estates.with_grants(wide))
+    assert [one.name for one in found.methods if one.recommended] == ["disable"]
+    assert found.method == "grants"
+
+
+def test_previous_and_geo_keys_of_a_service_are_cut_with_it() -> None:
+    spare = estates.key(PREMIUM, "spare-key")
+    scope = estates.MYSQL_SCOPE.replace("mysql-encryption-key", "spare-key")
+    geo = replace(MYSQL, slots=(*MYSQL.slots, estates.slot(spare, MYSQL_ID, name="geo")))
+    base = estates.with_grants(estates.grant(50, scope, MYSQL_ID))
+    estate = replace(base, keys=(*base.keys, spare), consumers=(geo, SINGLE, DES, AKS))
+    cut = revoke(None, MYSQL.id, estate=estate)
+    assert {step.target for step in cut.steps} == {
+        f"{one.id}" for one in base.role_assignments if one.principal_id == MYSQL_ID
+    }
+    assert [value for name, value in cut.context if name == "key"] == [str(MYSQL_KEY.id), str(spare.id)]
+    disabled = revoke("disable", MYSQL.id, estate=estate)
+    assert len(disabled.steps) == 4
+    shared = replace(estate, consumers=(geo, SINGLE, replace(DES, slots=(estates.slot(spare, estates.DES_ID),)), AKS))
+    alone = revoke("disable", MYSQL.id, estate=shared)
+    assert len(alone.steps) == 2
+    assert any("spare-key" in one and "dcc-des" in one for one in alone.warnings)
+
+
+def test_a_grant_above_all_has_no_documented_bound_at_a_management_group() -> None:
+    wide = estates.grant(50, estates.MG, MYSQL_ID)
+    draft = RevokeDraft(key=MYSQL_KEY.id, consumers=(MYSQL.id,), choices=(f"remove:{wide.id}",))
+    found = plan(draft, Index(estates.with_grants(wide)))
+    assert [step.effect_seconds for step in found.steps] == [600, None]
+    assert found.watches[0].within_seconds is None
+    assert any("several hours" in one for one in found.warnings)
+
+
+def test_effects_say_how_long_a_service_stays_up_or_that_nobody_knows() -> None:
+    odd = replace(SINGLE, service="odd-service")
+    found = revoke("disable", estate=replace(readable(), consumers=(MYSQL, odd)))
+    assert "it may stay up for 10 minutes meanwhile" in found.effects[0].stops
+    assert found.effects[1].stops.startswith("Effect unknown")
+    assert found.effects[1].within_seconds is None
+
+
+def test_versions_are_the_ones_that_stand_there() -> None:
+    found = revoke("disable")
+    assert {step.target for step in found.steps} == {str(one.id) for one in MYSQL_KEY.versions or () if on(one)}
+
+
+def on(version: KeyVersion) -> bool:
+    return version.enabled
+
+
+def test_the_other_identities_of_a_service_lose_their_grants_too() -> None:
+    spare = "20000000-0000-0000-0000-000000000009"
+    carrying = replace(MYSQL, carries=(MYSQL_ID, spare))
+    base = estates.with_grants(estates.grant(50, estates.MYSQL_SCOPE, spare))
+    found = revoke(None, MYSQL.id, estate=replace(base, consumers=(carrying, SINGLE, DES, AKS)))
+    assert {path.principal for path in found.paths} == {MYSQL_ID, spare}
+    assert {path.state for path in found.paths} == {PathState.WILL_CLOSE}
