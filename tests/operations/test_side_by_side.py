@@ -1,0 +1,77 @@
+"""Steps of a revoke hold nothing up: not each other, and nothing else holds them up."""
+
+import asyncio
+
+from cmk_admin.domain.ids import last
+from cmk_admin.domain.steps import Outcome, StepState
+from tests.operations.many_steps import plan_many
+from tests.operations.stories import Azure, plan_grants, taken
+
+_TEN = 10
+
+
+def test_one_answer_that_is_held_does_not_hold_the_other_nine_up(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend, azure.session() as session:
+            plan = await plan_many(backend, session, _TEN)
+            azure.sandbox.fault(f"DELETE management.azure.com*/{last(plan.steps[2].target)} hold")
+            accepted: set[int] = set()
+            nine = asyncio.Event()
+
+            def listen(step: int, event: str) -> None:
+                if event == "done":
+                    accepted.add(step)
+                if len(accepted) == _TEN - 1:
+                    nine.set()
+
+            running = asyncio.create_task(backend.run(plan, watch=False, on_boundary=lambda b: listen(b.step, b.event)))
+            await asyncio.wait_for(nine.wait(), 8)
+            assert 3 not in accepted
+            azure.sandbox.no_faults()
+            done = await running
+            assert {s.state for s in done.steps} == {StepState.DONE}, done.log
+            assert await taken(azure, plan)
+
+    asyncio.run(story())
+
+
+def test_one_that_azure_refuses_is_named_with_a_way_on_and_the_others_are_done(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend, azure.session() as session:
+            plan = await plan_many(backend, session, _TEN)
+            azure.sandbox.fault(f"DELETE management.azure.com*/{last(plan.steps[2].target)} status:403")
+            done = await backend.run(plan, watch=False)
+            assert done.outcome is Outcome.PARTIAL
+            assert [s.n for s in done.steps if s.state is StepState.FAILED] == [3]
+            assert "Go on with the operation to try it again, or revoke another way" in str(done.steps[2].error)
+            azure.sandbox.no_faults()
+            again = await backend.resume(done.operation, watch=False)
+            assert {s.state for s in again.steps} == {StepState.DONE}, again.log
+
+    asyncio.run(story())
+
+
+def test_a_revoke_overtakes_a_refresh_that_waits_for_azure(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            plan = await plan_grants(backend)
+            azure.sandbox.fault("GET *.vault.azure.net* delay:6000")
+            azure.sandbox.fault(
+                "GET management.azure.com*/providers/microsoft.authorization/roleassignments delay:6000"
+            )
+            refresh = asyncio.create_task(backend.read())
+            await asyncio.sleep(1)
+            loop = asyncio.get_running_loop()
+            began, accepted = loop.time(), asyncio.Event()
+            running = asyncio.create_task(
+                backend.run(plan, watch=False, on_boundary=lambda b: accepted.set() if b.event == "accepted" else None)
+            )
+            await asyncio.wait_for(accepted.wait(), 4)
+            assert loop.time() - began < 3
+            assert not refresh.done()
+            azure.sandbox.no_faults()
+            done = await running
+            assert {s.state for s in done.steps} == {StepState.DONE}, done.log
+            await refresh
+
+    asyncio.run(story())
