@@ -13,7 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
 
 from cmk_admin import __version__
@@ -151,6 +151,7 @@ def open_window(
     app = make_application()
     sys.setswitchinterval(SWITCH_SECONDS)
     window = MainWindow(home=home, opening=choice)
+    window.gone.connect(app.quit, Qt.ConnectionType.QueuedConnection)
     interrupts = Interrupts(window)
     session = _Session(window, start_background, connector, choice, last_crash)
     rest = AfterFirstPaint(window, session.slices())

@@ -3,7 +3,7 @@
 The default button is always the safe one: Enter never destroys, Esc answers no.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from PySide6.QtCore import Qt
@@ -144,6 +144,31 @@ def confirm(
     box.open()
     stay.setFocus()
     return box
+
+
+def choose(
+    parent: QWidget, heading: str, text: str, *, answers: Iterable[tuple[str, str, Callable[[], None]]], keep: str
+) -> QDialog:
+    """Ask which of a few things to do: text and name of each button, and what is called when it was pressed.
+
+    `keep` is the text of the button that does nothing, which is the default.
+    """
+    box = _Box(parent, "confirm", heading, text)
+    stay = box.add(keep, QDialogButtonBox.ButtonRole.RejectRole, "confirm-keep")
+    for words, name, done in answers:
+        button = box.add(words, QDialogButtonBox.ButtonRole.ActionRole, name)
+        button.clicked.connect(partial(_chosen, box, done))
+    stay.setDefault(True)
+    box.buttons.rejected.connect(box.reject)
+    box.finish()
+    box.open()
+    stay.setFocus()
+    return box
+
+
+def _chosen(box: QDialog, done: Callable[[], None], *_: object) -> None:
+    box.accept()
+    done()
 
 
 def ask(

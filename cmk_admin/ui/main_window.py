@@ -59,6 +59,8 @@ class MainWindow(QMainWindow):
     """The `Selection` that is now selected."""
     connected = Signal(object)
     """A `Backend` was opened, before its first estate."""
+    gone = Signal()
+    """It is closed for good; it may have been hidden before, which Qt does not take for the end of the program."""
     disconnected = Signal()
     """The backend is being closed: forget it."""
 
@@ -100,6 +102,8 @@ class MainWindow(QMainWindow):
         """Everything is in its place."""
         self.now = now
         self._home = home
+        self.closing = False
+        """It is being asked whether the window may go, and not only its connection."""
         self._closed = False
         self.setObjectName("main-window")
         self.setWindowTitle("CMK Admin")
@@ -202,9 +206,20 @@ class MainWindow(QMainWindow):
         """Show what was selected before."""
         self.showing.go_back()
 
-    def say(self, text: str, *, tone: str = "text", urgent: bool = False) -> None:
-        """A message bar under the strip, also spoken: ``text``, ``caution``, ``danger`` or ``confirmed``."""
-        self.message.say(text, tone, urgent=urgent)
+    def say(
+        self,
+        text: str,
+        *,
+        tone: str = "text",
+        urgent: bool = False,
+        action: str = "",
+        act: Callable[[], None] | None = None,
+    ) -> None:
+        """A message bar under the strip, also spoken: ``text``, ``caution``, ``danger`` or ``confirmed``.
+
+        With `action` it has a button of that text, which calls `act`.
+        """
+        self.message.say(text, tone, urgent=urgent, action=action, act=act)
 
     def show_palette(self) -> None:
         """The command palette."""
@@ -256,10 +271,16 @@ class MainWindow(QMainWindow):
         if self._closed or self.connecting.idle:
             self._remember()
             event.accept()
+            self.gone.emit()
             return
         event.ignore()
         if self.backend is not None:
-            if self._may_close(self._close_again):
+            self.closing = True
+            try:
+                may = self._may_close(self._close_again)
+            finally:
+                self.closing = False
+            if may:
                 self.connecting.close(self._close_for_good)
         elif self.connecting.is_opening:
             # A sandbox that is being started would be left behind: go when it is there

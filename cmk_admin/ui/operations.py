@@ -1,15 +1,17 @@
 """The operations of the open connection, as the window knows them: runs them, keeps the newest report of each."""
 
+from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cmk_admin.domain.plan import Plan
-from cmk_admin.operations.interface import Backend, OnReport, OperationReport
-from cmk_admin.ui.bridge import Bridge
+from cmk_admin.operations.interface import Backend, Incident, OnReport, OperationReport
+from cmk_admin.ui.bridge import Bridge, Job, Publish
 
 Running = Coroutine[Any, Any, OperationReport]
 
@@ -36,6 +38,8 @@ class Operations(QObject):
     """The last report of one that this window has run: its locks are free."""
     listed = Signal()
     """The whole list was read anew."""
+    alarmed = Signal(object, object)
+    """An `OperationReport` and an `Alarm` of it that was not there before."""
     failed = Signal(str, object)
     """What was wanted, in words, and the error, where nobody else is told."""
 
@@ -45,6 +49,8 @@ class Operations(QObject):
         self._backend: Backend | None = None
         self._reports: dict[str, OperationReport] = {}
         self._runs: list[_Run] = []
+        self._guarding: Job | None = None
+        self._alarms: set[tuple[str, datetime, str]] = set()
         self._follow = QTimer(self)
         self._follow.setInterval(FOLLOW_MS)
         self._follow.timeout.connect(self.reload)
@@ -72,6 +78,12 @@ class Operations(QObject):
         self._reports.clear()
         self._runs.clear()
         self._follow.stop()
+        self._alarms.clear()
+        if self._guarding is not None:
+            self._guarding.cancel()
+            self._guarding = None
+        if backend is not None:
+            self._guard(backend)
         self.listed.emit()
         self.reload()
 
@@ -122,6 +134,52 @@ class Operations(QObject):
                 self, self._backend.cancel(operation), _nothing, partial(self._refused, "This cannot be stopped")
             )
 
+    def prove(self, operation: str, unread: Callable[[Exception], None]) -> None:
+        """Read the paths of a revoke again, now."""
+        if self._backend is not None:
+            self._bridge.start(self, self._backend.prove(operation), self._told, unread)
+
+    def close_incident(self, operation: str) -> None:
+        """No more readings of its paths."""
+        if self._backend is not None:
+            refused = partial(self._refused, "The incident cannot be closed")
+            self._bridge.start(self, self._backend.close_incident(operation), self._told, refused)
+
+    # The paths of open incidents, which are read again while the connection is open
+
+    def _guard(self, backend: Backend) -> None:
+        # The bridge hands over the newest only, and each alarm has to arrive
+        news: deque[OperationReport] = deque()
+
+        def work(publish: Publish) -> Coroutine[Any, Any, None]:
+            return backend.guard(partial(_tell, news, publish))
+
+        self._guarding = self._bridge.start(
+            self, work, _nothing, partial(self._refused, "The paths of open incidents are not read again"),
+            partial(self._guarded, news),
+        )  # fmt: skip
+
+    def _guarded(self, news: deque[OperationReport], _: object) -> None:
+        while news:
+            self._told(news.popleft())
+
+    def _told(self, report: OperationReport) -> None:
+        """A reading of an operation's paths; what runs here has published newer steps than it."""
+        if self.runs(report.operation) and (known := self._reports.get(report.operation)) is not None:
+            report = replace(
+                known, proof=report.proof, alarms=report.alarms, next_proof_at=report.next_proof_at,
+                incident=report.incident,
+            )  # fmt: skip
+        self._put(report)
+
+    def _look_for_alarms(self, report: OperationReport, *, tell: bool) -> None:
+        for alarm in reversed(report.alarms):
+            key = (report.operation, alarm.at, alarm.text)
+            if key not in self._alarms:
+                self._alarms.add(key)
+                if tell:
+                    self.alarmed.emit(report, alarm)
+
     def _start(self, run: _Run, work: Callable[[OnReport], Running]) -> None:
         self._runs.append(run)
         self._bridge.start(
@@ -161,12 +219,16 @@ class Operations(QObject):
         else:
             self._reports[report.operation] = report
         self.changed.emit(report)
+        self._look_for_alarms(report, tell=True)
 
     def _took_list(self, reports: tuple[OperationReport, ...]) -> None:
         # The journal's row of an operation that runs here is older than what it has published
         known = {r.operation: self._reports.get(r.operation, r) if self.runs(r.operation) else r for r in reports}
         begun = {r.operation: r for r in self.running if r.operation not in known}
         self._reports = {**begun, **known}
+        for report in reports:
+            # What an open incident has to say is said anew at each start; of one that is closed it is history
+            self._look_for_alarms(report, tell=report.incident is Incident.OPEN)
         elsewhere = any(r.alive and not self.runs(r.operation) for r in self._reports.values())
         if elsewhere != self._follow.isActive():
             (self._follow.start if elsewhere else self._follow.stop)()
@@ -178,6 +240,12 @@ class Operations(QObject):
 
     def _refused(self, words: str, error: Exception) -> None:
         self.failed.emit(words, error)
+
+
+def _tell(news: deque[OperationReport], publish: Publish, report: OperationReport) -> None:
+    """Runs on the loop's thread."""
+    news.append(report)
+    publish(None)
 
 
 def _nothing(_: object) -> None:

@@ -220,7 +220,12 @@ class Driver:
         """Give back what an operation took, and wait until it is back."""
         self.click("operation-restore", page)
         self.answer_page()
+        self.say_clean()
         return self.ended(self.start())
+
+    def say_clean(self, answer: str = "clean") -> None:
+        """Answer whether the identity is clean."""
+        self.click(f"answer-clean-{answer}", self.page(AnswerPage))
 
     def dialog(self, name: str) -> QWidget:
         """The dialog of that name, once it is there."""

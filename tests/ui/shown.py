@@ -1,10 +1,11 @@
 """A backend that has one estate and no Azure: for what is on screen. Whole stories run on the real one."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 from cmk_admin.domain.model import Estate
-from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind, OnEstate, OperationReport
+from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind, OnEstate, OnReport, OperationReport
 
 
 class Shown:
@@ -42,6 +43,9 @@ class Shown:
 
     async def operations(self) -> tuple[OperationReport, ...]:
         return ()
+
+    async def guard(self, _: OnReport) -> None:
+        await asyncio.Event().wait()
 
     async def close(self) -> None:
         self.closed = True

@@ -277,7 +277,7 @@ def test_tab_goes_round_the_whole_page(bridge: Bridge, theme: Theme, qtbot: QtBo
     qtbot.waitUntil(start_button(page).isEnabled)
     page.setFocus()
     seen: list[str] = []
-    for _ in range(30):
+    for _ in range(60):
         focused = QApplication.focusWidget()
         assert focused is not None
         # Of a group of radio buttons Tab takes one
@@ -289,4 +289,5 @@ def test_tab_goes_round_the_whole_page(bridge: Bridge, theme: Theme, qtbot: QtBo
     assert seen[0] == "revoke-cancel"
     at = order.index("revoke-cancel")
     expected = order[at::-1] + order[:at:-1] if backwards else order[at:] + order[:at]
-    assert seen[: len(order)] == expected
+    # What the plan offers besides stands between these
+    assert [name for name in seen if name in order][: len(order)] == expected

@@ -8,36 +8,66 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import Plan
+from cmk_admin.operations.interface import ConnectionInfo
 from cmk_admin.ui.announce import announce
-from cmk_admin.ui.bridge import Bridge
+from cmk_admin.ui.bridge import Bridge, Job
 from cmk_admin.ui.dialogs import failure_text
+from cmk_admin.ui.emergency.choices_card import Ticks
+from cmk_admin.ui.emergency.clean_card import CleanCard
 from cmk_admin.ui.emergency.lane_words import back_lane
 from cmk_admin.ui.emergency.lanes import Lanes
 from cmk_admin.ui.emergency.look import short_title
-from cmk_admin.ui.emergency.parts import Notice, StepList, card, footer, in_order, place_answers, scrolled, words_label
+from cmk_admin.ui.emergency.parts import (
+    Notice,
+    StepList,
+    card,
+    footer,
+    in_order,
+    link,
+    place_answers,
+    scrolled,
+    words_label,
+)
+from cmk_admin.ui.emergency.script_file import save_script
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
 
-Prepare = Callable[[], Coroutine[Any, Any, Plan]]
+Prepare = Callable[[tuple[str, ...]], Coroutine[Any, Any, Plan]]
+"""Gets the ids of the consumers to bring back; none: all of it."""
 
 
 class AnswerPage(QWidget):
     """Shows what a restore or an undo would do, and starts it."""
 
     start = Signal(object, str, str)
-    """The `Plan`, and two empty texts: the reason stands with the operation that is answered."""
+    """The `Plan`, what was said of the identity (the reason stands with the operation that is answered), an empty text."""
     cancelled = Signal()
 
     def __init__(
-        self, *, bridge: Bridge, theme: Theme, prepare: Prepare, verb: str, name: Callable[[str], str]
+        self,
+        *,
+        bridge: Bridge,
+        theme: Theme,
+        prepare: Prepare,
+        verb: str,
+        name: Callable[[str], str],
+        info: ConnectionInfo,
+        consumers: tuple[str, ...] = (),
     ) -> None:
-        """`verb` is the button's text (``Restore access``); `name` gives a consumer's name for its id."""
+        """`verb` is the button's text (``Restore access``); `name` gives a consumer's name for its id.
+
+        Of `consumers` (ids) any may be brought back alone.
+        """
         super().__init__()
         self.setObjectName("answer-page")
         self.setAccessibleName(verb)
         self.setWindowTitle(verb)
         self._bridge, self._theme, self._ask, self._verb, self._name = bridge, theme, prepare, verb, name
+        self._info = info
+        self._consumers = tuple(dict.fromkeys(consumers))
+        self._wanted = self._consumers
         self._plan: Plan | None = None
+        self._job: Job | None = None
         self._build()
         self.try_again()
 
@@ -49,7 +79,17 @@ class AnswerPage(QWidget):
         """Ask anew what there is to do."""
         self._state.setText("Reading from Azure how things stand …")
         self._go.setEnabled(False)
-        self._bridge.start(self, self._ask(), self._prepared, self._unprepared)
+        self._script.setEnabled(False)
+        if self._job is not None:
+            self._job.cancel()
+        self._job = None
+        self._problems.say(())
+        if self._consumers and not self._wanted:
+            self._plan = None
+            self._state.setText("Tick at least one service that is to be brought back.")
+            return
+        part = () if self._wanted == self._consumers else self._wanted
+        self._job = self._bridge.start(self, self._ask(part), self._prepared, self._unprepared)
 
     def focusInEvent(self, _: QFocusEvent) -> None:
         """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
@@ -67,19 +107,33 @@ class AnswerPage(QWidget):
         self._problems = Notice(self._theme, "danger", "broken", "answer-problems")
         self._warnings = Notice(self._theme, "caution", "warning", "answer-warnings")
         self._left = Notice(self._theme, "unknown", "info", "answer-left")
+        self._differences = Notice(self._theme, "caution", "history", "answer-differences")
+        self._who = Ticks("What is given back", "answer-consumer", "All of it, or only what some of the services need.")
+        self._who.ticked.connect(self._pick)
+        self._clean = CleanCard()
+        self._clean.answered.connect(self._allow)
+        self._not_exact = words_label("", "secondary", name="answer-not-restored")
         self._steps = StepList(self._theme, "answer-steps")
-        self._steps_card, _ = card(label("What will be done", "section"), self._steps)
+        self._steps_card, _ = card(label("What will be done", "section"), self._steps, self._not_exact)
         self._lanes = Lanes(self._theme, "answer-lanes", "When each service is back")
         self._lanes_card, column = card(label("What comes back, and when", "section"), self._lanes)
         column.addStretch(1)
         columns = QGridLayout()
         columns.setHorizontalSpacing(12)
-        columns.addWidget(self._steps_card, 0, 0, Qt.AlignmentFlag.AlignTop)
-        columns.addWidget(self._lanes_card, 0, 1, Qt.AlignmentFlag.AlignTop)
+        sides = QWidget(), QWidget()
+        for at, (side, cards) in enumerate(
+            zip(sides, ((self._clean, self._who, self._steps_card), (self._lanes_card,)), strict=True)
+        ):
+            stack = QVBoxLayout(side)
+            stack.setContentsMargins(0, 0, 0, 0)
+            stack.setSpacing(12)
+            for each in cards:
+                stack.addWidget(each)
+            columns.addWidget(side, 0, at, Qt.AlignmentFlag.AlignTop)
         columns.setColumnStretch(0, 4)
         columns.setColumnStretch(1, 5)
         area, body = scrolled("answer-scroll")
-        for widget in (self._title, self._state, self._problems, self._warnings, self._left):
+        for widget in (self._title, self._state, self._problems, self._differences, self._warnings, self._left):
             body.addWidget(widget)
         body.addLayout(columns)
         body.addStretch(1)
@@ -103,7 +157,9 @@ class AnswerPage(QWidget):
         self._cancel.setObjectName("answer-cancel")
         self._cancel.setDefault(True)
         self._cancel.clicked.connect(self._on_cancel)
+        self._script = link("Save as az script…", "answer-script", self._save_script)
         place_answers(row, self._go, self._cancel)
+        row.insertWidget(row.count() - 2, self._script)
         return whole
 
     def _prepared(self, plan: Plan) -> None:
@@ -113,14 +169,43 @@ class AnswerPage(QWidget):
         self._state.setText("Checked with Azure just now.")
         self._problems.say(plan.problems)
         self._warnings.say(plan.warnings)
+        self._differences.say(plan.findings)
+        self._clean.show_checks(plan.checks)
+        lines = [f"• {sentence}" for sentence in plan.not_restored]
+        self._not_exact.setText("\n".join(["Not given back exactly as it was:", *lines]) if lines else "")
+        self._not_exact.setVisible(bool(lines))
+        several = self._consumers if len(self._consumers) > 1 else ()
+        self._who.show_boxes((one, self._name(one), "", one in self._wanted, True) for one in several)
+        self._script.setEnabled(bool(plan.steps))
         self._left.say(plan.left)
         self._steps.show_plan(plan.steps)
         self._steps_card.setVisible(bool(plan.steps))
         self._lanes.show_lanes(tuple(back_lane(self._name(watch.consumer_id), watch) for watch in plan.watches))
         self._lanes_card.setVisible(bool(plan.watches))
-        self._go.setEnabled(not plan.problems and bool(plan.steps))
-        in_order(*self._steps.toggles, self._cancel, self._go)
+        self._allow()
+        in_order(*self._clean.buttons, *self._who.buttons, *self._steps.toggles, self._script, self._cancel, self._go)
         announce(self, f"{plan.title}: {len(plan.steps)} steps")
+
+    def _allow(self) -> None:
+        """It can be started once the question was answered, where there is one."""
+        plan = self._plan
+        ready = plan is not None and not plan.problems and bool(plan.steps)
+        self._go.setEnabled(ready and self._clean.lets_start)
+        if ready:
+            asked = "" if self._clean.lets_start else " Say whether the identity is clean, then it can be started."
+            self._state.setText(f"Checked with Azure just now.{asked}")
+
+    def _pick(self, consumers: tuple[str, ...]) -> None:
+        self._wanted = consumers
+        self.try_again()
+
+    def _save_script(self, *_: object) -> None:
+        if self._plan is not None:
+            save_script(self, self._plan, self._info, self._script_saved)
+
+    def _script_saved(self, sentence: str, written: bool) -> None:
+        self._state.setText(sentence)
+        announce(self, sentence, urgent=not written)
 
     def _unprepared(self, error: Exception) -> None:
         self._state.setText("Nothing was changed.")
@@ -134,4 +219,4 @@ class AnswerPage(QWidget):
         if self._plan is not None:
             self._go.setEnabled(False)
             self._state.setText("Starting …")
-            self.start.emit(self._plan, "", "")
+            self.start.emit(self._plan, self._clean.reason, "")

@@ -1,14 +1,14 @@
-"""Leaving a connection while the window runs an operation on it: asked first, in words that say what is left."""
+"""Leaving while the window runs an operation: asked first, in words that say what goes on and what is left."""
 
 from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QSystemTrayIcon
 
 from cmk_admin.domain.steps import StepState
 from cmk_admin.operations.interface import OperationReport
-from cmk_admin.ui.dialogs import confirm
+from cmk_admin.ui.dialogs import choose
 from cmk_admin.ui.main_window import MainWindow
 from cmk_admin.ui.operations import Operations
 
@@ -23,11 +23,14 @@ class LeavingGuard(QObject):
         self._window, self._operations = window, operations
         self._asked: QDialog | None = None
         self._agreed = False
+        self._hidden = _Background(window, operations)
 
     def may_leave(self, leave: Callable[[], None]) -> bool:
         """True where nothing runs. Else it is asked, and on a yes `leave` is called."""
         running = self._operations.running
-        if self._agreed or not running:
+        # Who ends the process while nothing is to be seen of it cannot be asked
+        if self._agreed or not running or self._hidden.active:
+            self._hidden.end()
             return True
         if self._asked is None:
             self._ask(running, leave)
@@ -41,28 +44,28 @@ class LeavingGuard(QObject):
         are = "is" if len(running) == 1 else "are"
         if writing:
             text = (
-                f"{names} {are} still being carried out. The call in flight is finished and written down; the steps after it "
-                "wait. The next start offers to go on, or to take back what was done."
+                f"{names} {are} still being carried out. Stopped, the call in flight is finished and written down, and the "
+                "steps after it wait: the next start offers to go on, or to take back what was done."
             )
             verb = "Stop after this step and close"
         else:
             text = (
                 f"Every change of {names} was made; what the services do about it is still being watched. "
-                "The next start offers to watch on."
+                "Stopped, the next start offers to watch on."
             )
             verb = "Stop watching and close"
-        self._asked = confirm(
-            self._window,
-            "Close while an operation runs",
-            text,
-            verb=verb,
-            keep="Stay",
-            done=partial(self._leave, leave),
-        )
+        answers = [(verb, "confirm-do", partial(self._leave, leave))]
+        if self._window.closing:
+            text = f"{text}\n\n{self._hidden.words}"
+            answers.insert(0, ("Go on in the background", "confirm-background", partial(self._hide, leave)))
+        self._asked = choose(self._window, "Close while an operation runs", text, answers=answers, keep="Stay")
         self._asked.destroyed.connect(self._answered)
 
     def _answered(self, *_: object) -> None:
         self._asked = None
+
+    def _hide(self, leave: Callable[[], None]) -> None:
+        self._hidden.begin(partial(self._leave, leave))
 
     def _leave(self, leave: Callable[[], None]) -> None:
         # Closing the connection ends what runs at the next boundary, and leaves it to be gone on with
@@ -71,3 +74,78 @@ class LeavingGuard(QObject):
             leave()
         finally:
             self._agreed = False
+
+
+class _Background(QObject):
+    """The window is hidden while its operations are finished; then the program ends by itself."""
+
+    def __init__(self, window: MainWindow, operations: Operations) -> None:
+        super().__init__(window)
+        self._window, self._operations = window, operations
+        self._then: Callable[[], None] | None = None
+        self._tray: QSystemTrayIcon | None = None
+        operations.ended.connect(self._look)
+        operations.failed.connect(self._look)
+
+    @property
+    def active(self) -> bool:
+        return self._then is not None
+
+    @property
+    def words(self) -> str:
+        """How the window is got back."""
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            back = "A click on the program's icon in the system tray brings it back."
+        else:
+            back = "It cannot be brought back before that, since this desktop has no system tray."
+        return (
+            "In the background the window goes, the operation and its watch are finished, and the program ends by itself. "
+            f"{back}"
+        )
+
+    def begin(self, then: Callable[[], None]) -> None:
+        """Hide the window; `then` is called when nothing runs any more."""
+        self._then = then
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.setQuitOnLastWindowClosed(False)
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            self._tray = self._make_tray()
+        self._window.hide()
+        self._look()
+
+    def end(self) -> None:
+        """The window is seen again, or goes for good."""
+        if self._then is None:
+            return
+        self._then = None
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.setQuitOnLastWindowClosed(True)
+        if self._tray is not None:
+            self._tray.hide()
+            self._tray.deleteLater()
+            self._tray = None
+
+    def _make_tray(self) -> QSystemTrayIcon:
+        tray = QSystemTrayIcon(self._window.theme.icon("watch", "accent"), self)
+        running = ", ".join(report.title for report in self._operations.running)
+        tray.setToolTip(f"CMK Admin: {running}")
+        menu = QMenu(self._window)
+        menu.addAction("Show the window").triggered.connect(self._show)
+        tray.setContextMenu(menu)
+        tray.activated.connect(self._show)
+        tray.show()
+        return tray
+
+    def _show(self, *_: object) -> None:
+        self.end()
+        self._window.show()
+        self._window.raise_()
+        self._window.activateWindow()
+
+    def _look(self, *_: object) -> None:
+        then = self._then
+        if then is not None and not self._operations.running:
+            self.end()
+            then()

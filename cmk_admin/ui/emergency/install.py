@@ -1,20 +1,20 @@
 """Puts revoke, restore, going on and undo into a window: verbs, pages and the dock."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 
 from cmk_admin.domain import words
-from cmk_admin.domain.ids import KeyId, last
+from cmk_admin.domain.ids import KeyId, last, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
-from cmk_admin.domain.verbs.revoke import RevokeDraft
-from cmk_admin.operations.interface import Backend, OperationReport
+from cmk_admin.domain.verbs.revoke import Cause, RevokeDraft
+from cmk_admin.operations.interface import Alarm, Backend, OperationReport
 from cmk_admin.ui.actions import Verb
 from cmk_admin.ui.activity.dock import ActivityDock
-from cmk_admin.ui.dialogs import tell_failure
+from cmk_admin.ui.dialogs import confirm, tell_failure
 from cmk_admin.ui.emergency.answer_page import AnswerPage
 from cmk_admin.ui.emergency.closing import LeavingGuard
 from cmk_admin.ui.emergency.look import interrupted
@@ -68,6 +68,7 @@ class Emergency(QObject):
         self.operations.ended.connect(self._ended)
         self.operations.listed.connect(self._listed)
         self.operations.failed.connect(self._failed)
+        self.operations.alarmed.connect(self._alarmed)
         window.connected.connect(self._connected)
         window.disconnected.connect(self._disconnected)
 
@@ -128,6 +129,7 @@ class Emergency(QObject):
                 runs_here=self.operations.runs,
                 scope_words=self._scope_words,
                 speed=backend.info.speed if backend is not None else 1.0,
+                now=self._window.now,
             )
             page.restore.connect(self._restore)
             page.undo.connect(partial(self._answer, UNDO))
@@ -135,6 +137,9 @@ class Emergency(QObject):
             page.discard.connect(self.operations.discard)
             page.stop.connect(self._stop)
             page.answer_wanted.connect(self._open_by_id)
+            page.prove.connect(self._prove)
+            page.close_incident.connect(self._close_incident)
+            page.alternative.connect(self._other_way)
             page.dismissed.connect(partial(self._close_operation, report.operation))
             page.destroyed.connect(partial(self._forget_operation, report.operation))
             self._operation_pages[report.operation] = page
@@ -231,15 +236,18 @@ class Emergency(QObject):
         backend = self._window.backend
         if backend is None:
             return
-        ask = backend.prepare_restore if verb == RESTORE else backend.prepare_undo
+        watched = report.plan.watches if report.plan is not None and verb == RESTORE else ()
+        consumers = tuple(one.consumer_id for one in watched if one.wanted == "lost")
 
         def make() -> AnswerPage:
             return AnswerPage(
                 bridge=self._window.bridge,
                 theme=self._window.theme,
-                prepare=partial(ask, report.operation),
+                prepare=partial(_ask, backend, verb, report.operation),
                 verb=verb,
                 name=self._consumer_name,
+                info=backend.info,
+                consumers=consumers,
             )
 
         page = self._plan_page(f"{verb} {report.operation}", make)
@@ -285,6 +293,47 @@ class Emergency(QObject):
 
     def _forget_operation(self, operation: str, *_: object) -> None:
         self._operation_pages.pop(operation, None)
+
+    # An incident
+
+    def _prove(self, report: OperationReport) -> None:
+        self.operations.prove(report.operation, partial(self._not_proved, report.operation))
+
+    def _not_proved(self, operation: str, error: Exception) -> None:
+        page = self._operation_pages.get(operation)
+        if page is not None:
+            page.not_proved()
+        tell_failure(self._window, "The paths could not be read again", error)
+
+    def _close_incident(self, report: OperationReport) -> None:
+        confirm(
+            self._window,
+            "Close the incident",
+            f"The paths of “{report.title}” are not read any more, and nothing tells when one of them opens again. "
+            "What was cut stays cut, and can still be given back.",
+            verb="Close the incident",
+            done=partial(self.operations.close_incident, report.operation),
+        )
+
+    def _other_way(self, report: OperationReport, method: str) -> None:
+        """Another method for what a failed one was to cut."""
+        backend, plan = self._window.backend, report.plan
+        if backend is None or plan is None:
+            return
+        named = tuple(dict.fromkeys(effect.consumer_id for effect in plan.effects if effect.wanted))
+        cause = Cause(plan.cause) if plan.cause else Cause.SERVICE
+        draft = RevokeDraft(key=parse_key_id(report.subject).key, consumers=named, method=method, cause=cause)
+        self._open_revoke(backend, draft, last(report.subject))
+
+    def _alarmed(self, report: OperationReport, alarm: Alarm) -> None:
+        """Wherever one is: said at once, with the way to it."""
+        self._window.say(
+            f"Alarm: {alarm.text} It belongs to “{report.title}”.",
+            tone="danger",
+            urgent=True,
+            action="Show the operation",
+            act=partial(self._open_by_id, report.operation),
+        )
 
     # What happens
 
@@ -351,6 +400,12 @@ class Emergency(QObject):
         index = self._window.index
         found = index.consumer(consumer_id) if index is not None else None
         return found.name if found is not None else last(consumer_id)
+
+
+def _ask(backend: Backend, verb: str, operation: str, consumers: tuple[str, ...]) -> Coroutine[Any, Any, Plan]:
+    if verb == RESTORE:
+        return backend.prepare_restore(operation, consumers=consumers)
+    return backend.prepare_undo(operation)
 
 
 def install(window: MainWindow) -> Emergency:

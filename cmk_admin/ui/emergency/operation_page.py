@@ -1,27 +1,31 @@
 """One operation, running or past: its steps, what each service really did and when, what is left open, and the way back."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain import words
-from cmk_admin.domain.steps import Outcome, StepState
-from cmk_admin.domain.verbs.revoke import GRANTS
+from cmk_admin.domain.steps import StepState
 from cmk_admin.operations.interface import OperationReport, WatchResult
-from cmk_admin.ui.announce import announce
-from cmk_admin.ui.emergency.lane_words import watch_lane, watch_words
+from cmk_admin.ui.emergency import operation_words as say
+from cmk_admin.ui.emergency.file_card import FileCard
+from cmk_admin.ui.emergency.lane_words import watch_lane
 from cmk_admin.ui.emergency.lanes import Lanes
 from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
-from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, footer, in_order, scrolled, words_label
+from cmk_admin.ui.emergency.operation_words import AT_REST, MAY_HAVE_ACTED, OVER
+from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, footer, in_order, link, scrolled, words_label
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
+from cmk_admin.ui.emergency.proof_card import ProofCard
+from cmk_admin.ui.emergency.spoken import Spoken
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
 
-AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
-OVER = AT_REST | {StepState.FAILED}
-MAY_HAVE_ACTED = frozenset(StepState) - {StepState.PLANNED, StepState.SKIPPED, StepState.FAILED}
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class OperationPage(QWidget):
@@ -33,6 +37,12 @@ class OperationPage(QWidget):
     discard = Signal(object)
     stop = Signal(object)
     """Each with the `OperationReport` on screen."""
+    prove = Signal(object)
+    close_incident = Signal(object)
+    record = Signal(object)
+    """These too."""
+    alternative = Signal(object, str)
+    """The report, and the name of another method."""
     answer_wanted = Signal(str)
     """The operation that gave this one back, or that this one gives back."""
     dismissed = Signal()
@@ -45,14 +55,15 @@ class OperationPage(QWidget):
         runs_here: Callable[[str], bool],
         scope_words: ScopeWords,
         speed: float = 1.0,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         """`runs_here` says whether this window runs an operation; `speed` is Azure's seconds in a real one."""
         super().__init__()
         self.setObjectName("operation-page")
         self.setAccessibleName("Operation")
         self._theme = theme
-        self._runs_here, self._speed = runs_here, speed
-        self._said: set[str] = set()
+        self._runs_here, self._speed, self._now = runs_here, speed, now
+        self._spoken = Spoken(self)
         self._report = report
         self._build(scope_words)
         self.show_report(report)
@@ -67,17 +78,26 @@ class OperationPage(QWidget):
         self.setWindowTitle(short_title(report.verb, report.title, report.subject))
         self._title.setText(report.title)
         self._badge.show_look(outcome(report))
-        self._sentence.setText(_sentence(report))
-        self._facts.setText(_facts(report, self._speed))
+        self._sentence.setText(say.sentence(report))
+        self._facts.setText(say.facts(report, self._speed))
         self._facts.setToolTip(f"Started {words.exact(report.created_at)}, ended {words.exact(report.ended_at)}")
-        self._notice.say(self._notices(report))
+        self._notice.say(say.notices(report, here=self._runs_here(report.operation)))
+        held, over = say.alarms(report)
+        self._alarms.say(f"Alarm, {say.alarm_words(alarm)}" for alarm in held)
+        self._past.setText("\n".join(f"Was open for a while: {say.alarm_words(alarm)}" for alarm in over))
+        self._past.setVisible(bool(over))
+        other = say.alternative(report)
+        self._other.setVisible(other is not None)
+        self._other.setText(f"Another way: {other[1]}…" if other is not None else "Another way…")
+        self._proof.show_report(report)
+        self._file.show_file(report.restore_file)
         if self._steps.show_reports(report.steps, report.plan.steps if report.plan else ()):
-            in_order(*self._steps.toggles, *self._buttons)
+            in_order(*self._proof.buttons, self._other, *self._steps.toggles, *self._file.buttons, *self._buttons)
         self._lanes.show_lanes(tuple(watch_lane(watch, report.verb) for watch in report.watch))
         self._lanes_card.setVisible(bool(report.watch))
         self._show_paths(report)
         self._show_buttons(report)
-        self._announce(report)
+        self._spoken.tell(report)
 
     def focusInEvent(self, _: QFocusEvent) -> None:
         """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
@@ -102,10 +122,18 @@ class OperationPage(QWidget):
         self._sentence = words_label("", name="operation-sentence")
         self._facts = words_label("", "secondary", name="operation-facts")
         self._notice = Notice(self._theme, "caution", "warning", "operation-notice")
+        self._alarms = Notice(self._theme, "danger", "broken", "operation-alarms")
+        self._past = words_label("", "quiet", name="operation-past-alarms")
+        self._proof = ProofCard(self._theme, scope_words, self._now)
+        self._proof.again.connect(self._on_prove)
+        self._proof.close_wanted.connect(self._on_close_incident)
+        self._file = FileCard()
+        self._other = link("Another way…", "operation-other", self._on_other)
         self._lanes = Lanes(self._theme, "operation-lanes", "What Azure reports of each service")
         self._lanes_card, _ = card(label("What Azure reports", "section"), self._lanes)
         self._steps = StepList(self._theme, "operation-steps")
-        steps_card, _ = card(label("Steps", "section"), self._steps)
+        steps_card, column = card(label("Steps", "section"), self._steps)
+        column.addWidget(self._other, 0, Qt.AlignmentFlag.AlignLeft)
         self._paths = PathList(self._theme, "operation-paths", scope_words)
         self._paths_card, _ = card(self._paths)
         stands = QHBoxLayout()
@@ -115,7 +143,9 @@ class OperationPage(QWidget):
         area, body = scrolled("operation-scroll")
         body.addWidget(self._title)
         body.addLayout(stands)
-        for widget in (self._facts, self._notice, self._lanes_card, self._paths_card, steps_card):
+        parts: tuple[QWidget, ...] = (self._facts, self._alarms, self._notice, self._past)
+        parts += (self._lanes_card, self._proof, self._paths_card, steps_card, self._file)
+        for widget in parts:
             body.addWidget(widget)
         body.addStretch(1)
         whole = QVBoxLayout(self)
@@ -135,8 +165,10 @@ class OperationPage(QWidget):
         self._close = _button("Close", "operation-close", self._on_close)
         for button in (self._resume, self._restore):
             button.setProperty("role", "primary")
+        self._record = _button("Open &record", "operation-record", self._on_record)
         row.addWidget(self._stop)
         row.addWidget(self._answer)
+        row.addWidget(self._record)
         row.addStretch(1)
         for button in (self._discard, self._undo, self._resume, self._restore, self._close):
             row.addWidget(button)
@@ -147,30 +179,12 @@ class OperationPage(QWidget):
             self._discard,
             self._stop,
             self._answer,
+            self._record,
             self._close,
         )
         return whole
 
     # Showing
-
-    def _notices(self, report: OperationReport) -> tuple[str, ...]:
-        if report.alive and not self._runs_here(report.operation):
-            return ("Another window or command runs it; it can only be stopped there.",)
-        if interrupted(report):
-            acted = any(step.state in MAY_HAVE_ACTED for step in report.steps)
-            return (
-                "It was interrupted. Go on with it, or take back what was done: what is so already is found out first."
-                if acted
-                else "It was interrupted before anything was changed. Go on with it, or discard it.",
-            )
-        if report.answered_by is not None and not report.undoable:
-            return (f"What it did was taken back by operation {report.answered_by}; this is how it stood before.",)
-        if report.outcome is Outcome.PARTIAL and report.open_paths:
-            left = words.count(len(report.open_paths), "path")
-            are = "is" if len(report.open_paths) == 1 else "are"
-            every = " To close every path at once, disable the key." if _by_grants(report) else ""
-            return (f"Not wholly cut off: {left} to the key {are} still open or not known.{every}",)
-        return report.plan.left if report.plan is not None else ()
 
     def _show_paths(self, report: OperationReport) -> None:
         """The paths as they were read again after the writes; where they were not, nothing is claimed of them."""
@@ -178,7 +192,8 @@ class OperationPage(QWidget):
         rested = all(step.state in AT_REST for step in report.steps)
         read = report.verb == "revoke" and report.ended_at is not None and (acted or rested)
         planned = report.plan is not None and bool(report.plan.paths)
-        self._paths_card.setVisible(bool(report.open_paths) or (read and planned))
+        told = bool(report.open_paths) or (read and planned)
+        self._paths_card.setVisible(told and report.proof is None)
         self._paths.show_paths(report.open_paths, after=True, none="Read again afterwards: none is left open.")
 
     def _show_buttons(self, report: OperationReport) -> None:
@@ -192,7 +207,8 @@ class OperationPage(QWidget):
         self._stop.setEnabled(not report.cancel_requested)
         broken = report.resumable and not running
         self._resume.setVisible(broken)
-        self._resume.setText("Try a&gain" if failed else "&Go on")
+        rest = say.waits_for_the_rest(report)
+        self._resume.setText("Try a&gain" if failed else "&Go on with the rest" if rest else "&Go on")
         self._discard.setVisible(broken and not acted and interrupted(report))
         self._undo.setVisible(report.undoable and not running and (report.verb != "revoke" or broken))
         # Beside the watch from the first second: what runs is stopped first
@@ -203,19 +219,6 @@ class OperationPage(QWidget):
         self._restore.setToolTip("Stops this first, then shows what will be given back" if running else "")
         self._answer.setVisible(bool(report.answered_by or report.answers))
         self._answer.setText("Show what gave it back" if report.answered_by else "Show what it answers")
-
-    def _announce(self, report: OperationReport) -> None:
-        for watch in report.watch:
-            key = f"{watch.consumer_id}{watch.result}"
-            if watch.result is not WatchResult.WAITING and key not in self._said:
-                self._said.add(key)
-                bad = watch.result is not WatchResult.CONFIRMED
-                announce(self, f"{watch.consumer_name}: {watch_words(watch, report.verb)}", urgent=bad)
-        key = f"outcome {report.outcome}"
-        if key not in self._said:
-            self._said.add(key)
-            bad = report.outcome in (Outcome.FAILED, Outcome.PARTIAL, Outcome.REFUSED)
-            announce(self, f"{report.title}: {outcome(report).word}. {_sentence(report)}", urgent=bad)
 
     # Clicks
 
@@ -236,6 +239,24 @@ class OperationPage(QWidget):
     def _on_restore(self, *_: object) -> None:
         self.restore.emit(self._report)
 
+    def _on_prove(self) -> None:
+        self.prove.emit(self._report)
+
+    def _on_close_incident(self) -> None:
+        self.close_incident.emit(self._report)
+
+    def _on_record(self, *_: object) -> None:
+        self.record.emit(self._report)
+
+    def _on_other(self, *_: object) -> None:
+        other = say.alternative(self._report)
+        if other is not None:
+            self.alternative.emit(self._report, other[0])
+
+    def not_proved(self) -> None:
+        """The paths could not be read again: show what was known."""
+        self._proof.show_report(self._report)
+
     def _on_answer(self, *_: object) -> None:
         self.answer_wanted.emit(self._report.answered_by or self._report.answers or "")
 
@@ -249,31 +270,3 @@ def _button(text: str, name: str, clicked: Callable[..., None]) -> QPushButton:
     button.setAutoDefault(False)
     button.clicked.connect(clicked)
     return button
-
-
-def _sentence(report: OperationReport) -> str:
-    """The report's sentence without the word that the badge says already."""
-    lead, _, rest = report.sentence.partition(": ")
-    told = (outcome(report).word, "Partly done", "Running", "Cancelled", "Done", "Failed", "Refused")
-    return f"{rest[:1].upper()}{rest[1:]}" if rest and lead in told else report.sentence
-
-
-def _by_grants(report: OperationReport) -> bool:
-    return report.plan is not None and report.plan.method == GRANTS
-
-
-def _facts(report: OperationReport, speed: float) -> str:
-    facts = []
-    if report.created_at:
-        started = report.created_at.astimezone()
-        facts.append(f"Started {words.date(started)}, {started:%H:%M:%S}")
-    if report.ended_at and report.created_at:
-        facts.append(f"ended after {words.duration((report.ended_at - report.created_at).total_seconds())}")
-    if report.reason:
-        facts.append(f"Reason: {report.reason}")
-    if report.ticket:
-        facts.append(f"Ticket: {report.ticket}")
-    if speed != 1 and report.watch:
-        facts.append(f"Azure's time runs {speed:g} times as fast here")
-    facts.append(f"Operation {report.operation}")
-    return "  ·  ".join(facts)

@@ -1,0 +1,96 @@
+"""What the page of an operation says of it in sentences."""
+
+from cmk_admin.domain import words
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.revoke import GRANTS
+from cmk_admin.operations.interface import Alarm, Incident, OperationReport
+from cmk_admin.ui.emergency.look import interrupted, outcome
+
+AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
+OVER = AT_REST | {StepState.FAILED}
+MAY_HAVE_ACTED = frozenset(StepState) - {StepState.PLANNED, StepState.SKIPPED, StepState.FAILED}
+
+
+def sentence(report: OperationReport) -> str:
+    """The report's sentence without the word that the badge says already."""
+    lead, _, rest = report.sentence.partition(": ")
+    told = (outcome(report).word, "Partly done", "Running", "Cancelled", "Done", "Failed", "Refused")
+    return f"{rest[:1].upper()}{rest[1:]}" if rest and lead in told else report.sentence
+
+
+def notices(report: OperationReport, *, here: bool) -> tuple[str, ...]:
+    """What must be known of how it stands. `here`: this window runs it."""
+    paused = (report.paused,) if report.paused else ()
+    if report.alive and not here:
+        return (*paused, "Another window or command runs it; it can only be stopped there.")
+    if interrupted(report):
+        acted = any(step.state in MAY_HAVE_ACTED for step in report.steps)
+        return (
+            *paused,
+            "It was interrupted. Go on with it, or take back what was done: what is so already is found out first."
+            if acted
+            else "It was interrupted before anything was changed. Go on with it, or discard it.",
+        )
+    if report.answered_by is not None and not report.undoable:
+        return (f"What it did was taken back by operation {report.answered_by}; this is how it stood before.",)
+    if report.outcome is Outcome.PARTIAL and report.open_paths:
+        left = words.count(len(report.open_paths), "path")
+        are = "is" if len(report.open_paths) == 1 else "are"
+        every = " To close every path at once, disable the key." if _by_grants(report) else ""
+        return (*paused, f"Not wholly cut off: {left} to the key {are} still open or not known.{every}")
+    return (*paused, *(report.plan.left if report.plan is not None else ()))
+
+
+def alarms(report: OperationReport) -> tuple[tuple[Alarm, ...], tuple[Alarm, ...]]:
+    """Those that hold, and those that are over: found closed again by a later reading, or the incident is closed."""
+    if report.incident is Incident.CLOSED:
+        return (), report.alarms
+    proof = report.proof
+    if proof is None or not proof.closed:
+        return report.alarms, ()
+    held = tuple(alarm for alarm in report.alarms if alarm.at > proof.at)
+    return held, tuple(alarm for alarm in report.alarms if alarm not in held)
+
+
+def alarm_words(alarm: Alarm) -> str:
+    """``14:03:11  dcc-mysql-id was granted it again by ...``."""
+    return f"{alarm.at.astimezone():%d %b, %H:%M:%S}  {alarm.text}"
+
+
+def alternative(report: OperationReport) -> tuple[str, str] | None:
+    """Another method where a step of a revoke failed: its name and title; None where the plan knows none."""
+    plan = report.plan
+    failed = any(step.state is StepState.FAILED for step in report.steps)
+    if report.verb != "revoke" or plan is None or not failed or report.alive:
+        return None
+    others = [one for one in plan.methods if one.possible and one.name != plan.method]
+    best = next((one for one in others if one.recommended), others[0] if others else None)
+    return (best.name, best.title) if best is not None else None
+
+
+def waits_for_the_rest(report: OperationReport) -> bool:
+    """True where a staged revoke has done its first stage and waits before the others."""
+    gates = report.plan.gates if report.plan is not None else ()
+    return bool(gates) and any(step.state is StepState.PLANNED for step in report.steps) and not report.alive
+
+
+def facts(report: OperationReport, speed: float) -> str:
+    """When, why, at which speed, and its number."""
+    said = []
+    if report.created_at:
+        started = report.created_at.astimezone()
+        said.append(f"Started {words.date(started)}, {started:%H:%M:%S}")
+    if report.ended_at and report.created_at:
+        said.append(f"ended after {words.duration((report.ended_at - report.created_at).total_seconds())}")
+    if report.reason:
+        said.append(f"Reason: {report.reason}")
+    if report.ticket:
+        said.append(f"Ticket: {report.ticket}")
+    if speed != 1 and report.watch:
+        said.append(f"Azure's time runs {speed:g} times as fast here")
+    said.append(f"Operation {report.operation}")
+    return "  ·  ".join(said)
+
+
+def _by_grants(report: OperationReport) -> bool:
+    return report.plan is not None and report.plan.method == GRANTS

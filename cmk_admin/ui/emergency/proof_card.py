@@ -1,0 +1,137 @@
+"""The proof: every path read again from its provider, and again until the incident is closed."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from cmk_admin.domain.words import ago, count, exact
+from cmk_admin.operations.interface import Incident, OperationReport, PathProof, Proof, ProvenPath
+from cmk_admin.ui.emergency.look import PROOFS, Look
+from cmk_admin.ui.emergency.option import heading
+from cmk_admin.ui.emergency.parts import Badge, card, clear, link, words_label
+from cmk_admin.ui.emergency.paths import MOST, ScopeWords, path_row
+from cmk_admin.ui.theme import sizes
+from cmk_admin.ui.theme.theme import Theme
+
+_ORDER = (PathProof.OPEN, PathProof.UNKNOWN, PathProof.CLOSED)
+OPEN_INCIDENT = Look("watch", "Incident open", "accent")
+CLOSED_INCIDENT = Look("step-done", "Incident closed", "secondary")
+
+
+class ProofCard(QWidget):
+    """Never says that all is closed while one path is unknown."""
+
+    again = Signal()
+    """The paths should be read again, now."""
+    close_wanted = Signal()
+    """The incident should be closed."""
+
+    def __init__(self, theme: Theme, scope_words: ScopeWords, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self.setObjectName("operation-proof")
+        self.setAccessibleName("Proof")
+        self._theme, self._scope_words, self._now = theme, scope_words, now
+        self._shown: tuple[ProvenPath, ...] | None = None
+        self._verdict = Badge(theme)
+        self._verdict.setObjectName("proof-verdict")
+        self._when = words_label("", "secondary", name="proof-when")
+        self._again = link("Read again now", "proof-again", self._on_again)
+        self._incident = Badge(theme)
+        self._incident.setObjectName("proof-incident")
+        self._end = link("Close the incident…", "proof-close", self._on_close)
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(sizes.GRID)
+        head, stands = QHBoxLayout(), QHBoxLayout()
+        for row, widgets in (
+            (head, (heading("Proof"), self._verdict)),
+            (stands, (self._incident, self._end, self._again)),
+        ):
+            row.setSpacing(12)
+            for widget in widgets:
+                row.addWidget(widget)
+            row.addStretch(1)
+        frame, column = card()
+        column.addLayout(head)
+        column.addWidget(self._when)
+        column.addLayout(self._rows)
+        column.addLayout(stands)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(frame)
+
+    @property
+    def buttons(self) -> tuple[QWidget, ...]:
+        return (self._end, self._again)
+
+    def show_report(self, report: OperationReport) -> None:
+        """Hidden where there is neither a proof nor an incident."""
+        self.setVisible(report.proof is not None or report.incident is not None)
+        self._verdict.show_look(*proof_look(report.proof))
+        self._when.setText(self._times(report))
+        self._again.setEnabled(True)
+        opened = report.incident is Incident.OPEN
+        self._incident.setVisible(report.incident is not None)
+        self._incident.show_look(OPEN_INCIDENT if opened else CLOSED_INCIDENT)
+        self._end.setVisible(opened)
+        self._end.setEnabled(not report.alive)
+        self._end.setToolTip("It is still being carried out" if report.alive else "")
+        self._show_paths(report.proof.paths if report.proof is not None else ())
+
+    def reading(self) -> None:
+        """They are being read."""
+        self._again.setEnabled(False)
+        self._when.setText("Reading the paths from Azure …")
+
+    def _times(self, report: OperationReport) -> str:
+        said = []
+        if report.proof is not None:
+            said.append(f"Read {ago(report.proof.at, self._now())}, {report.proof.at.astimezone():%H:%M:%S}.")
+            self._when.setToolTip(exact(report.proof.at))
+        if report.incident is Incident.CLOSED:
+            said.append("The paths are not read any more.")
+        elif report.next_proof_at is not None:
+            said.append(f"Next reading {report.next_proof_at.astimezone():%H:%M:%S}.")
+        return " ".join(said)
+
+    def _show_paths(self, paths: tuple[ProvenPath, ...]) -> None:
+        if paths == self._shown:
+            return
+        self._shown = paths
+        clear(self._rows)
+        for one in sorted(paths, key=lambda one: _ORDER.index(one.state))[:MOST]:
+            notes = tuple(filter(None, (one.reason, self._since(one))))
+            self._rows.addWidget(path_row(self._theme, one.path, self._scope_words, PROOFS[one.state], notes))
+        if len(paths) > MOST:
+            self._rows.addWidget(words_label(f"and {count(len(paths) - MOST, 'more path')}", "quiet"))
+
+    def _since(self, one: ProvenPath) -> str:
+        return f"{PROOFS[one.state].word} since {one.since.astimezone():%d %b, %H:%M:%S}" if one.since else ""
+
+    def _on_again(self, *_: object) -> None:
+        self.reading()
+        self.again.emit()
+
+    def _on_close(self, *_: object) -> None:
+        self.close_wanted.emit()
+
+
+def proof_look(proof: Proof | None) -> tuple[Look, str]:
+    """How a proof stands, and in which words: green only where every path was found closed."""
+    if proof is None:
+        return PROOFS[PathProof.UNKNOWN], "not read again yet"
+    return PROOFS[_worst(proof)], proof_counts(proof)
+
+
+def _worst(proof: Proof) -> PathProof:
+    return next((state for state in _ORDER if any(one.state is state for one in proof.paths)), PathProof.CLOSED)
+
+
+def proof_counts(proof: Proof) -> str:
+    """``1 open, 1 not known, 3 closed``; ``all 3 closed``."""
+    found = {state: sum(one.state is state for one in proof.paths) for state in _ORDER}
+    if proof.closed:
+        number = found[PathProof.CLOSED]
+        return f"all {number} closed" if number > 1 else "1 closed" if number else "no path was found"
+    return ", ".join(f"{number} {PROOFS[state].word}" for state, number in found.items() if number)
