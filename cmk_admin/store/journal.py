@@ -1,12 +1,17 @@
 """The journal: what is about to be done, is being done and was done, so that any death leaves something to go on from."""
 
+import json
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.record import Kind, canonical
+from cmk_admin.domain.steps import Json, Outcome, StepState
+from cmk_admin.store import record
 from cmk_admin.store.connection import Database
+from cmk_admin.store.record import Recorder
 
 _WATCH_COLUMNS = (
     "before_word",
@@ -100,6 +105,8 @@ class Journal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.recorder = Recorder()
+        """Who writes, as the record names them; whoever opens the connection says so."""
 
     @classmethod
     async def open(cls, folder: Path) -> "Journal":
@@ -143,6 +150,11 @@ class Journal:
             )
             for row in operation.watches:
                 _put_watch(connection, operation.id, row)
+            record.begin(connection, operation, self.recorder)
+            if operation.answers:
+                self._tell_answered(
+                    connection, operation.answers, Kind.ANSWERED, operation.id, {"verb": operation.verb}
+                )
 
         await self._database.write(work)
 
@@ -152,6 +164,10 @@ class Journal:
         """Write a step's new state; `first_write_at` is kept only where none is known yet."""
 
         def work(connection: sqlite3.Connection) -> None:
+            self._begin_record(connection, operation)
+            before = connection.execute(
+                "SELECT state, activity FROM step WHERE operation = ? AND n = ?", (operation, row.n)
+            ).fetchone()
             connection.execute(
                 "UPDATE step SET state = ?, changed_at = ?, attempts = ?, error = ?, request_id = ?, address = ?,"
                 " azure_date = ?, correlation_id = ?, activity = ? WHERE operation = ? AND n = ?",
@@ -180,6 +196,9 @@ class Journal:
                 )
             if note is not None:
                 _put_note(connection, operation, row.changed_at, note)
+            told = before is not None and before["state"] == row.state.value and before["activity"] != row.activity
+            kind = Kind.ACTIVITY if told else Kind.STEP
+            record.append(connection, operation, kind, record.step_facts(row, note))
 
         await self._database.write(work)
 
@@ -195,8 +214,17 @@ class Journal:
         """Write down how it stands with consumers that are being followed."""
 
         def work(connection: sqlite3.Connection) -> None:
+            self._begin_record(connection, operation)
             for row in rows:
+                before = connection.execute(
+                    "SELECT * FROM watch WHERE operation = ? AND consumer = ? AND service = ?",
+                    (operation, row.consumer, row.service),
+                ).fetchone()
                 _put_watch(connection, operation, row)
+                if before is None or _watch(before) != row:
+                    first = before is None or (before["before_at"] is None and row.before_at is not None)
+                    kind = Kind.SIGNAL if first else Kind.WATCH
+                    record.append(connection, operation, kind, record.watch_facts(row))
 
         if rows:
             await self._database.write(work)
@@ -206,22 +234,27 @@ class Journal:
         first = operation.first_write_at
 
         def work(connection: sqlite3.Connection) -> None:
+            self._begin_record(connection, operation.id)
             connection.execute(
                 "UPDATE operation SET watching = ?, first_write_at = ? WHERE id = ?",
                 (int(operation.watching), first.isoformat() if first else None, operation.id),
             )
             for row in operation.watches:
                 _put_watch(connection, operation.id, row)
+            facts: dict[str, Json] = {"who": self.recorder.who, "watching": operation.watching}
+            record.append(connection, operation.id, Kind.GONE_ON, facts)
 
         await self._database.write(work)
 
     async def put_open_paths(self, operation: str, open_paths: str) -> None:
         """Write down (as JSON) what was still open when the paths were read again."""
-        await self._database.write(
-            lambda connection: connection.execute(
-                "UPDATE operation SET open_paths = ? WHERE id = ?", (open_paths, operation)
-            )
-        )
+
+        def work(connection: sqlite3.Connection) -> None:
+            self._begin_record(connection, operation)
+            connection.execute("UPDATE operation SET open_paths = ? WHERE id = ?", (open_paths, operation))
+            record.append(connection, operation, Kind.PATHS, {"open": json.loads(open_paths)})
+
+        await self._database.write(work)
 
     async def put_outcome(
         self, operation: str, outcome: Outcome, *, sentence: str, ended_at: datetime | None, note: str | None = None
@@ -229,18 +262,66 @@ class Journal:
         """Write down how an operation ended (`ended_at`), or that it goes on (None)."""
 
         def work(connection: sqlite3.Connection) -> None:
+            self._begin_record(connection, operation)
             connection.execute(
                 "UPDATE operation SET outcome = ?, sentence = ?, ended_at = ? WHERE id = ?",
                 (outcome.value, sentence, ended_at.isoformat() if ended_at else None, operation),
             )
             if note is not None and ended_at is not None:
                 _put_note(connection, operation, ended_at, note)
+            facts = record.outcome_facts(outcome.value, sentence, ended_at)
+            record.append(connection, operation, Kind.OUTCOME, facts)
+            answered = connection.execute("SELECT answers FROM operation WHERE id = ?", (operation,)).fetchone()
+            if ended_at is not None and answered and answered["answers"]:
+                self._tell_answered(connection, answered["answers"], Kind.GIVEN_BACK, operation, facts)
 
         await self._database.write(work)
 
     async def note(self, operation: str, at: datetime, text: str) -> None:
         """Add a sentence to an operation's log."""
-        await self._database.write(lambda connection: _put_note(connection, operation, at, text))
+
+        def work(connection: sqlite3.Connection) -> None:
+            self._begin_record(connection, operation)
+            _put_note(connection, operation, at, text)
+            record.append(connection, operation, Kind.NOTE, {"at": at.isoformat(), "text": text})
+
+        await self._database.write(work)
+
+    async def record(self, operation: str, kind: str, facts: Mapping[str, Json]) -> None:
+        """Add an entry of its own to an operation's record: a proof, an alarm, an incident that was closed.
+
+        Who did it is added as ``by``. `kind`: a `domain.record.Kind`. Raises ValueError, TypeError (facts are no JSON).
+        """
+        whole: dict[str, Json] = {"by": self.recorder.who, **json.loads(canonical(facts))}
+
+        def work(connection: sqlite3.Connection) -> None:
+            self._begin_record(connection, operation)
+            record.append(connection, operation, kind, whole)
+
+        await self._database.write(work)
+
+    async def record_lines(self, operation: str) -> tuple[str, ...]:
+        """The record of an operation, a line for each entry; begun now where an earlier version of the program kept none."""
+
+        def work(connection: sqlite3.Connection) -> tuple[str, ...]:
+            self._begin_record(connection, operation)
+            return record.entries(connection, operation)
+
+        return await self._database.write(work)
+
+    def _begin_record(self, connection: sqlite3.Connection, operation: str) -> None:
+        """An operation of an earlier version of the program has no record: it begins with what is known."""
+        if not record.begun(connection, operation):
+            for row in _load(connection, "WHERE id = ?", (operation,)):
+                record.begin(connection, row, self.recorder, afterwards=True)
+
+    def _tell_answered(
+        self, connection: sqlite3.Connection, answered: str, kind: Kind, by: str, facts: Mapping[str, Json]
+    ) -> None:
+        """Into the record of the operation that is given back, where this journal has it."""
+        if connection.execute("SELECT 1 FROM operation WHERE id = ?", (answered,)).fetchone():
+            self._begin_record(connection, answered)
+            record.append(connection, answered, kind, {"by": self.recorder.who, "operation": by, **facts})
 
     async def load(self, operation: str) -> OperationRow | None:
         """One operation by its whole id."""
