@@ -57,6 +57,8 @@ def _was_not_open(before: PathRow | None) -> bool:
 async def _granted(session: Session, index: Index, row: PathRow, access: AccessPath) -> str:
     who = words.who(index, access.principal_id)
     head = f"{who} may use the key again by {row.path.via} at {row.path.scope}"
+    if access.eligibility is not None:
+        return f"{head}: it may activate it by itself at any moment."
     assignment = access.assignment
     if assignment is not None:
         events = await _events(session, assignment.scope, f"resourceUri eq '{assignment.id}'")

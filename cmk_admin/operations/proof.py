@@ -9,16 +9,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import AccessPath, paths
+from cmk_admin.domain.access import AccessPath, PathKind
 from cmk_admin.domain.errors import AzureFailure
-from cmk_admin.domain.ids import KeyId, fold, parse_key_id
+from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Key, KeyVersion, Source
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.verbs.cuts import grant_of, kept_because
 from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
+from cmk_admin.domain.verbs.ways.operations import operations_of
 from cmk_admin.operations.interface import PathProof
 from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.proof_paths import found_paths, keys_of, shut_keys
 from cmk_admin.operations.proof_rows import Named, PathRow, named, rows_from_text, rows_to_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.incidents import ProofRow
@@ -87,9 +89,8 @@ async def read_paths(inventory: Inventory, plan: Plan, before: Sequence[PathRow]
 
     Raises nothing of Azure's: where the key cannot be read, every path is unknown.
     """
-    keys = [parse_key_id(value) for name, value in plan.context if name == "key"]
     try:
-        index = Index(await inventory.look(keys, keep=keep))
+        index = Index(await inventory.look(keys_of(plan), keep=keep))
     except AzureFailure as failure:
         now = datetime.now(UTC)
         why = f"it could not be read again: {failure.message}"
@@ -99,39 +100,37 @@ async def read_paths(inventory: Inventory, plan: Plan, before: Sequence[PathRow]
 
 def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime) -> Reading:
     """What an estate that was read just now says of a plan's paths, of those that were found before, and of new ones."""
-    keys = [parse_key_id(value) for name, value in plan.context if name == "key"]
-    principals = [value for name, value in plan.context if name == "principal"]
-    found = {
-        named(path): (path, access)
-        for key in keys
-        for principal in principals
-        for access in paths(index, key, principal)
-        for path in (_planned(index, access),)
-    }
-    gates = [gate for key in keys if (gate := _gate(index, plan, key))]
-    gate = max(gates, key=lambda one: _GRAVITY[one.state], default=None)
+    keys = keys_of(plan)
+    gates = {key.folded: gate for key in shut_keys(plan) if (gate := _gate(index, plan, key))}
     states: dict[Named, tuple[PlannedPath, PathProof, str | None]] = {}
     for path in (*plan.paths, *(one.path for one in before)):
         if path.via != ITSELF:
-            states[named(path)] = (path, *_absent(path))
-    for name, (path, access) in found.items():
-        known = states.get(name)
-        shown = replace(known[0], condition=path.condition) if known else path
-        states[name] = (shown, *_present(index, access, gate))
-    if gate is not None:
-        states[named(_itself(plan))] = (_itself(plan), gate.state, gate.reason)
+            states[named(path)] = (path, *_absent(index, keys, path))
+    found: dict[Named, AccessPath] = {}
+    for key in keys:
+        for access, kind in found_paths(index, plan, key):
+            path = _planned(index, access, kind)
+            name = named(path)
+            known = states.get(name)
+            found[name] = access
+            gate = gates.get(key.folded) if kind != "copy" else None
+            states[name] = (
+                replace(known[0], condition=path.condition) if known else path,
+                *_present(index, access, gate),
+            )
+    if gates:
+        worst = max(gates.values(), key=lambda one: _GRAVITY[one.state])
+        states[named(_itself(plan))] = (_itself(plan), worst.state, worst.reason)
     return Reading(
         at=now,
         rows=_dated(states.values(), before, now),
         index=index,
-        found={name: access for name, (_, access) in found.items()},
-        versions=tuple(version for one in gates for version in one.versions),
+        found=found,
+        versions=tuple(version for one in gates.values() for version in one.versions),
     )
 
 
 _GRAVITY = {PathProof.CLOSED: 0, PathProof.UNKNOWN: 1, PathProof.OPEN: 2}
-_READ = frozenset({"use"})
-"""The kinds of paths that are looked for here: of others it is not known that they are gone."""
 
 
 def _present(index: Index, access: AccessPath, gate: _Gate | None) -> tuple[PathProof, str | None]:
@@ -143,21 +142,23 @@ def _present(index: Index, access: AccessPath, gate: _Gate | None) -> tuple[Path
     return PathProof.OPEN, kept_because(index, access) or "it is still there"
 
 
-def _absent(path: PlannedPath) -> tuple[PathProof, str | None]:
-    if path.kind in _READ:
+def _absent(index: Index, keys: Sequence[KeyId], path: PlannedPath) -> tuple[PathProof, str | None]:
+    """A path that is not found is closed, where it would have been found."""
+    if path.kind != "copy" or any(one is not None and one.thumbprint for one in map(index.key, keys)):
         return PathProof.CLOSED, None
     if path.state is PathState.STAYS_OPEN:
         return PathProof.OPEN, path.reason
-    return PathProof.UNKNOWN, "it is not known whether it is still there"
+    return PathProof.UNKNOWN, "it could not be read whether the copy is still one"
 
 
-def _planned(index: Index, access: AccessPath) -> PlannedPath:
+def _planned(index: Index, access: AccessPath, kind: str) -> PlannedPath:
     return PlannedPath(
         via=words.via(index, access),
         scope=access.scope,
         principal=access.principal_id,
         principal_name=index.name_of(access.principal_id),
         state=PathState.UNKNOWN if access.unknown else PathState.STAYS_OPEN,
+        kind="eligible" if access.kind is PathKind.ELIGIBLE and kind == "use" else kind,
         condition=access.condition,
     )
 
@@ -242,13 +243,14 @@ def _by_operations(key: Key) -> _Gate:
     if key.versions is None:
         return _Gate(state=PathProof.UNKNOWN, reason="the versions of the key could not be read again")
     enabled = [version for version in key.versions if version.enabled]
-    opened = tuple(one for one in enabled if one.operations and _OPENS & {word.lower() for word in one.operations})
+    known = [(one, operations_of(key, one)) for one in enabled]
+    opened = tuple(one for one, found in known if found and _OPENS & {word.lower() for word in found})
     if opened:
         names = ", ".join(version.id.version or "" for version in opened)
         return _Gate(
             state=PathProof.OPEN, reason=f"unwrapKey or decrypt is among the operations of {names}", versions=opened
         )
-    if any(one.operations is None for one in enabled):
+    if any(found is None for _, found in known):
         return _Gate(state=PathProof.UNKNOWN, reason="the operations of a version could not be read")
     return _Gate(state=PathProof.CLOSED, reason="no enabled version of the key has unwrapKey or decrypt")
 

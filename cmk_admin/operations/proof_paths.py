@@ -1,0 +1,55 @@
+"""Which paths a proof looks for: those that the plan was about, of everybody and to every key and copy that it names."""
+
+from collections.abc import Iterator
+
+from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, holders, paths, regrants
+from cmk_admin.domain.every_path import copies
+from cmk_admin.domain.ids import KeyId, fold, parse_key_id, same
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.steps import StepVerb
+from cmk_admin.domain.verbs.revoke import FIREWALL, Cause
+
+_OF_KEYS = (StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS, StepVerb.DELETE_KEY)
+
+
+def keys_of(plan: Plan) -> tuple[KeyId, ...]:
+    """The keys that a plan is about."""
+    return tuple(parse_key_id(value) for name, value in plan.context if name == "key")
+
+
+def shut_keys(plan: Plan) -> tuple[KeyId, ...]:
+    """Those that the plan shut as a whole: the first, and what its steps name. Others are somebody else's too."""
+    first, *others = keys_of(plan)
+    if plan.method == FIREWALL:
+        return (first, *(key for key in others if key.host == first.host))
+    touched = {parse_key_id(step.target).key.folded for step in plan.steps if step.verb in _OF_KEYS}
+    return (first, *(key for key in others if key.folded in touched))
+
+
+def found_paths(index: Index, plan: Plan, key: KeyId) -> Iterator[tuple[AccessPath, str]]:
+    """The paths that there are to a key, each with its `PlannedPath.kind`."""
+    actions = tuple(value for name, value in plan.context if name == "action") or GETS_AT_DATA
+    principals = [value for name, value in plan.context if name == "principal"]
+    if plan.cause == Cause.KEY_LEAKED and not principals:
+        yield from ((path, "use") for path in _takers(index, plan, key, actions))
+        return
+    for principal in principals:
+        yield from ((path, "use") for path in paths(index, key, principal, actions))
+        if plan.cause == Cause.OPERATOR:
+            yield from ((path, "use") for path in regrants(index, key) if same(path.principal_id, principal))
+        for copy in copies(index, key):
+            yield from ((path, "copy") for path in paths(index, copy.id, principal, actions))
+
+
+def _takers(index: Index, plan: Plan, key: KeyId, actions: tuple[str, ...]) -> Iterator[AccessPath]:
+    """Whoever can take the key out, besides the account that looks and the services that use it."""
+    me = index.estate.account.object_id
+    serving = {use.slot.principal_id.lower() for use in index.uses_of_key(key) if use.slot.principal_id}
+    planned = {(path.principal.lower(), fold(path.scope)) for path in plan.paths}
+    for path in holders(index, key, actions):
+        grant = path.assignment or path.eligibility
+        mine = same(path.principal_id, me) or (grant is not None and same(grant.principal_id, me))
+        known = (path.principal_id.lower(), fold(path.scope)) in planned
+        if known or not (mine or path.principal_id.lower() in serving):
+            yield path
