@@ -8,14 +8,16 @@ import gc
 import shutil
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from cmk_admin.domain.errors import Refused
+from cmk_admin.domain.drill import check_name
+from cmk_admin.domain.errors import BadInput, Refused
 from cmk_admin.operations.interface import Backend, ConnectionChoice, LiveChoice, OnSignIn
 from cmk_admin.runtime.connection import SandboxConnection, read_connection
 from cmk_admin.runtime.locks import ProcessLock
-from cmk_admin.runtime.paths import home, own_sandbox_folder
+from cmk_admin.runtime.paths import home, own_sandbox_folder, private_folder
 from cmk_admin.runtime.sandbox_process import START_SECONDS, SandboxFailed, SandboxProcess, start_sandbox_async
 
 OWN_SPEED = 60.0
@@ -33,11 +35,16 @@ async def connect(choice: ConnectionChoice, on_sign_in: OnSignIn | None = None, 
     `on_sign_in` is told what a live sign-in has to say. Raises BadInput (file unreadable, no such principal, no such
     tenant), Refused (our own sandbox cannot be made fresh while another process uses it), SandboxFailed, AzureFailure.
     """
+    if choice.drill is not None:
+        if choice.live is not None or choice.file is not None:
+            raise BadInput("bad-usage", "A drill is held on a sandbox of its own and on nothing else.")
+        check_name(choice.drill)
+        choice = replace(choice, own_sandbox=True, fresh=True, scenario=f"drill-{choice.drill}")
     if choice.live is not None:
         return await _open_live(choice.live, on_sign_in)
     if choice.file is not None:
         return await _open(await asyncio.to_thread(read_connection, choice.file), choice.principal)
-    folder = own_sandbox_folder()
+    folder = own_sandbox_folder() if choice.drill is None else private_folder(home() / "drill")
     owner = ProcessLock(folder, "owner")
     if not owner.take():
         return await _open(await _shared(folder, choice), choice.principal)
@@ -48,20 +55,24 @@ async def connect(choice: ConnectionChoice, on_sign_in: OnSignIn | None = None, 
         raise
     end = partial(_end, sandbox, owner)
     try:
-        return await _open(sandbox.connection, choice.principal, after_close=end)
+        return await _open(sandbox.connection, choice.principal, drill=choice.drill, after_close=end)
     except BaseException:
         await end()
         raise
 
 
 async def _open(
-    connection: SandboxConnection, principal: str | None, *, after_close: Callable[[], Awaitable[None]] | None = None
+    connection: SandboxConnection,
+    principal: str | None,
+    *,
+    drill: str | None = None,
+    after_close: Callable[[], Awaitable[None]] | None = None,
 ) -> Backend:
     from cmk_admin.operations.backend import open_backend
 
     # What was loaded stays: the window's collector need never walk it
     gc.freeze()
-    return await open_backend(connection, home(), principal=principal, after_close=after_close)
+    return await open_backend(connection, home(), principal=principal, drill=drill, after_close=after_close)
 
 
 async def _open_live(choice: LiveChoice, on_sign_in: OnSignIn | None) -> Backend:
@@ -87,6 +98,10 @@ async def _start(folder: Path, choice: ConnectionChoice) -> SandboxProcess:
 
 async def _shared(folder: Path, choice: ConnectionChoice) -> SandboxConnection:
     """Our own sandbox, which another process of ours runs already (the window beside a command line)."""
+    if choice.drill is not None:
+        raise Refused(
+            "drill-in-use", "Another cmk-admin holds a drill already.", next="End that one first, then start this one."
+        )
     if choice.fresh:
         raise Refused(
             "sandbox-in-use",

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from cmk_admin import __version__
 from cmk_admin.cli import revoking
 from cmk_admin.cli.names import WIZARD_NAMES
+from cmk_admin.domain.drill import DRILLS, check_name
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.sign_in import CLOUD_WORDS, WAY_WORDS
 from cmk_admin.operations.connection import ConnectionChoice, LiveChoice
@@ -21,7 +22,7 @@ COMMANDS = READS + CHANGES
 LONGEST_TEXT = 2000
 """Characters of a reason or a ticket: what fits on a page of the record."""
 
-_CONNECTION = ("sandbox", "fresh", "connection", "live", "cloud", "tenant", "auth", "principal")
+_CONNECTION = ("sandbox", "drill", "fresh", "connection", "live", "cloud", "tenant", "auth", "principal")
 _CUTTING = ("consumer", "method", "cause", "also", "identity")
 _ALLOWED = {
     "estate": ("format", "out"),
@@ -248,6 +249,7 @@ def _add_connection(group: Any) -> None:
     group.add_argument(
         "--fresh", action="store_true", help="with --sandbox: forget what was kept; with --live: ask who"
     )
+    group.add_argument("--drill", metavar="NAME", help=f"a drill on a fresh sandbox: {', '.join(DRILLS)}")
     group.add_argument("--connection", metavar="FILE", help="a running sandbox, by the file it wrote")
     group.add_argument("--principal", metavar="NAME", help="sign in to the sandbox as NAME (default: administrator)")
     group.add_argument("--live", action="store_true", help="a real Azure")
@@ -316,7 +318,7 @@ def _refuse_twice(command: str | None, argv: Sequence[str]) -> None:
 
 
 def _choice(command: str | None, typed: dict[str, Any]) -> ConnectionChoice | None:
-    named = [name for name in ("sandbox", "connection", "live") if typed.get(name)]
+    named = [name for name in ("sandbox", "drill", "connection", "live") if typed.get(name)]
     if len(named) > 1:
         raise BadInput("bad-usage", "Name one connection, not several: " + " and ".join(f"--{n}" for n in named) + ".")
     if "connection" in typed and not named:
@@ -329,10 +331,12 @@ def _choice(command: str | None, typed: dict[str, Any]) -> ConnectionChoice | No
     if "live" in named:
         return ConnectionChoice(live=_live(typed))
     if "principal" in typed and not named:
-        raise BadInput("bad-usage", "--principal goes with --sandbox or --connection.", subject="--principal")
+        raise BadInput("bad-usage", "--principal goes with --sandbox, --drill or --connection.", subject="--principal")
     if not named:
         return None
     principal = _named("principal", typed["principal"]) if "principal" in typed else None
+    if "drill" in named:
+        return ConnectionChoice(own_sandbox=True, drill=check_name(typed["drill"]), principal=principal)
     if "sandbox" in named:
         return ConnectionChoice(own_sandbox=True, fresh=typed.get("fresh", False), principal=principal)
     return ConnectionChoice(file=Path(typed["connection"]), principal=principal)

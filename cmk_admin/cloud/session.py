@@ -311,6 +311,18 @@ class Session:
         """Fetch the vaults' token before a fan-out needs it. Raises AzureFailure."""
         await self._token(self.names.vault_scope)
 
+    async def ask_control(self, name: str) -> dict[str, Any]:
+        """GET of the sandbox's control. Raises aiohttp.ClientError, TimeoutError, ValueError (it is no sandbox, no object)."""
+        if self._control is None:
+            raise ValueError("a live connection has no control")
+        url = f"{self._control.rstrip('/')}/{name}"
+        async with self._http.get(url, timeout=aiohttp.ClientTimeout(total=self._timeouts.connect)) as answer:
+            answer.raise_for_status()
+            document = await answer.json(content_type=None)
+        if not isinstance(document, dict):
+            raise ValueError("the control answered something else")
+        return document
+
     async def read_clock(self) -> None:
         """Follow the sandbox's calendar and speed; nothing to do on a live connection. Raises AzureFailure."""
         if self._control is None:

@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from cmk_admin.cloud.drill import read_debrief
 from cmk_admin.cloud.session import Session
+from cmk_admin.domain.drill import Debrief
 from cmk_admin.domain.errors import Refused
 from cmk_admin.domain.ids import KeyId, parse_key_id
 from cmk_admin.domain.model import Estate
@@ -42,11 +44,13 @@ async def open_backend(
     home: Path,
     *,
     principal: str | None = None,
+    drill: str | None = None,
     after_close: Callable[[], Awaitable[None]] | None = None,
 ) -> "OpenBackend":
     """Sign in to a sandbox and open what is remembered of it under `home`.
 
-    `after_close` is awaited at the end of `close`: it ends a sandbox that runs for this connection only.
+    `drill` is the name of the drill that this sandbox is there for. `after_close` is awaited at the end of `close`: it
+    ends a sandbox that runs for this connection only.
 
     Raises BadInput (unknown principal, CA file, settings), AzureFailure (unreachable, sign_in), StoreError.
     """
@@ -67,6 +71,7 @@ async def open_backend(
         speed=session.clock.speed,
         vault_suffixes=session.names.vault_suffixes,
         restore_folder=chosen,
+        drill=drill,
     )
     return OpenBackend(session, journal, info, after_close)
 
@@ -232,6 +237,9 @@ class OpenBackend:
     async def operation(self, operation: str) -> OperationReport:
         row = await self._history.find(operation)
         return self._report(row, await self._incidents.load(row.id))
+
+    async def debrief(self) -> Debrief | None:
+        return await read_debrief(self._session) if self._info.drill is not None else None
 
     async def close(self) -> None:
         await self._running.close()

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from cmk_admin.domain.drill import Debrief
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, StepState
@@ -270,6 +271,9 @@ class Backend(Protocol):
 
     async def record(self, operation: str) -> Record:
         """Everything that was written down about an operation, hash-chained; also while it runs. Raises BadInput."""
+
+    async def debrief(self) -> Debrief | None:
+        """How the drill of this connection stands; None where it is no drill. Raises AzureFailure."""
 
     async def targets(self, service: str) -> tuple[Target, ...]:
         """The resources that can take a key as this service (a name of `domain.services`), with or without one.

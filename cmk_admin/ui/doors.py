@@ -48,6 +48,8 @@ class Doors(QWidget):
     """A `ConnectionChoice`."""
     azure_wanted = Signal()
     """Ask which Azure, and how to sign in."""
+    drill_wanted = Signal()
+    """Ask which drill."""
 
     def __init__(self, theme: Theme, last: ConnectionChoice | None) -> None:
         super().__init__()
@@ -98,8 +100,14 @@ class Doors(QWidget):
         self.file.setAccessibleName("Open a running sandbox by its file")
         self.file.setProperty("role", "link")
         self.file.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.file.setToolTip("For drills and tests together with others: “cmk-admin sandbox serve” writes it")
+        self.file.setToolTip("For work and tests together with others: “cmk-admin sandbox serve” writes it")
         self.file.clicked.connect(self._choose_file)
+        self.drill = QPushButton("Hold a drill: an emergency to practise on, with a clock and a score…")
+        self.drill.setObjectName("door-drill-open")
+        self.drill.setAccessibleName("Hold a drill")
+        self.drill.setProperty("role", "link")
+        self.drill.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.drill.clicked.connect(self.drill_wanted)
         body = QVBoxLayout(self)
         body.setContentsMargins(24, 24, 24, 24)
         body.setSpacing(8)
@@ -111,6 +119,7 @@ class Doors(QWidget):
         body.addSpacing(8)
         body.addWidget(self.message, 0, Qt.AlignmentFlag.AlignHCenter)
         body.addSpacing(8)
+        body.addWidget(self.drill, 0, Qt.AlignmentFlag.AlignHCenter)
         body.addWidget(self.file, 0, Qt.AlignmentFlag.AlignHCenter)
         body.addStretch(3)
         self.message.hide()

@@ -33,6 +33,7 @@ class Frame(QWidget):
     door_chosen = Signal(object)
     """A `ConnectionChoice`."""
     azure_wanted = Signal()
+    drill_wanted = Signal()
     """The door to a real Azure."""
 
     def __init__(self, theme: Theme, last: ConnectionChoice | None, tree_width: int) -> None:
@@ -85,6 +86,7 @@ class Frame(QWidget):
         doors = Doors(self._theme, self._last)
         doors.chosen.connect(self.door_chosen)
         doors.azure_wanted.connect(self.azure_wanted)
+        doors.drill_wanted.connect(self.drill_wanted)
         self._places.addWidget(doors)
         return doors
 

@@ -8,6 +8,7 @@ from cmk_admin.ui.bridge import Bridge
 from cmk_admin.ui.connect.install import install as install_connect
 from cmk_admin.ui.connecting import Connecting
 from cmk_admin.ui.details.panel import Details
+from cmk_admin.ui.drill.install import install as install_drills
 from cmk_admin.ui.emergency.install import install
 from cmk_admin.ui.entering import Entering
 from cmk_admin.ui.looking import Looking
@@ -41,6 +42,7 @@ def furnish(window: MainWindow, bridge: Bridge, connector: Connector) -> Iterato
     window.entering = Entering(window)
     window.frame.door_chosen.connect(window.open)
     install_connect(window)
+    install_drills(window)
     add_verbs(window)
     for verb_id in ("palette", "refresh"):
         window.strip.add_button(window.verbs.action(verb_id))

@@ -46,6 +46,9 @@ class Remembered:
         return None
 
     def remember(self, choice: ConnectionChoice) -> None:
+        """Keep what was opened; a drill is over when it is closed, and is not gone on with."""
+        if choice.drill is not None:
+            return
         self.last_file = str(choice.file.absolute()) if choice.file else ""
         self.last_own_sandbox = choice.own_sandbox
         self.last_principal = choice.principal or ""

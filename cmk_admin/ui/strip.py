@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from cmk_admin.domain import words
 from cmk_admin.domain.errors import FailureKind
@@ -29,8 +29,35 @@ NARROW = 1000
 """Below it the tenant stands in the account's tooltip only."""
 
 
+class Pill(QLabel):
+    """Which kind of Azure; a drill's is hatched, so that it is told from the others without its colour."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.hatched = False
+        self.setObjectName("strip-pill")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", "pill")
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.hatched:
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            shape = QPainterPath()
+            shape.addRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
+            painter.setClipPath(shape)
+            painter.fillRect(self.rect(), self._theme.color("drill_fill"))
+            painter.setPen(QPen(self._theme.color("drill_stripe"), 4))
+            for x in range(-self.height(), self.width(), 11):
+                painter.drawLine(x, self.height(), x + self.height(), 0)
+            painter.end()
+        super().paintEvent(event)
+
+
 class Strip(QFrame):
     coverage_clicked = Signal()
+    end_drill = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -42,8 +69,9 @@ class Strip(QFrame):
         self._coverage: Coverage | None = None
         self._where = ""
         """The cloud in words, on a real Azure."""
-        self.pill = label("", "pill", name="strip-pill")
+        self.pill = Pill(theme)
         self.pill.setFixedHeight(22)
+        self.drill_clock, self.drill_end = self._drill_parts()
         self._account_icon = ToneIcon(theme, "user")
         self.account = Elided("")
         self.account.setObjectName("strip-account")
@@ -61,6 +89,8 @@ class Strip(QFrame):
         row.setContentsMargins(12, 0, sizes.GRID, 0)
         row.setSpacing(6)
         row.addWidget(self.pill)
+        row.addWidget(self.drill_clock)
+        row.addWidget(self.drill_end)
         row.addSpacing(10)
         row.addWidget(self._account_icon)
         for words_ in (self.account, self.scope):
@@ -78,6 +108,16 @@ class Strip(QFrame):
         self._row = row
         self._show_reading(False)
 
+    def _drill_parts(self) -> tuple[QLabel, QPushButton]:
+        """The clock of a drill and the button that ends it."""
+        clock = label("", "strong", name="strip-drill-clock")
+        clock.setToolTip("How long the drill has been held")
+        end = QPushButton("End drill")
+        end.setObjectName("strip-end-drill")
+        end.setAccessibleName("End the drill and see how it turned out")
+        end.clicked.connect(self.end_drill)
+        return clock, end
+
     def add_button(self, action: QAction) -> None:
         """A verb as an icon at the right end."""
         button = QToolButton()
@@ -94,13 +134,18 @@ class Strip(QFrame):
         """A connection is being opened."""
         self.show_connection(None)
         opening = "Signing in to Azure…" if choice.live is not None else "Opening the connection…"
-        self.account.setText("Starting the sandbox…" if choice.own_sandbox else opening)
+        if choice.drill is not None:
+            opening = "Starting the drill…"
+        self.account.setText("Starting the sandbox…" if choice.own_sandbox and choice.drill is None else opening)
         self.account.set_tip("")
         self.account.show()
 
     def show_connection(self, info: ConnectionInfo | None) -> None:
         """Which Azure; None: none is open."""
         self.pill.setVisible(info is not None)
+        drill = info is not None and info.drill is not None
+        self.drill_clock.setVisible(drill)
+        self.drill_end.setVisible(drill)
         parts: tuple[QWidget, ...] = (self._account_icon, self.account, self.scope)
         for widget in parts:
             widget.setVisible(info is not None)
@@ -120,6 +165,12 @@ class Strip(QFrame):
             if sandbox
             else f"{cloud}, tenant {info.account.tenant_id}. What is done here is done for real."
         )
+        self.pill.hatched = drill
+        if drill:
+            self.pill.setText("DRILL")
+            self.pill.setProperty("tone", "drill")
+            self.pill.setAccessibleName(f"A drill: {info.drill}")
+            self.pill.setToolTip(f"The drill “{info.drill}”{speed}. Nothing here reaches a live account.")
         repolish(self.pill)
         self.account.setText(info.account.name)
         way = f" through {WAY_WORDS[info.signed_in_by]}" if info.signed_in_by in WAY_WORDS else ""
@@ -128,6 +179,11 @@ class Strip(QFrame):
         )
         self.scope.setText(f"tenant {words.shortened(info.account.tenant_id, 13)}{self._where}")
         self.scope.set_tip(f"Tenant {info.account.tenant_id}, cloud {info.account.cloud}")
+
+    def show_drill_clock(self, text: str) -> None:
+        """How long the drill has been held: ``07:12``."""
+        self.drill_clock.setText(text)
+        self.drill_clock.setAccessibleName(f"The drill has been held for {text}")
 
     def show_estate(self, estate: Estate, now: datetime, *, reading: bool) -> None:
         """What was read, and when."""

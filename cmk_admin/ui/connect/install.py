@@ -70,6 +70,9 @@ class Connect(QObject):
             HostsDialog(window, bridge=window.bridge, backend=window.backend, theme=window.theme).open()
 
     def _why_not_connect(self, _: Selection) -> str | None:
+        backend = self._window.backend
+        if backend is not None and backend.info.drill is not None:
+            return "A drill is being held. Close it before you sign in to a real Azure."
         return "A connection is being opened or closed." if self._window.connecting.is_busy else None
 
     def _why_not_test(self, _: Selection) -> str | None:

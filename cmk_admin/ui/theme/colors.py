@@ -56,6 +56,10 @@ class Colors:
     sandbox: str
     sandbox_fill: str
     """The pill that says SANDBOX, under white."""
+    drill_fill: str
+    drill_stripe: str
+    """The hatched pill that says DRILL, under `on_drill`."""
+    on_drill: str
     disabled: str
 
 
@@ -86,6 +90,9 @@ LIGHT = Colors(
     unknown_soft="#e9edef",
     sandbox="#5f3dc4",
     sandbox_fill="#6741d9",
+    drill_fill="#ffc53d",
+    drill_stripe="#e8a91c",
+    on_drill="#2b1d00",
     disabled="#98a3a9",
 )
 
@@ -116,6 +123,9 @@ DARK = Colors(
     unknown_soft="#2c353b",
     sandbox="#b9a3ff",
     sandbox_fill="#7a5ae4",
+    drill_fill="#ffc53d",
+    drill_stripe="#e8a91c",
+    on_drill="#2b1d00",
     disabled="#66737b",
 )
 

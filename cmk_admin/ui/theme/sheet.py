@@ -39,6 +39,8 @@ QLabel[role="pill"] {
   font-size: ${small_px}px; font-weight: 600; color: #ffffff; border-radius: 11px; padding: 0 12px;
 }
 QLabel[role="pill"][tone="sandbox"] { background: $sandbox_fill; }
+QLabel[role="pill"][tone="drill"] { background: transparent; color: $on_drill; }
+QLabel[role="strong"] { font-weight: 600; }
 QLabel[role="pill"][tone="live"] { background: $text; color: $surface; }
 QFrame[role="message"] { background: $raised; border: none; border-bottom: 1px solid $border; }
 QFrame[role="message"][tone="caution"] { background: $caution_soft; }

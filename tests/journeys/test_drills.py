@@ -1,0 +1,142 @@
+"""Drills on the program's own sandbox: what is done rightly scores clean, what is done wrongly is told."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cmk_admin.app import connect
+from cmk_admin.domain.drill import Debrief, Verdict, lines
+from cmk_admin.domain.errors import BadInput
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations.interface import Backend, ConnectionChoice, LiveChoice
+
+# The drill's sandbox is 60 times as fast as Azure: ten minutes are ten seconds.
+_WITHIN = 60.0
+_COMMAND = [sys.executable, "-m", "cmk_admin"]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CMK_ADMIN_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def held(name: str, act: Callable[[Backend], Awaitable[None]], *, until: Callable[[Debrief], bool]) -> Debrief:
+    """Hold a drill, act, and wait for what is expected of the score."""
+
+    async def story() -> Debrief:
+        backend = await connect(ConnectionChoice(own_sandbox=True, drill=name, speed=600.0))
+        try:
+            assert backend.info.drill == name
+            await backend.read()
+            await act(backend)
+            end = time.monotonic() + _WITHIN
+            while True:
+                score = await backend.debrief()
+                assert score is not None
+                if until(score) or time.monotonic() > end:
+                    return score
+                await asyncio.sleep(0.2)
+        finally:
+            await backend.close()
+
+    return asyncio.run(story())
+
+
+def revoke(key: str, *services: str, **facts: Any) -> Callable[[Backend], Awaitable[None]]:
+    """Plan and run a revoke of a key: of all of it, or for the services named."""
+
+    async def act(backend: Backend) -> None:
+        assert backend.estate is not None
+        wanted = next(one.id.key for one in backend.estate.keys if one.id.name == key)
+        named = tuple(one.id for one in backend.estate.consumers if one.name in services)
+        await backend.run(await backend.prepare_revoke(RevokeDraft(key=wanted, consumers=named, **facts)), watch=False)
+
+    return act
+
+
+def cut(score: Debrief) -> bool:
+    return all(one.azure_seconds is not None for one in score.targets)
+
+
+DISABLE = {"lock": "issuer-key", "storm": "issuer-key", "inherited": "issuer-key", "expiry": "issuer-key"}
+
+
+@pytest.mark.parametrize("name", list(DISABLE))
+def test_disabling_the_services_own_key_solves_the_drill(name: str) -> None:
+    score = held(name, revoke(DISABLE[name], method="disable"), until=cut)
+    assert score.passed, score
+    assert [line.verdict for line in lines(score)] == [Verdict.GOOD] * 3
+    assert not score.targets[0].open
+
+
+def test_behind_a_firewall_the_grants_are_removed_through_the_resource_manager() -> None:
+    score = held("blind", revoke("issuer-key", "issuer-mysql", method="grants"), until=cut)
+    assert score.passed, score
+
+
+def test_cutting_what_two_services_share_cuts_the_wrong_one_and_the_debrief_says_so() -> None:
+    score = held("shared", revoke("certificates-key", method="disable"), until=lambda one: bool(one.wrong))
+    assert not score.passed
+    assert [one.name for one in score.wrong] == ["portal-mysql"]
+    wrong = lines(score)[-1]
+    assert wrong.verdict is Verdict.BAD
+    assert "portal-mysql lost its key" in wrong.words
+
+
+def test_what_is_left_open_is_told() -> None:
+    async def nothing(_: Backend) -> None:
+        return
+
+    score = held("inherited", nothing, until=lambda one: True)
+    assert not score.passed
+    said = lines(score)
+    assert said[0].verdict is Verdict.OPEN
+    assert said[1].verdict is Verdict.BAD
+    assert "through a group" in said[1].words
+
+
+def test_a_drill_cannot_hold_a_live_credential() -> None:
+    for other in (ConnectionChoice(drill="lock", live=LiveChoice()), ConnectionChoice(drill="lock", file=Path("x"))):
+        with pytest.raises(BadInput, match="on a sandbox of its own"):
+            asyncio.run(connect(other))
+    with pytest.raises(BadInput, match="no drill"):
+        asyncio.run(connect(ConnectionChoice(own_sandbox=True, drill="nothing")))
+
+
+def test_the_command_line_holds_a_drill_on_a_fresh_sandbox_each_time(home: Path) -> None:
+    seen = []
+    for _ in range(2):
+        done = subprocess.run(
+            [*_COMMAND, "--drill", "lock", "mapping", "--format", "json"], capture_output=True, text=True, check=True
+        )
+        seen.append({row["consumer_id"].rsplit("/", 1)[-1] for row in json.loads(done.stdout)["rows"]})
+    assert seen == [{"issuer-mysql", "archive-mysql"}] * 2
+    refused = subprocess.run(
+        [*_COMMAND, "--drill", "lock", "--live", "mapping"], capture_output=True, text=True, check=False
+    )
+    assert refused.returncode == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+@pytest.mark.parametrize("after", [0.1, 0.4, 0.8])
+def test_a_drill_that_is_killed_while_it_is_set_up_leaves_nothing_in_the_way_of_the_next(
+    home: Path, after: float
+) -> None:
+    command = [*_COMMAND, "--drill", "lock", "mapping", "--format", "json"]
+    killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(after)
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["rows"]) == 2
