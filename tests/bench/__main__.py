@@ -34,6 +34,14 @@ FIGURES = (
         "discovery", "discovery", "×", "1/15", "200 vaults of 5 keys at 50 ms; a loop over the SDK's sync clients is 1"
     ),
     Figure("revoke", "revoke", "× 80 ms", "4", "confirming click to the last accepted write, warm"),
+    *(
+        Figure(f"{name}_{count}", "writing", "× 80 ms", aim, f"confirming click to {what}, {count} writes side by side")
+        for name, aim, what in (
+            ("click_to_write", "3", "the last accepted write"),
+            ("click_to_proof", "7", "the proof"),
+        )
+        for count in (1, 10, 50)
+    ),
     Figure("filter_ms", "scrolling", "ms", "50", "99th percentile from key press to repaint, 2,000 vaults × 50 keys"),
     Figure("scroll_ms", "scrolling", "ms", "33", "99th percentile of one page in the same tree"),
     Figure("gui_block_ms", "blocking", "ms", "50", "largest excess gap of a 5 ms timer during a full discovery"),
@@ -59,7 +67,7 @@ def main() -> int:
     for figure in chosen:
         value = found.get(figure.name)
         shown = "not measured" if value is None else f"{value:.3g} {figure.unit}"
-        print(f"{figure.name:<14}{shown:>16}   aim {figure.aim:<5} {figure.meaning}")
+        print(f"{figure.name:<19}{shown:>16}   aim {figure.aim:<5} {figure.meaning}")
     print(*(f"  {note}" for note in notes), sep="\n")
     print(json.dumps({f.name: found.get(f.name) for f in chosen}))
     return 0 if all(f.name in found for f in chosen) else 1
