@@ -40,10 +40,13 @@ def method(draft: RevokeDraft) -> str:
 def why(draft: RevokeDraft) -> str:
     """Why this is the plan, in a sentence."""
     if draft.cause is Cause.SERVICE and not (draft.consumers or draft.principals):
-        return (
-            "Only the key is named: whoever uses it, by whatever path, is cut, since no version of it works any more."
-        )
+        return "Only the key is named, so that whoever uses it is cut; shut as a whole it is closed by whatever path."
     return WHY[draft.cause]
+
+
+def people(draft: RevokeDraft) -> bool:
+    """Whether the plan cuts people: so it does for some causes, where no method was asked for."""
+    return draft.method is None and draft.cause in CONTAINS
 
 
 def contain(asked: Asked, draft: RevokeDraft) -> Way:
@@ -147,5 +150,8 @@ def _wrong(asked: Asked, draft: RevokeDraft, found: Sequence[AccessPath], any_st
         return (
             "Every grant that was found is wider than the vault, a group's or unread: choose what is to be removed.",
         )
-    nobody = "The suspect accounts hold" if draft.cause is Cause.OPERATOR else "Nobody but you and the services holds"
-    return (f"{nobody} no grant by which {key.name} could be taken out: nothing is left to remove here.",)
+    if draft.cause is Cause.OPERATOR:
+        return (
+            f"The suspect accounts hold no grant to use, take out or grant {key.name} again: nothing is left to remove.",
+        )
+    return (f"Nobody but you and the services can take {key.name} out: nothing is left to remove here.",)

@@ -117,19 +117,19 @@ def _remove(asked: Asked, path: AccessPath, target: str, *, chosen: bool) -> Cho
     index = asked.index
     members, holders = cuts.members_of(index, path), cuts.holders_of(index, path)
     cut = [
-        use.consumer
+        use
         for one in holders
         for use in index.uses_of_principal(one)
         if cuts.named_as(use.consumer) not in asked.wanted and _reaches(asked, path, use.slot.key_id.host)
     ]
     said = []
     if cut:
-        said.append(f"it concerns {naming.listed([one.name for one in cut])} too")
+        said.append(f"it concerns {naming.listed([use.consumer.name for use in cut])} too")
     if members is None:
         said.append("the members of the group could not be read")
     elif path.group_id is not None:
         known = {one.lower() for one in asked.all_identities}
-        known |= {use.slot.principal_id.lower() for use in index.uses if use.slot.principal_id and use.consumer in cut}
+        known |= {use.slot.principal_id.lower() for use in cut if use.slot.principal_id}
         rest = sum(one.lower() not in known for one in members)
         said += [f"{words.count(rest, 'other member')} of the group lose it too"] if rest else []
     if path.above_vault:

@@ -46,8 +46,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
     draft = replace(draft, key=draft.key.key)
     asked, wrong = _asked(draft, index, around)
     ways = {name: make(asked) for name, make in WAYS.items()}
-    containing = draft.method is None and draft.cause in causes.CONTAINS
-    if containing:
+    if causes.people(draft):
         ways[GRANTS] = causes.contain(asked, draft)
     method = draft.method or causes.method(draft)
     unknown = f"“{method}” is not a method of revoking: it is {words.listed(METHODS, 'or')}."
@@ -65,7 +64,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         methods=_methods(draft, ways),
         method=method,
         watches=tuple(cuts.watch(lot, closing) for lot in way.lots),
-        findings=_findings(asked, way, method),
+        findings=_findings(asked, way, method, draft.principals if causes.people(draft) else asked.all_identities),
         warnings=_warnings(asked, way),
         problems=(*(wrong or way.problems), *chosen.problems),
         cause=draft.cause.value,
@@ -83,7 +82,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
 def _asked(draft: RevokeDraft, index: Index, around: Surroundings | None) -> tuple[Asked, tuple[str, ...]]:
     """Whom the draft is about, and what is wrong with those that were named."""
     everybody = index.uses_of_key(draft.key)
-    people = draft.cause in causes.CONTAINS and draft.method is None
+    people = causes.people(draft)
     identities = frozenset() if people else frozenset(one.lower() for one in draft.principals)
     uses, wrong = _named(draft, index, everybody)
     uses += [use for use in everybody if (use.slot.principal_id or "").lower() in identities and use not in uses]
@@ -129,7 +128,7 @@ def _named(draft: RevokeDraft, index: Index, everybody: Sequence[Use]) -> tuple[
 def _context(asked: Asked, draft: RevokeDraft, method: str) -> tuple[tuple[str, str], ...]:
     """What is needed to read the paths again: every key, the method, the vault, the identities, the data actions."""
     keys = (asked.key, *(key for key in asked.keys[1:] if asked.index.vault_of(key) is not None))
-    people = draft.cause in causes.CONTAINS and draft.method is None
+    people = causes.people(draft)
     found = [("key", str(key)) for key in keys] + [("method", method)]
     found += [("vault", asked.vault.id)] if asked.vault else []
     found += [("principal", one) for one in (draft.principals if people else asked.all_identities)]
@@ -186,13 +185,13 @@ def _because(name: str, way: Way) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def _findings(asked: Asked, way: Way, method: str) -> tuple[str, ...]:
+def _findings(asked: Asked, way: Way, method: str, identities: Sequence[str]) -> tuple[str, ...]:
     """What else the identities hold that lose their grants, and is not touched."""
     if method != GRANTS:
         return ()
     index, gone = asked.index, {fold(step.target) for step in way.steps}
     said = []
-    for one in asked.all_identities:
+    for one in identities:
         others = sum(fold(assignment.id) not in gone for assignment in index.assignments_of(one))
         if others:
             count = words.count(others, "other assignment")
@@ -253,9 +252,9 @@ def _title(draft: RevokeDraft, asked: Asked, method: str, way: Way) -> str:
         return f"Shut the firewall of {key.vault_name}"
     if method == DELETE:
         return f"Delete {named} softly"
-    if draft.method is None and draft.cause is Cause.KEY_LEAKED:
+    if causes.people(draft) and draft.cause is Cause.KEY_LEAKED:
         return f"Contain {key.name}: nobody takes it out any more"
-    if draft.method is None and draft.cause is Cause.OPERATOR:
+    if causes.people(draft):
         who = naming.listed([words.who(asked.index, one) for one in draft.principals])
         return f"Cut {who or 'suspect accounts'} off {key.name}"
     ids = draft.consumers or tuple(lot.consumer.id for lot in way.lots if lot.wanted)
