@@ -88,8 +88,15 @@ class _Refreshing:
         others = [each for each in self._into.keys.get(folded, ()) if each.id.name.lower() != self._key.name.lower()]
         if found is None and problem is not None:
             return  # not known any better than before
+        if found is not None:
+            found = _as_known(found, self._known_key())
         now = [*others, found] if found is not None else others
         self._into.keys[folded] = tuple(sorted(now, key=lambda each: each.id.name.lower()))
+
+    def _known_key(self) -> Key | None:
+        """The key as it was known before."""
+        held = self._into.keys.get(fold(self._vault.id), ())
+        return next((each for each in held if each.id.name.lower() == self._key.name.lower()), None)
 
     async def _read_key(self) -> tuple[Key | None, CoverageProblem | None]:
         """The key with its versions, and the vault's problem; no key without a problem: there is none any more."""
@@ -242,3 +249,10 @@ class _Refreshing:
         }
         vault = self._into.vaults[fold(self._vault.id)]
         return holders | {entry.object_id for entry in vault.access_policies}
+
+
+def _as_known(found: Key, before: Key | None) -> Key:
+    """A key with the public numbers that it had: a version never changes them, and a disabled one does not show them."""
+    if before is None or found.thumbprint is not None or found.current_version != before.current_version:
+        return found
+    return replace(found, thumbprint=before.thumbprint, managed=before.managed)

@@ -195,7 +195,8 @@ def regrants(index: Index, key: KeyId) -> tuple[AccessPath, ...]:
         scope = key_scope(vault.id, key.name)
     else:
         actions, scope = WRITE_POLICIES, vault.id
-    return tuple(_role_paths(index, scope, None, lambda role: _held(role, actions)))
+    found = _role_paths(index, scope, None, lambda role: _held(role, actions))
+    return (*found, *_unread_eligibilities(index, scope, ""))
 
 
 def usable(found: tuple[AccessPath, ...]) -> tuple[AccessPath, ...]:
@@ -270,6 +271,10 @@ def _eligible(
         yield from _through(index, eligibility, principal_id, words, None)
     if principal_id is None or index.is_service(principal_id):
         return
+    yield from _unread_eligibilities(index, scope, principal_id)
+
+
+def _unread_eligibilities(index: Index, scope: str, principal_id: str) -> Iterator[AccessPath]:
     for above in index.unread_eligibilities_over(scope):
         yield AccessPath(
             principal_id=principal_id,

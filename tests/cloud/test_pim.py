@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
-from cmk_admin.cloud import pim
+from cmk_admin.cloud import keys, pim
 from cmk_admin.cloud.inventory import read_estate, refresh
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.access import PathKind, paths, regrants
@@ -19,6 +20,7 @@ from cmk_admin.runtime.connection import read_connection
 from tests.support import Sandbox, serve
 
 OWN = KeyId("in-main.vault.azure.net", "own-key")
+TWIN = KeyId("in-twin.vault.azure.net", "own-key")
 VERSIONS = KeyId("in-main.vault.azure.net", "versions-key")
 
 A_PERSON = "50000000-0000-0000-0000-000000000001"
@@ -94,6 +96,20 @@ def test_a_refresh_reads_the_operations_of_every_enabled_version(azure: Sandbox,
     assert found.role_eligibilities == estate.role_eligibilities
 
 
+def test_a_key_that_was_disabled_is_still_known_to_have_a_copy(azure: Sandbox, estate: Estate) -> None:
+    async def story() -> Estate:
+        async with signed_in(azure) as session:
+            key = Index(estate).key(TWIN)
+            assert key is not None
+            version = replace(TWIN, version=key.current_version)
+            await keys.set_enabled(session, version, False)
+            found = await refresh(session, estate, TWIN)
+            await keys.set_enabled(session, version, True)
+            return found
+
+    assert [copy.id for copy in copies(Index(asyncio.run(story())), TWIN)] == [OWN]
+
+
 def test_discovery_asks_two_things_more_of_a_subscription_and_none_of_a_vault(azure: Sandbox) -> None:
     since = azure.last_request()
     asyncio.run(estate_of(azure))
@@ -113,6 +129,7 @@ def test_a_refusal_leaves_coverage_whole_and_people_unknown(azure: Sandbox) -> N
     assert len(found.unread_eligibilities) == 1
     assert [path.kind for path in paths(index, OWN, A_PERSON)] == [PathKind.UNREAD]
     (server,) = [one for one in found.consumers if one.name == "in-mysql-own"]
+    assert any(path.unknown for path in regrants(index, OWN))
     assert all(path.unknown is None for path in paths(index, OWN, str(server.slots[0].principal_id)))
 
 
