@@ -4,13 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from cmk_admin.domain import words
-from cmk_admin.domain.activity import Event, policies_changed, told, vault_changed
-from cmk_admin.domain.ids import fold, last, parse_key_id
+from cmk_admin.domain.activity import NOT_IN_IT, Event, policies_changed, told, vault_changed
+from cmk_admin.domain.ids import KeyId, fold, last, parse_key_id
 from cmk_admin.domain.index import Index, guid
 from cmk_admin.domain.model import RoleAssignment
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs import changes, cuts
+from cmk_admin.domain.verbs.ways.operations import operations_of
 
 LOGGED = (StepVerb.SET_POLICY, StepVerb.SET_NETWORK)
 """Verbs of whose changes only the Activity Log tells who made them."""
@@ -82,9 +83,18 @@ def _version(index: Index, step: Step, events: Events) -> str | None:
     version = next((one for one in key.versions if fold(str(one.id)) == fold(step.target)), None)
     if version is None:
         return f"Version {wanted.version} of {wanted.name} is not there any more."
-    if version.enabled is (step.before or {}).get("enabled"):
-        return f"“{step.words}”: it is as it was before again; the Activity Log does not say by whom."
-    return None
+    facts: changes.Facts = {"enabled": version.enabled}
+    if step.verb is StepVerb.SET_OPERATIONS:
+        found = operations_of(key, version)
+        if found is None:
+            return None
+        facts = {"operations": list(found)}
+    differs = changes.differences(step.verb, step.after, facts)
+    if not differs:
+        return None
+    if not changes.differences(step.verb, step.before, facts):
+        return f"“{step.words}”: it is as it was before again; {NOT_IN_IT}."
+    return f"“{step.words}”: it was changed since ({'; '.join(differs)}) and is not overwritten; {NOT_IN_IT}."
 
 
 def _network(index: Index, step: Step, events: Events) -> str | None:
@@ -115,6 +125,7 @@ _LOOKS: Mapping[StepVerb, Callable[[Index, Step, Events], str | None]] = {
     StepVerb.REMOVE_ASSIGNMENT: _assignment,
     StepVerb.SET_POLICY: _policy,
     StepVerb.SET_ENABLED: _version,
+    StepVerb.SET_OPERATIONS: _version,
     StepVerb.SET_NETWORK: _network,
     StepVerb.DELETE_KEY: _deleted,
 }
@@ -137,13 +148,19 @@ def _versions(index: Index, plan: Plan, began: datetime | None) -> list[str]:
 def _consumers(index: Index, plan: Plan) -> list[str]:
     """Services that are gone, or use another key by now."""
     keys = [parse_key_id(value) for name, value in plan.context if name == "key"]
+    whole = any(step.verb is StepVerb.SET_NETWORK for step in plan.steps)
     said = []
     for watch in plan.watches:
         found = index.consumers(watch.consumer_id)
         mine = [slot for one in found if one.service == watch.service for slot in index.slots_of(one)]
         if not found and index.consumers_read:
             said.append(f"{last(watch.consumer_id)} is not there any more.")
-        elif mine and keys and not any(cuts.same_key(slot.key_id, key) for slot in mine for key in keys):
+        elif mine and keys and not any(_is_of(slot.key_id, key, whole) for slot in mine for key in keys):
             now = words.listed(list(dict.fromkeys(f"{slot.key_id.vault_name}/{slot.key_id.name}" for slot in mine)))
             said.append(f"{found[0].name} uses {now} by now: giving back does not move it.")
     return said
+
+
+def _is_of(used: KeyId, key: KeyId, whole: bool) -> bool:
+    """Whether a revoke of `key` reached what a service uses: also another key of a vault that was shut as a whole."""
+    return cuts.same_key(used, key) or (whole and used.host == key.host)

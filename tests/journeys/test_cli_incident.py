@@ -1,0 +1,70 @@
+"""Proof, close and a restore of one service on the command line."""
+
+from pathlib import Path
+
+from tests.journeys.clients import MYSQL_KEY, Clients
+from tests.support import Program, Sandbox
+
+KEY = "dcc-premium/mysql-encryption-key"
+CUT = ("revoke", KEY, "--consumer", "dcc-mysql", "--consumer", "dcc-mysql-single")
+
+
+def test_an_incident_is_proven_one_service_is_given_back_and_it_is_closed(sandbox: Sandbox, program: Program) -> None:
+    mysql, single = Clients(sandbox, "dcc-mysql-id"), Clients(sandbox, "dcc-mysql-single")
+    wrapped = mysql.wrap()
+    revoked = program.json(*CUT, "--yes")
+    assert revoked.status == 0, revoked.out
+    operation = revoked.json["operation"]
+    assert (revoked.json["incident"], revoked.json["alarms"]) == ("open", [])
+
+    proven = program.json("proof", operation)
+    assert proven.status == 0, proven.out
+    assert proven.json["proof"]["closed"]
+    assert {path["proof"] for path in proven.json["proof"]["paths"]} == {"closed"}
+    shown = program("proof", operation)
+    assert "2 of 2 paths closed" in shown.out
+
+    part = program.json("restore", operation, "--consumer", "dcc-mysql", "--yes")
+    assert part.status == 0, part.out
+    mysql.await_unwraps(wrapped, wanted=True)
+    single.await_unwraps(wrapped, wanted=False)
+    half = program.json("proof", operation)
+    assert half.status == 1
+    assert (half.json["incident"], half.json["alarms"]) == ("open", [])
+    assert sorted(path["proof"] for path in half.json["proof"]["paths"]) == ["closed", "open"]
+
+    unknown = program.json("restore", operation, "--consumer", "dcc-aks", "--yes")
+    assert (unknown.status, unknown.json["error"]["code"]) == (2, "unknown-consumer")
+    closed = program.json("close", operation)
+    assert (closed.status, closed.json["incident"], closed.json["next_proof_at"]) == (0, "closed", None)
+    rest = program.json("restore", operation, "--yes")
+    assert [step["verb"] for step in rest.json["steps"]].count("create-role-assignment") == 1
+    single.await_unwraps(wrapped, wanted=True)
+
+
+def test_a_proof_that_is_followed_tells_of_what_somebody_opens(sandbox: Sandbox, program: Program) -> None:
+    operation = program.json("revoke", MYSQL_KEY, "--yes").json["operation"]
+    opened = False
+
+    def alarmed(line: dict[str, object]) -> bool:
+        nonlocal opened
+        if not opened:
+            opened = True
+            Clients(sandbox).keys().rotate_key("mysql-encryption-key")
+        return bool(line["alarms"])
+
+    followed = program.until(("proof", operation, "--follow"), alarmed, number=2)
+    assert followed.status == 3, followed.err
+    assert [one["kind"] for one in followed.json["alarms"]] == ["new-version"]
+    assert not followed.json["proof"]["closed"]
+
+
+def test_the_restore_file_goes_where_the_settings_say(sandbox: Sandbox, program: Program, tmp_path: Path) -> None:
+    program.home.mkdir()
+    (program.home / "settings.json").write_text(f'{{"restore_folder": "{tmp_path / "share"}"}}')
+    revoked = program.json("revoke", KEY, "--consumer", "dcc-mysql", "--yes")
+    file = Path(str(revoked.json["restore_file"]))
+    assert file.parent == tmp_path / "share"
+    (program.home / "settings.json").write_text("[]")
+    refused = program.json("operations")
+    assert (refused.status, refused.json["error"]["code"]) == (2, "bad-settings")
