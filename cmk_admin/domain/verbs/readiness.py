@@ -55,14 +55,14 @@ def scopes(index: Index, draft: RevokeDraft) -> tuple[str, ...]:
 def blocked(index: Index, around: Surroundings | None, steps: Sequence[Step], key: KeyId) -> tuple[str, ...]:
     """Sentences that make a way impossible; none where nothing is known to be in its way.
 
-    A right that is missing, unless a role that gives it is activated by one of `steps`; a lock, where it stops just this
+    A right that is missing (with the eligible role that would give it), unless a role that gives it is activated by one of `steps`; a lock, where it stops just this
     write; a data plane out of reach; a vault in failover, which refuses writes to its data plane, its policies and its
     firewall, but not the removal of role assignments.
     """
     said = [*_out_of_reach(index, around, steps, key), *_failed_over(index, around, steps)]
     said += [one.sentence for one in step_rights.locked(index, steps)]
     if around is not None:
-        said += [sentence for sentence, _ in _missing(index, around, steps)]
+        said += [sentence + _offer(index, need) for sentence, need in _missing(index, around, steps)]
     return tuple(dict.fromkeys(said))
 
 
@@ -130,6 +130,15 @@ def _gives(index: Index, one: RoleEligibility, need: Need) -> bool:
     role = index.role(one.role_definition_id)
     reaches = fold(one.scope) in index.scopes_above(need.scope)
     return reaches and role is not None and permits(role, need.action, data=need.data)
+
+
+def _offer(index: Index, need: Need | None) -> str:
+    """Which role of one's own can be activated for what is missing, as a sentence; empty: none is known."""
+    if need is None:
+        return ""
+    giving = [one for one in index.estate.role_eligibilities if _is_mine(index, one) and _gives(index, one, need)]
+    names = [role.name for one in giving if (role := index.role(one.role_definition_id))]
+    return f" You may activate the role {words.listed(list(dict.fromkeys(names)), 'or')} for it." if names else ""
 
 
 def _depth(one: RoleEligibility) -> int:

@@ -144,6 +144,7 @@ def test_an_eligible_role_that_gives_what_is_missing_is_offered_and_unblocks() -
     assert readiness.activations(index, around(NOTHING), steps) == (wanted,)
     assert readiness.activations(index, around(), steps) == ()
     assert readiness.activations(index, around(NOTHING), disabling()) == (other,)
+    assert "You may activate the role User Access" in readiness.blocked(index, around(NOTHING), steps, KEY)[0]
     activated = (activate(index, wanted, "leak", "INC-1"), *steps)
     assert readiness.blocked(index, around(NOTHING), activated, KEY) == ()
     found = readiness.checks(index, around(NOTHING), activated, KEY)
