@@ -147,6 +147,27 @@ def test_closing_after_this_step_leaves_what_the_next_start_goes_on_with(
     assert len(sandbox.writes()) == 1
 
 
+def test_in_the_background_the_window_goes_and_the_operation_is_finished_with_its_watch(
+    driver: Driver, sandbox: Sandbox
+) -> None:
+    mysql = Clients(sandbox, "dcc-mysql-id")
+    wrapped = mysql.wrap()
+    page = held_revoke(driver, sandbox)
+    operation = page.report.operation
+    driver.window.close()
+    asked = driver.dialog("confirm")
+    assert "the program ends by itself" in driver.text("confirm-text", asked)
+    gone: list[bool] = []
+    driver.window.gone.connect(lambda: gone.append(True))
+    driver.button("confirm-background", asked).click()
+    driver.until(lambda: not driver.window.isVisible(), "the window to go")
+    assert driver.emergency.operations.runs(operation)
+    sandbox.post("release")
+    driver.until(lambda: gone, "the program to end by itself")
+    assert Clients(sandbox).server_state() == "Inaccessible"
+    assert not mysql.unwraps(wrapped)
+
+
 def test_leaving_the_connection_asks_too_and_leaves_the_operation_to_be_gone_on_with(
     driver: Driver, sandbox: Sandbox
 ) -> None:

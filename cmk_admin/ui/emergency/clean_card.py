@@ -9,6 +9,7 @@ from cmk_admin.ui.emergency.parts import card, words_label
 
 CLEAN = "identity-clean"
 """The name of the `Check`."""
+QUESTION = "Is the identity clean?"
 ANSWERS = {"clean": "The identity is clean", "unknown": "Not known yet"}
 
 
@@ -20,10 +21,10 @@ class CleanCard(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("answer-clean")
-        self.setAccessibleName("Is the identity clean?")
+        self.setAccessibleName(QUESTION)
         self._question = words_label("", name="answer-clean-question")
         group = QButtonGroup(self)
-        frame, column = card(heading("Is the identity clean?"), self._question)
+        frame, column = card(heading(QUESTION), self._question)
         self._options: dict[str, Option] = {}
         for value in ANSWERS:
             button = QRadioButton()
@@ -52,7 +53,7 @@ class CleanCard(QWidget):
     @property
     def reason(self) -> str:
         """For the record."""
-        return f"Is the identity clean? {ANSWERS[self.answer]}." if self._asked and self.answer else ""
+        return f"{QUESTION} {ANSWERS[self.answer]}." if self._asked and self.answer else ""
 
     def show_checks(self, checks: tuple[Check, ...]) -> None:
         """Ask where the plan asks."""
@@ -60,7 +61,8 @@ class CleanCard(QWidget):
         self._asked = check is not None
         self.setVisible(self._asked)
         if check is not None:
-            self._question.setText(check.sentence)
+            # The card's head asks it already
+            self._question.setText(check.sentence.removeprefix(f"{QUESTION} "))
             notes = {"clean": "", "unknown": check.next}
             for value, option in self._options.items():
                 option.show_option(ANSWERS[value], notes[value], chosen=value == self.answer)

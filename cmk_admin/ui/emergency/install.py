@@ -57,6 +57,8 @@ class Emergency(QObject):
         self._to_restore: set[str] = set()
         """Operations that are restored as soon as they have stopped."""
         self._told_interrupted = False
+        self.open_record: Callable[[OperationReport], None] | None = None
+        """Shows what was written down of an operation; put here by the viewer of records."""
         self._guard = LeavingGuard(window, self.operations)
         window.may_leave = self._guard.may_leave
         self.dock = ActivityDock(self.operations, window.theme)
@@ -130,6 +132,7 @@ class Emergency(QObject):
                 scope_words=self._scope_words,
                 speed=backend.info.speed if backend is not None else 1.0,
                 now=self._window.now,
+                open_record=self.open_record,
             )
             page.restore.connect(self._restore)
             page.undo.connect(partial(self._answer, UNDO))

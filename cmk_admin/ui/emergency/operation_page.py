@@ -39,7 +39,6 @@ class OperationPage(QWidget):
     """Each with the `OperationReport` on screen."""
     prove = Signal(object)
     close_incident = Signal(object)
-    record = Signal(object)
     """These too."""
     alternative = Signal(object, str)
     """The report, and the name of another method."""
@@ -56,13 +55,17 @@ class OperationPage(QWidget):
         scope_words: ScopeWords,
         speed: float = 1.0,
         now: Callable[[], datetime] = utc_now,
+        open_record: Callable[[OperationReport], None] | None = None,
     ) -> None:
-        """`runs_here` says whether this window runs an operation; `speed` is Azure's seconds in a real one."""
+        """`open_record` shows what was written down of it, where there is a viewer.
+
+        `runs_here` says whether this window runs an operation; `speed` is Azure's seconds in a real one."""
         super().__init__()
         self.setObjectName("operation-page")
         self.setAccessibleName("Operation")
         self._theme = theme
         self._runs_here, self._speed, self._now = runs_here, speed, now
+        self._open_record = open_record
         self._spoken = Spoken(self)
         self._report = report
         self._build(scope_words)
@@ -165,7 +168,8 @@ class OperationPage(QWidget):
         self._close = _button("Close", "operation-close", self._on_close)
         for button in (self._resume, self._restore):
             button.setProperty("role", "primary")
-        self._record = _button("Open &record", "operation-record", self._on_record)
+        self._record = _button("Open re&cord", "operation-record", self._on_record)
+        self._record.setVisible(self._open_record is not None)
         row.addWidget(self._stop)
         row.addWidget(self._answer)
         row.addWidget(self._record)
@@ -246,7 +250,8 @@ class OperationPage(QWidget):
         self.close_incident.emit(self._report)
 
     def _on_record(self, *_: object) -> None:
-        self.record.emit(self._report)
+        if self._open_record is not None:
+            self._open_record(self._report)
 
     def _on_other(self, *_: object) -> None:
         other = say.alternative(self._report)

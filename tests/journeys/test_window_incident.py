@@ -1,0 +1,157 @@
+"""An incident from the tree to its end by keyboard alone, with what a screen reader is told; and what opens again."""
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from cmk_admin.operations.interface import Incident, WatchResult
+from cmk_admin.ui.announce import listen
+from cmk_admin.ui.emergency.operation_page import OperationPage
+from cmk_admin.ui.emergency.revoke_page import RevokePage
+from tests.journeys.clients import Clients
+from tests.journeys.driver import Driver
+from tests.support import Sandbox
+from tests.ui.conftest import focusable
+
+MYSQL = ("dcc-premium", "mysql-encryption-key", "dcc-mysql")
+
+
+@pytest.fixture
+def said() -> Iterator[list[tuple[str, bool]]]:
+    """All that is announced, and whether it was urgent."""
+    heard: list[tuple[str, bool]] = []
+    stop = listen(lambda text, urgent: heard.append((text, urgent)))
+    yield heard
+    stop()
+
+
+def nameless(page: QWidget) -> list[str]:
+    return [
+        widget.objectName()
+        for widget in focusable(page)
+        if not (widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text()))
+    ]
+
+
+def revoked(driver: Driver) -> OperationPage:
+    driver.select(*MYSQL)
+    driver.shortcut(Qt.Key.Key_R)
+    driver.revoke_page()
+    return driver.ended(driver.start())
+
+
+def answer_by_keys(driver: Driver, page: RevokePage) -> None:
+    """Go through what happened, how, and what is offered besides, and come back to what was proposed."""
+    # What happened, by the arrow keys: there and back
+    driver.tab_to("revoke-cause-service")
+    driver.key(Qt.Key.Key_Down)
+    driver.until(lambda: page.plan is not None and page.plan.cause == "key-leaked", "the plan of another cause")
+    driver.key(Qt.Key.Key_Up)
+    driver.until(lambda: page.plan is not None and page.plan.cause == "service", "the plan of the first cause")
+    # How: the next method that is possible, and back again
+    driver.tab_to("revoke-method-grants")
+    driver.key(Qt.Key.Key_Down)
+    driver.until(lambda: page.plan is not None and page.plan.method == "disable", "the plan of another method")
+    driver.key(Qt.Key.Key_Up)
+    driver.until(lambda: page.plan is not None and page.plan.method == "grants", "the plan of the first method")
+    driver.revoke_page()
+    assert page.plan is not None
+    choice = next(one for one in page.plan.choices if one.possible and one.id.startswith("stop:"))
+    driver.tab_to(f"revoke-choice-{choice.id}")
+    driver.key(Qt.Key.Key_Space)
+    driver.until(lambda: choice.id in page.draft.choices, "the choice")
+    driver.revoke_page()
+    driver.key(Qt.Key.Key_Space)  # taken back: this server is to be seen to stop by itself
+    driver.until(lambda: choice.id not in page.draft.choices, "the choice to go")
+    driver.revoke_page()
+
+
+def restored_by_keys(driver: Driver) -> OperationPage:
+    """From the operation's page to the end of what gives it back."""
+    driver.tab_to("operation-restore")
+    driver.key(Qt.Key.Key_Space)
+    answer = driver.answer_page()
+    assert not nameless(answer)
+    assert not driver.button("answer-start", answer).isEnabled()
+    driver.tab_to("answer-clean-clean")
+    driver.key(Qt.Key.Key_Space)
+    driver.tab_to("answer-start")
+    driver.key(Qt.Key.Key_Space)
+    return driver.ended(driver.operation_page(after=answer))
+
+
+def test_an_incident_by_keyboard_alone_with_what_is_announced(
+    driver: Driver, sandbox: Sandbox, said: list[tuple[str, bool]]
+) -> None:
+    mysql, single = Clients(sandbox, "dcc-mysql-id"), Clients(sandbox, "dcc-mysql-single")
+    wrapped = mysql.wrap()
+    driver.window.tree.tree.setFocus()
+    driver.type("dcc-mysql")
+    driver.until(lambda: driver.visible_row("dcc-mysql"), "the filter to find it")
+    driver.key(Qt.Key.Key_Down)
+    driver.walk_to("dcc-mysql")
+    driver.shortcut(Qt.Key.Key_R)
+    page = driver.revoke_page()
+    assert not nameless(page)
+
+    answer_by_keys(driver, page)
+    driver.tab_to("revoke-reason")
+    driver.type("drill")
+    driver.tab_to("revoke-start")
+    assert not sandbox.writes()
+    driver.key(Qt.Key.Key_Space)
+
+    operation = driver.operation_page(after=page)
+    driver.ended(operation)
+    assert [w.result for w in operation.report.watch] == [WatchResult.CONFIRMED]
+    assert operation.report.reason == "drill"
+    assert not mysql.unwraps(wrapped)
+    assert single.unwraps(wrapped)
+    assert not nameless(operation)
+    driver.tab_to("proof-again")
+    driver.key(Qt.Key.Key_Space)
+    driver.until(lambda: driver.button("proof-again", operation).isEnabled(), "the paths to be read")
+    assert driver.badge("proof-verdict", operation) == "1 closed"
+
+    back = restored_by_keys(driver)
+    mysql.await_unwraps(wrapped, wanted=True)
+    assert Clients(sandbox).server_state() == "Ready"
+    assert back.report.reason == "Is the identity clean? The identity is clean."
+
+    spoken = [text for text, _ in said]
+    for part in (
+        "Remove 1 grant, cut",
+        "dcc-mysql: Confirmed cut off after",
+        "Paths read again: 1 closed",
+        "dcc-mysql: Confirmed back",
+    ):
+        assert any(part in text for text in spoken), (part, spoken)
+    assert not [text for text, urgent in said if urgent]
+
+
+def test_what_is_granted_again_is_an_alarm_wherever_one_is_until_the_incident_is_closed(
+    driver: Driver, sandbox: Sandbox, said: list[tuple[str, bool]]
+) -> None:
+    mysql, admin = Clients(sandbox, "dcc-mysql-id"), Clients(sandbox)
+    scope = next(r for r in sandbox.truth() if r["consumer_id"].endswith("/dcc-mysql"))["role_assignment_scope"][0]
+    [role] = {role for who, role, _ in admin.grants(scope).values() if who == mysql.object_id}
+    operation = revoked(driver)
+    assert operation.report.incident is Incident.OPEN
+    driver.window.pages.setCurrentIndex(0)
+    admin.grant(scope, role, mysql.object_id)
+    sandbox.advance(3600)
+    driver.until(lambda: driver.text("message-text").startswith("Alarm"), "the alarm", seconds=60)
+    assert any(text.startswith("Alarm") and urgent for text, urgent in said)
+    driver.click("message-action")
+    page = driver.page(OperationPage)
+    assert page is operation
+    assert driver.text("operation-alarms-text", page)
+    assert "open" in driver.badge("proof-verdict", page)
+
+    driver.click("proof-close", page)
+    asked = driver.dialog("confirm")
+    driver.button("confirm-do", asked).click()
+    driver.until(lambda: page.report.incident is Incident.CLOSED, "the incident to be closed")
+    assert driver.badge("proof-incident", page) == "Incident closed"
