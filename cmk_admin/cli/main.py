@@ -36,6 +36,11 @@ def prepare(
     if options.command is None:
         return partial(_open, open_window, options.choice)
     from cmk_admin.cli.output import Output
+
+    if options.file is not None:
+        from cmk_admin.cli.record import verify_file
+
+        return partial(verify_file, options.file, options.head, Output(as_json=wants_json(argv)))
     from cmk_admin.cli.running import run
 
     return partial(run, options, Output(as_json=wants_json(argv)), connect, vault_suffixes(options.choice))

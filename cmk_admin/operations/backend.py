@@ -11,6 +11,7 @@ from cmk_admin.domain.errors import Refused
 from cmk_admin.domain.ids import KeyId, parse_key_id
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.record import Record
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
@@ -29,6 +30,7 @@ from cmk_admin.operations.interface import (
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.planning import Planning
 from cmk_admin.operations.reach import reach_hosts
+from cmk_admin.operations.recording import read_record, recorder_of
 from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended
 from cmk_admin.operations.rollback import RestorePlaces
 from cmk_admin.operations.running import Running
@@ -89,6 +91,7 @@ class OpenBackend:
         self._session = session
         self._after_close = after_close
         self._journal = journal
+        journal.recorder = recorder_of(info)
         self._info = info
         places = RestorePlaces(info.folder, info.restore_folder)
         self._incidents = Incidents(journal.database)
@@ -237,6 +240,9 @@ class OpenBackend:
     async def operation(self, operation: str) -> OperationReport:
         row = await self._history.find(operation)
         return self._report(row, await self._incidents.load(row.id))
+
+    async def record(self, operation: str) -> Record:
+        return await read_record(self._journal, (await self._history.find(operation)).id)
 
     async def debrief(self) -> Debrief | None:
         return await read_debrief(self._session) if self._info.drill is not None else None

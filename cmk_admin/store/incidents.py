@@ -1,10 +1,13 @@
 """Incidents: which revokes are still watched over, what each reading of their paths found, and what raised an alarm."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from cmk_admin.domain.record import Kind
+from cmk_admin.store import record
 from cmk_admin.store.connection import Database
 
 
@@ -70,13 +73,17 @@ class Incidents:
 
     async def close(self, operation: str, at: datetime, by: str) -> None:
         """Its paths are read no more. One that is closed stays as it is."""
-        await self._database.write(
-            lambda connection: connection.execute(
+
+        def work(connection: sqlite3.Connection) -> None:
+            closed = connection.execute(
                 "UPDATE incident SET closed_at = ?, closed_by = ?, next_at = NULL"
                 " WHERE operation = ? AND closed_at IS NULL",
                 (at.isoformat(), by, operation),
-            )
-        )
+            ).rowcount
+            if closed and record.begun(connection, operation):
+                record.append(connection, operation, Kind.INCIDENT_CLOSED, {"at": at.isoformat(), "by": by})
+
+        await self._database.write(work)
 
     async def put_proof(self, operation: str, at: datetime, paths: str, alarms: Sequence[AlarmRow]) -> None:
         """Write down what a reading found. What is the same as before is counted, not written twice."""
@@ -96,10 +103,16 @@ class Incidents:
                     (operation, moment, moment, paths),
                 )
                 connection.execute("UPDATE incident SET changed_at = ? WHERE operation = ?", (moment, operation))
+                if record.begun(connection, operation):
+                    found = {"at": moment, "paths": json.loads(paths)}
+                    record.append(connection, operation, Kind.PROOF, found)
             connection.executemany(
                 "INSERT INTO alarm (operation, at, kind, text) VALUES (?, ?, ?, ?)",
                 [(operation, one.at.isoformat(), one.kind, one.text) for one in alarms],
             )
+            for one in alarms if record.begun(connection, operation) else ():
+                cry = {"at": one.at.isoformat(), "alarm": one.kind, "text": one.text}
+                record.append(connection, operation, Kind.ALARM, cry)
 
         await self._database.write(work)
 

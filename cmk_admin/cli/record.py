@@ -1,0 +1,54 @@
+"""The record of an operation as a file, and whether such a file is as it was written."""
+
+from pathlib import Path
+
+from cmk_admin.cli.output import BAD_INPUT, DONE, NOT_DONE, Output, write_file
+from cmk_admin.domain.errors import BadInput
+from cmk_admin.domain.record import Record, Result, Verdict, to_document, to_lines, verify
+from cmk_admin.domain.wire import JsonObject
+
+
+def write_record(record: Record, chosen: str, out: Path | None, output: Output) -> int:
+    """Write a record as ``json`` or ``jsonl``, and say its head hash. Raises BadInput ``bad-out``."""
+    content = to_lines(record) if chosen == "jsonl" else to_document(record)
+    if out is None:
+        output.content(content)
+        output.note(f"Head hash: {record.head}")
+        return DONE
+    write_file(out, content)
+    state = "complete" if record.complete else "interim"
+    count = len(record.entries)
+    document: JsonObject = {"written": {"file": str(out), "entries": count}, "state": state, "head": record.head}
+    output.say(document, f"Wrote {out}: {count} entries, {state}.")
+    output.note(f"Head hash, to be kept elsewhere: {record.head}")
+    return DONE
+
+
+def verify_file(path: Path, head: str | None, output: Output) -> int:
+    """Look at a record's file; needs no connection and no account. Returns the exit status."""
+    if head is not None and (len(head) != 64 or set(head) - set("0123456789abcdef")):
+        output.error(BadInput("bad-usage", "A head hash is 64 hexadecimal digits.", subject="--head"))
+        return BAD_INPUT
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        words = f"“{path}” cannot be read: {error.strerror}."
+        output.error(BadInput("unreadable", words, subject=str(path)))
+        return BAD_INPUT
+    verdict = verify(data, head)
+    output.say(_document(verdict), f"{verdict.result.value.capitalize()}: {verdict.message}\n{verdict.proven}")
+    return {Result.INTACT: DONE, Result.ALTERED: NOT_DONE, Result.UNREADABLE: BAD_INPUT}[verdict.result]
+
+
+def _document(verdict: Verdict) -> JsonObject:
+    record = verdict.record
+    return {
+        "verdict": verdict.result.value,
+        "first_bad": verdict.first_bad,
+        "message": verdict.message,
+        "proven": verdict.proven,
+        "operation": record.operation if record else None,
+        "entries": len(record.entries) if record else 0,
+        "head": record.head if record and verdict.result is Result.INTACT else None,
+        "state": ("complete" if record.complete else "interim") if record else None,
+    }
