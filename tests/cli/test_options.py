@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from cmk_admin.cli.options import COMMANDS, parse, wants_json
 from cmk_admin.domain.errors import BadInput
+from cmk_admin.domain.verbs.revoking import Cause
+from cmk_admin.domain.verbs.ways import METHODS
 from cmk_admin.operations.connection import LiveChoice
 
 REVOKE = ["revoke", "dcc-premium/mysql-encryption-key", "--consumer", "dcc-mysql"]
@@ -27,6 +29,16 @@ def test_a_consumer_may_be_given_several_times() -> None:
         "dcc-mysql",
         "dcc-mysql-single",
     )
+
+
+def test_a_revoke_takes_a_cause_identities_any_method_and_choices() -> None:
+    line = ["--cause", "operator", "--identity", "eve", "--identity", "bob", "--also", "remove:x", "--also", "stop:y"]
+    found = parse(["revoke", "v/k", *line, "--sandbox"])
+    assert (found.cause, found.identities, found.also) == ("operator", ("eve", "bob"), ("remove:x", "stop:y"))
+    for method in METHODS:
+        assert parse(["revoke", "v/k", "--method", method, "--sandbox"]).method == method
+    for cause in Cause:
+        assert parse(["revoke", "v/k", "--cause", cause.value, "--sandbox"]).cause == cause
 
 
 def test_a_connection_file_and_a_principal_are_handed_on(tmp_path: Path) -> None:
@@ -99,6 +111,10 @@ def test_no_command_opens_the_window_and_may_name_the_connection() -> None:
         (["revoke", "", "--sandbox"], "bad-usage"),
         (["revoke", "v/k", "--consumer", "", "--sandbox"], "bad-usage"),
         (["revoke", "v/k", "--method", "wish", "--sandbox"], "bad-usage"),
+        (["revoke", "v/k", "--method", "expiry", "--sandbox"], "bad-usage"),
+        (["revoke", "v/k", "--cause", "weather", "--sandbox"], "bad-usage"),
+        (["revoke", "v/k", "--also", "", "--sandbox"], "bad-usage"),
+        (["restore", "op", "--also", "x", "--sandbox"], "bad-usage"),
         (["revoke", "v/k", "w/l", "--sandbox"], "bad-usage"),
         (["restore", " ", "--sandbox"], "bad-usage"),
         (["revoke", "v/\x1bk", "--sandbox"], "bad-usage"),

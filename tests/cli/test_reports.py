@@ -36,3 +36,17 @@ def test_an_operation_says_what_it_could_not_take_back() -> None:
     )
     assert operation_text(report).splitlines()[-2:] == ["What stays:", "  The role Crypto User of app-id stays."]
     assert operation_document(report)["left"] == list(kept.left)
+
+
+def test_a_revoke_says_why_what_else_there_is_and_what_comes_next() -> None:
+    found = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, cause=revoke.Cause.KEY_LEAKED), estates.index())
+    text = plan_text(found)
+    assert "What happened: key leaked." in text
+    assert "expiry: Let the key expire [not possible]" in text
+    assert "1 principal could grant it again." in text
+    assert text.index("What comes next:") < text.index("Create a new key in a clean vault")
+
+
+def test_a_choice_is_printed_as_it_is_typed() -> None:
+    assert f"  [ ] stop:{estates.MYSQL.id}" in plan_text(CUT).splitlines()
+    assert "What a restore cannot make as it was:" in plan_text(CUT)

@@ -53,19 +53,20 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
     way = ways[method] if method in METHODS else Way(verb="", problems=(unknown,))
     chosen = choices.apply(asked, way, draft.choices, first=choices.activations(asked, way, draft))
     steps, paths = choices.arranged(chosen.steps, way.paths, way)
+    paths = (*paths, *_copies(asked, draft))
     closing = {fold(step.target): step for step in way.steps}
     return Plan(
         verb="revoke",
         title=_title(draft, asked, method, way),
         subject=str(draft.key),
         steps=steps,
-        paths=(*paths, *_copies(asked, draft)),
+        paths=paths,
         effects=tuple(cuts.effect(index, lot, closing) for lot in way.lots),
         methods=_methods(draft, ways),
         method=method,
         watches=tuple(cuts.watch(lot, closing) for lot in way.lots),
         findings=_findings(asked, way, method, draft.principals if causes.people(draft) else asked.all_identities),
-        warnings=_warnings(asked, way),
+        warnings=_warnings(asked, way, paths),
         problems=(*(wrong or way.problems), *chosen.problems),
         cause=draft.cause.value,
         why=causes.why(draft),
@@ -221,12 +222,12 @@ def _regrants(asked: Asked) -> tuple[PlannedPath, ...]:
     return tuple(naming.planned(asked.index, path, number=None, reason=path.unknown, kind="regrant") for path in found)
 
 
-def _warnings(asked: Asked, way: Way) -> tuple[str, ...]:
+def _warnings(asked: Asked, way: Way, paths: Sequence[PlannedPath]) -> tuple[str, ...]:
     said = []
     if way.bystanders:
         who = [f"{lot.consumer.name} ({service(lot.consumer.service).title})" for lot in way.bystanders]
         said.append(f"Also cut: {naming.listed(who)}, because of {way.shares}.")
-    left = [path for path in way.paths if path.state is not PathState.WILL_CLOSE]
+    left = [path for path in paths if path.state is not PathState.WILL_CLOSE]
     if left:
         known = sum(path.state is PathState.STAYS_OPEN for path in left)
         counts = [words.count(known, "path stays open", "paths stay open")] if known else []

@@ -180,3 +180,27 @@ def test_the_other_identities_of_a_service_lose_their_grants_too() -> None:
     found = revoke(None, MYSQL.id, estate=replace(base, consumers=(carrying, SINGLE, DES, AKS)))
     assert {path.principal for path in found.paths} == {MYSQL_ID, spare}
     assert {path.state for path in found.paths} == {PathState.WILL_CLOSE}
+
+
+def test_a_copy_of_the_key_elsewhere_is_a_path_that_stays_open() -> None:
+    twin = replace(estates.AKS_KEY, thumbprint="ab")
+    base = estates.with_grants(estates.grant(50, estates.AKS_SCOPE, MYSQL_ID))
+    estate = replace(base, keys=(replace(MYSQL_KEY, thumbprint="ab"), twin))
+    for method in ("grants", "disable"):
+        found = revoke(method, MYSQL.id, estate=estate)
+        (copy,) = [path for path in found.paths if path.kind == "copy" and path.principal == MYSQL_ID]
+        assert (copy.state, copy.step) == (PathState.STAYS_OPEN, None)
+        assert "aks-encryption-key" in (copy.reason or "")
+
+
+def test_a_conditional_grant_counts_as_open_and_shows_its_condition() -> None:
+    bound = replace(estates.grant(50, estates.GROUP, MYSQL_ID), condition="@Resource[x] StringEquals 'y'")
+    found = revoke(None, MYSQL.id, estate=estates.with_grants(bound))
+    assert [path.condition for path in found.paths] == [None, bound.condition]
+    assert found.paths[1].state is PathState.STAYS_OPEN
+
+
+def test_a_key_with_many_users_and_grants_is_planned_for_all_of_them() -> None:
+    estate = estates.busy_key(consumers=40, assignments=400)
+    found = plan(RevokeDraft(key=MYSQL_KEY.id, consumers=tuple(one.id for one in estate.consumers)), Index(estate))
+    assert (len(found.steps), len(found.effects), len(found.paths)) == (40, 40, 40)
