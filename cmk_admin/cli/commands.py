@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from cmk_admin import __version__
 from cmk_admin.cli import incident
 from cmk_admin.cli.connection import SIGN_IN_HELP, hosts_document, hosts_text, signed_in_text
+from cmk_admin.cli.drill import debrief_text
 from cmk_admin.cli.estate import CSV_HEAD as ESTATE_HEAD
 from cmk_admin.cli.estate import coverage_text, estate_rows, estate_text
 from cmk_admin.cli.mapping import CSV_HEAD as MAPPING_HEAD
@@ -53,7 +54,10 @@ class Commands:
         else:
             backend = await self._signed_in(connect, choice)
         try:
-            return await _COMMANDS[self._options.command or ""](self, backend)
+            status = await _COMMANDS[self._options.command or ""](self, backend)
+            if choice.drill is not None:
+                self._output.note(debrief_text(await backend.debrief()))
+            return status
         finally:
             # Closed twice after Ctrl+C: nothing is left to close then.
             await backend.close()
@@ -149,6 +153,13 @@ class Commands:
     def _warn(self, coverage: Coverage) -> None:
         if not coverage.complete:
             self._output.note(coverage_text(coverage))
+
+    async def record(self, backend: Backend) -> int:
+        """Everything that was written down about an operation."""
+        from cmk_admin.cli.record import write_record
+
+        record = await self._unless_stopped(backend.record(self._options.operation))
+        return write_record(record, self._options.format, self._options.out, self._output)
 
     # Changing
 
@@ -296,5 +307,6 @@ _COMMANDS: dict[str, Callable[[Commands, Backend], Coroutine[Any, Any, int]]] = 
     "undo": Commands.undo,
     "proof": Commands.proof,
     "close": Commands.close,
+    "record": Commands.record,
     **dict.fromkeys(WIZARD_NAMES, Commands.wizard),
 }

@@ -5,6 +5,7 @@ part in it.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -61,6 +62,8 @@ class Debrief:
     story: str
     better: str
     """What would have been best, in a sentence."""
+    started_on: datetime
+    """By the sandbox's calendar, which operations are dated in too."""
     azure_seconds: float
     """Since its beginning."""
     real_seconds: float
@@ -100,14 +103,14 @@ def lines(debrief: Debrief) -> tuple[Line, ...]:
         if one.azure_seconds is None:
             found.append(Line(what=f"Cut {one.name}", verdict=Verdict.OPEN, words="It still has its data."))
         else:
-            took = f"No route is left since {duration(one.azure_seconds)} of Azure's time"
+            took = f"Cut off after {duration(one.azure_seconds)} of Azure's time"
             here = f" ({duration(one.real_seconds)} here)" if one.real_seconds is not None else ""
             back = one.consumer_id in debrief.restored
             found.append(
                 Line(
                     what=f"Cut {one.name}",
                     verdict=Verdict.GOOD,
-                    words=f"{took}{here}{' and it has its data again since' if back else ''}.",
+                    words=f"{took}{here}{', and given back since' if back else ''}.",
                 )
             )
     left = [path for one in debrief.targets for path in one.open if one.consumer_id not in debrief.restored]
@@ -153,6 +156,7 @@ def debrief_from_json(document: dict[str, Any]) -> Debrief:
         name=str(document["name"]),
         story=str(document["story"]),
         better=str(document["better"]),
+        started_on=datetime.fromisoformat(str(document["started_on"])),
         azure_seconds=float(document["azure_seconds"]),
         real_seconds=float(document["real_seconds"]),
         targets=tuple(

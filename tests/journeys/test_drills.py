@@ -15,7 +15,9 @@ import pytest
 
 from cmk_admin.app import connect
 from cmk_admin.domain.drill import Debrief, Verdict, lines
-from cmk_admin.domain.errors import BadInput
+from cmk_admin.domain.errors import BadInput, Refused
+from cmk_admin.domain.steps import Outcome
+from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.interface import Backend, ConnectionChoice, LiveChoice
 
@@ -93,6 +95,43 @@ def test_cutting_what_two_services_share_cuts_the_wrong_one_and_the_debrief_says
     assert "portal-mysql lost its key" in wrong.words
 
 
+def test_giving_the_service_that_stays_a_key_of_its_own_first_solves_what_two_share() -> None:
+    async def act(backend: Backend) -> None:
+        assert backend.estate is not None
+        found = backend.estate
+        stays = next(one for one in found.consumers if one.name == "portal-mysql")
+        draft = AttachDraft(
+            key=next(one.id for one in found.keys if one.id.name == "spare-key"),
+            consumer=stays.id,
+            service=stays.service,
+            identity=next(one.resource_id for one in found.identities if one.name == "spare-id"),
+        )
+        moved = await backend.run(await backend.prepare(draft), watch=False)
+        assert moved.outcome is Outcome.DONE, moved.sentence
+        await backend.read()
+        await revoke("certificates-key", method="disable")(backend)
+
+    score = held("shared", act, until=cut)
+    assert score.passed, score
+
+
+def test_removing_a_grant_under_the_lock_leaves_the_service_with_its_data() -> None:
+    async def act(backend: Backend) -> None:
+        with pytest.raises(Refused, match="lock “keep-the-keys”"):
+            await revoke("issuer-key", "issuer-mysql", method="grants")(backend)
+
+    score = held("lock", act, until=lambda one: True)
+    assert not score.passed
+    assert "issuer-mysql can still use issuer-key" in lines(score)[1].words
+
+
+def test_removing_its_own_grant_alone_leaves_the_inherited_ones_open() -> None:
+    score = held("inherited", revoke("issuer-key", "issuer-mysql", method="grants"), until=lambda one: True)
+    assert not score.passed
+    assert "“Certificates Key User” at certificates-keys" in lines(score)[1].words
+    assert not score.wrong
+
+
 def test_what_is_left_open_is_told() -> None:
     async def nothing(_: Backend) -> None:
         return
@@ -120,6 +159,9 @@ def test_the_command_line_holds_a_drill_on_a_fresh_sandbox_each_time(home: Path)
             [*_COMMAND, "--drill", "lock", "mapping", "--format", "json"], capture_output=True, text=True, check=True
         )
         seen.append({row["consumer_id"].rsplit("/", 1)[-1] for row in json.loads(done.stdout)["rows"]})
+    told = subprocess.run([*_COMMAND, "--drill", "lock", "mapping"], capture_output=True, text=True, check=True).stderr
+    assert "Drill “lock”: not done yet" in told
+    assert "Paths left open: issuer-mysql can still use issuer-key" in told
     assert seen == [{"issuer-mysql", "archive-mysql"}] * 2
     refused = subprocess.run(
         [*_COMMAND, "--drill", "lock", "--live", "mapping"], capture_output=True, text=True, check=False

@@ -86,7 +86,7 @@ class Ground:
             **dict.fromkeys(("createdOn", "updatedOn", "createdBy", "updatedBy")),
         }
         kind = "Microsoft.Authorization/roleDefinitions"
-        envelope = {"id": ROLE_DEFINITIONS + guid, "type": kind, "name": guid, "properties": properties}
+        envelope: Document = {"id": ROLE_DEFINITIONS + guid, "type": kind, "name": guid, "properties": properties}
         self.world.put("roleDefinition", envelope["id"], envelope)
         return guid
 

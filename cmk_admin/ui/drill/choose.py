@@ -23,7 +23,7 @@ class ChooseDrill(QDialog):
         self.setMinimumWidth(_WIDTH)
         body = QVBoxLayout(self)
         body.setContentsMargins(24, 20, 24, 16)
-        body.setSpacing(6)
+        body.setSpacing(2)
         body.addWidget(label("Hold a drill", "title"))
         said = (
             "A fresh sandbox with trouble built in, the same window, and a clock. Nothing in it reaches a real Azure."
@@ -39,7 +39,7 @@ class ChooseDrill(QDialog):
             one.setChecked(number == 0)
             self._group.addButton(one)
             under = label(about, "quiet", wrap=True)
-            under.setContentsMargins(24, 0, 0, 4)
+            under.setContentsMargins(26, 0, 0, 8)
             body.addWidget(one)
             body.addWidget(under)
         buttons = QDialogButtonBox()
@@ -55,6 +55,7 @@ class ChooseDrill(QDialog):
         body.addWidget(buttons)
 
     def _start(self) -> None:
-        name = str(self._group.checkedButton().property("drill"))
+        checked = self._group.checkedButton()
         self.accept()
-        self.chosen.emit(name)
+        if checked is not None:
+            self.chosen.emit(str(checked.property("drill")))

@@ -38,10 +38,7 @@ class DebriefPage(QWidget):
     ended = Signal()
     """Close the drill's connection."""
 
-    def __init__(
-        self, theme: Theme, debrief: Debrief, operations: tuple[OperationReport, ...], begun: datetime | None
-    ) -> None:
-        """begun: when the drill began, by the calendar that the operations' times are in."""
+    def __init__(self, theme: Theme, debrief: Debrief, operations: tuple[OperationReport, ...]) -> None:
         super().__init__()
         self.setObjectName("debrief")
         self.setWindowTitle(f"Debrief: {debrief.name}")
@@ -59,7 +56,7 @@ class DebriefPage(QWidget):
         body.addWidget(self._verdicts(debrief))
         body.addSpacing(8)
         body.addWidget(label("What you did", "door"))
-        body.addWidget(self._done(operations, begun))
+        body.addWidget(self._done(operations, debrief.started_on))
         body.addSpacing(8)
         body.addWidget(label("What would have been best", "door"))
         body.addWidget(label(debrief.better, wrap=True, name="debrief-better"))
@@ -110,7 +107,7 @@ class DebriefPage(QWidget):
             grid.addWidget(label(line.words, wrap=True, name=f"verdict-{row}-words"), row, 3, top)
         return card
 
-    def _done(self, operations: tuple[OperationReport, ...], begun: datetime | None) -> QWidget:
+    def _done(self, operations: tuple[OperationReport, ...], begun: datetime) -> QWidget:
         if not operations:
             return label("Nothing was changed.", "quiet", name="debrief-nothing")
         holder = QWidget()
@@ -120,7 +117,7 @@ class DebriefPage(QWidget):
         grid.setColumnStretch(1, 1)
         ordered = sorted(operations, key=lambda one: str(one.created_at))
         for row, one in enumerate(ordered):
-            at = f"after {duration((one.created_at - begun).total_seconds())}" if begun and one.created_at else "–"
+            at = clock((one.created_at - begun).total_seconds()) if one.created_at else "–"
             grid.addWidget(label(at, "quiet"), row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(label(one.title, wrap=True, name=f"debrief-operation-{row}"), row, 1)
             grid.addWidget(label(one.outcome.value.replace("_", " "), "quiet"), row, 2, Qt.AlignmentFlag.AlignTop)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -53,7 +52,7 @@ class Drills(QObject):
         window.verbs.add(
             Verb(
                 id="end-drill",
-                text="&End drill",
+                text="E&nd drill",
                 menu="file",
                 icon="stop",
                 tip="See how the drill turned out",
@@ -81,8 +80,10 @@ class Drills(QObject):
         async def read() -> tuple[Debrief | None, tuple[OperationReport, ...]]:
             return await backend.debrief(), await backend.operations()
 
-        failed = partial(tell_failure, self._window, "The debrief could not be read")
-        self._window.bridge.start(self, read(), self._show, failed)
+        self._window.bridge.start(self, read(), self._show, self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        tell_failure(self._window, "The debrief could not be read", error)
 
     def _show(self, found: tuple[Debrief | None, tuple[OperationReport, ...]]) -> None:
         debrief, operations = found
@@ -91,8 +92,7 @@ class Drills(QObject):
             return
         if self._page is not None:
             window.close_page(self._page)
-        begun: datetime = window.now() - timedelta(seconds=debrief.real_seconds)
-        page = self._page = DebriefPage(window.theme, debrief, operations, begun)
+        page = self._page = DebriefPage(window.theme, debrief, operations)
         page.destroyed.connect(partial(self._gone, id(page)))
         page.again.connect(partial(self.start, debrief.name))
         page.other.connect(self.choose)
@@ -110,7 +110,7 @@ class Drills(QObject):
             self._begun = monotonic()
             self._second.start()
             self._tick()
-            self._window.bridge.start(self, backend.debrief(), self._tell, lambda _: None)
+            self._window.bridge.start(self, backend.debrief(), self._tell, self._failed)
         self._window.verbs.update()
 
     def _tell(self, debrief: Debrief | None) -> None:
