@@ -161,6 +161,13 @@ class Commands:
         record = await self._unless_stopped(backend.record(self._options.operation))
         return write_record(record, self._options.format, self._options.out, self._output)
 
+    async def record(self, backend: Backend) -> int:
+        """Everything that was written down about an operation."""
+        from cmk_admin.cli.record import write_record
+
+        record = await self._unless_stopped(backend.record(self._options.operation))
+        return write_record(record, self._options.format, self._options.out, self._output)
+
     # Changing
 
     async def revoke(self, backend: Backend) -> int:
@@ -307,6 +314,7 @@ _COMMANDS: dict[str, Callable[[Commands, Backend], Coroutine[Any, Any, int]]] = 
     "undo": Commands.undo,
     "proof": Commands.proof,
     "close": Commands.close,
+    "record": Commands.record,
     "record": Commands.record,
     **dict.fromkeys(WIZARD_NAMES, Commands.wizard),
 }

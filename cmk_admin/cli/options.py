@@ -16,9 +16,11 @@ from cmk_admin.domain.sign_in import CLOUD_WORDS, WAY_WORDS
 from cmk_admin.operations.connection import ConnectionChoice, LiveChoice
 
 _PROGRAM = "cmk-admin"
-READS = ("estate", "mapping", "operations", "connection", "proof", "close")
+READS = ("estate", "mapping", "operations", "connection", "proof", "close", "record")
 CHANGES = ("revoke", "restore", "resume", "undo", *WIZARD_NAMES)
-COMMANDS = READS + CHANGES
+OFFLINE = ("verify",)
+"""Commands that need no connection and no account."""
+COMMANDS = READS + CHANGES + OFFLINE
 LONGEST_TEXT = 2000
 """Characters of a reason or a ticket: what fits on a page of the record."""
 
@@ -33,6 +35,8 @@ _ALLOWED = {
     "restore": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation", "consumer"),
     "proof": ("format", "follow", "operation"),
     "close": ("format", "operation"),
+    "record": ("format", "out", "operation"),
+    "verify": ("format", "file", "head"),
     "resume": ("format", "plan", "yes", "watch", "operation"),
     "undo": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation"),
 }
@@ -41,7 +45,11 @@ _AS_LISTED = "as “operations” lists it, or the beginning of that"
 _SEVERAL = ("--tag",)
 """Options of the wizards' verbs that may be given several times."""
 _CALLED = {"target": "key's name", "consumer": "service's name", "ops": "list of operations"}
-_FORMATS = {"estate": ("table", "json", "csv"), "mapping": ("table", "json", "csv")}
+_FORMATS = {
+    "estate": ("table", "json", "csv"),
+    "mapping": ("table", "json", "csv"),
+    "record": ("table", "json", "jsonl"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +79,10 @@ class Options:
     """revoke: what was chosen of what the plan offers."""
     identities: tuple[str, ...] = ()
     operation: str = ""
+    file: Path | None = None
+    """verify: the record's file."""
+    head: str | None = None
+    """verify: the hash that was kept elsewhere."""
     follow: bool = False
     """proof: on a schedule."""
     expect: str | None = None
@@ -128,6 +140,8 @@ def parse(argv: Sequence[str]) -> Options:
         identities=() if wizard else tuple(_named("identity", c) for c in typed.get("identity", ())),
         follow=typed.get("follow", False),
         operation=_named("operation", typed.get("operation")),
+        file=Path(_named("file", typed["file"])) if "file" in typed else None,
+        head=_named("head hash", typed.get("head")).lower() or None,
         expect=_named("hash", typed.get("expect")).lower() or None,
         vault=_named("vault", typed.get("vault")) or None,
         wizard=wizard,
@@ -216,6 +230,11 @@ def _parser(argv: Sequence[str]) -> _Parser:
     resume.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
     undo = add("undo", "take back what an operation did")
     undo.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
+    record = add("record", "the record of an operation, hash-chained, as JSON or JSON lines")
+    record.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
+    verify = add("verify", "whether a record's file is as it was written; needs no connection")
+    verify.add_argument("file", metavar="FILE", help="what “record” wrote, as JSON or JSON lines")
+    verify.add_argument("--head", metavar="HASH", help="the head hash that was kept elsewhere")
     _add_wizards(add, argv)
     return parser
 
@@ -263,7 +282,9 @@ def _add_connection(group: Any) -> None:
 
 
 def _add_output(group: Any) -> None:
-    group.add_argument("--format", choices=("table", "json", "csv"), help="table for people (default), json, or csv")
+    group.add_argument(
+        "--format", choices=("table", "json", "csv", "jsonl"), help="table for people (default), json, csv or jsonl"
+    )
     group.add_argument("--out", metavar="FILE", help="write there instead of standard output")
 
 
