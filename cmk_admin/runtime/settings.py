@@ -18,6 +18,24 @@ def restore_folder(home: Path) -> Path | None:
     return Path(named).expanduser().absolute() if named else None
 
 
+def set_restore_folder(home: Path, folder: str) -> None:
+    """Remember where; empty: into the connection's own folder. What else is set stays. Raises BadInput, OSError."""
+    path = home / "settings.json"
+    _setting(path, "restore_folder")
+    found = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    found.pop("restore_folder", None)
+    if folder:
+        found["restore_folder"] = folder
+    # Beside it first, so that what could not be written whole replaces nothing
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        beside.chmod(0o600)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def _setting(path: Path, name: str) -> str | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

@@ -132,6 +132,11 @@ class MainWindow(QMainWindow):
         return self.frame.doors
 
     @property
+    def home(self) -> Path:
+        """The folder where the program's own state is remembered."""
+        return self._home
+
+    @property
     def backend(self) -> Backend | None:
         """The open connection; None while the doors are shown."""
         return self.connecting.backend

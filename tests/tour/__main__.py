@@ -8,6 +8,10 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tests.tour.driver import Hand
 
 TOUR_SPEED = 240.0
 """Azure's seconds in one of ours: MySQL's ten minutes are two and a half seconds."""
@@ -39,9 +43,9 @@ def main() -> int:
 
 def take(home: Path, out: Path, scenario: str) -> list[Path]:
     """The tour itself; the pictures."""
-    from PySide6.QtWidgets import QLineEdit, QPushButton
+    from PySide6.QtWidgets import QLineEdit
 
-    from cmk_admin.operations.interface import ConnectionChoice, WatchResult
+    from cmk_admin.operations.interface import ConnectionChoice
     from tests.tour import wizards
     from tests.tour.driver import hand
 
@@ -69,34 +73,53 @@ def take(home: Path, out: Path, scenario: str) -> list[Path]:
         driver.picture("table")
         window.verbs.action("estate").trigger()
 
-        assert window.index is not None
-        server = next(c.id for c in window.index.estate.consumers if c.name == CONSUMER)
-        driver.show(server)
-        driver.picture("service")
-        driver.click("details-action-revoke")
-        driver.type(driver.find(QLineEdit, "revoke-reason"), "Drill: the key may be known to others")
-        driver.until("the plan is checked", driver.find(QPushButton, "revoke-start").isEnabled)
-        driver.picture("revoke")
-        driver.click("revoke-start")
-        driver.until("the write is accepted", lambda: driver.operation().steps[0].state.value in ("accepted", "done"))
-        driver.picture("watch")
-        driver.until(
-            "the server is seen to stop",
-            lambda: all(w.result is not WatchResult.WAITING for w in driver.operation().watch),
-        )
-        driver.until("the operation has ended", lambda: driver.operation().ended_at is not None)
-        driver.picture("stopped")
-        driver.click("operation-restore")
-        driver.until("the plan is checked", driver.find(QPushButton, "answer-start").isEnabled)
-        driver.picture("restore")
-        driver.click("answer-start")
-        driver.until(
-            "the restore has ended",
-            lambda: driver.operation().verb == "restore" and driver.operation().ended_at is not None,
-        )
-        driver.picture("restored")
+        _revoke(driver)
         wizards.take(driver, TOUR_SPEED)
         return driver.written
+
+
+def _revoke(driver: "Hand") -> None:
+    """Cut the server off, see that it is so, give the key back."""
+    from PySide6.QtWidgets import QLineEdit, QPushButton
+
+    from cmk_admin.operations.interface import WatchResult
+
+    window = driver.window
+    assert window.index is not None
+    server = next(c.id for c in window.index.estate.consumers if c.name == CONSUMER)
+    driver.show(server)
+    driver.picture("service")
+    driver.click("details-action-revoke")
+    driver.until("the plan is checked", driver.find(QPushButton, "revoke-start").isEnabled)
+    driver.picture("revoke")
+    driver.press("revoke-cause-key-leaked")
+    driver.until("the other plan is checked", driver.find(QPushButton, "revoke-start").isEnabled)
+    driver.picture("revoke-leaked")
+    driver.press("revoke-cause-service")
+    driver.type(driver.find(QLineEdit, "revoke-reason"), "Drill: the server may be in foreign hands")
+    driver.until("the plan is checked", driver.find(QPushButton, "revoke-start").isEnabled)
+    driver.click("revoke-start")
+    driver.until("the write is accepted", lambda: driver.operation().steps[0].state.value in ("accepted", "done"))
+    driver.picture("watch")
+    driver.until(
+        "the server is seen to stop",
+        lambda: all(w.result is not WatchResult.WAITING for w in driver.operation().watch),
+    )
+    driver.until("the operation has ended", lambda: driver.operation().ended_at is not None)
+    driver.picture("stopped")
+    driver.until("the paths are read again", lambda: driver.operation().proof is not None)
+    driver.reveal("operation-file")
+    driver.picture("proof")
+    driver.click("operation-restore")
+    driver.press("answer-clean-clean")
+    driver.until("the plan is checked", driver.find(QPushButton, "answer-start").isEnabled)
+    driver.picture("restore")
+    driver.click("answer-start")
+    driver.until(
+        "the restore has ended",
+        lambda: driver.operation().verb == "restore" and driver.operation().ended_at is not None,
+    )
+    driver.picture("restored")
 
 
 if __name__ == "__main__":

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QEventLoop, Qt, QTimer
+from PySide6.QtCore import QEvent, QEventLoop, QPoint, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QScrollArea, QWidget
 
 from cmk_admin import app as program
 from cmk_admin.operations.interface import ConnectionChoice, OperationReport
@@ -67,6 +67,22 @@ class Hand:
         button = self.find(QPushButton, name)
         self.until(f"{name} is enabled", button.isEnabled)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def press(self, name: str) -> None:
+        """Choose an answer, as the mouse does: it is clicked at its left end, where its circle or box is."""
+        button = self.find(QAbstractButton, name)
+        self.until(f"{name} is enabled", button.isEnabled)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(8, button.height() // 2))
+        pause(20)
+
+    def reveal(self, name: str) -> None:
+        """Scroll until a part of the page is in sight."""
+        part = self.find(QWidget, name)
+        above = part.parentWidget()
+        while above is not None and not isinstance(above, QScrollArea):
+            above = above.parentWidget()
+        if isinstance(above, QScrollArea):
+            above.ensureWidgetVisible(part)
 
     def type(self, widget: QWidget, text: str) -> None:
         """Type into a field."""

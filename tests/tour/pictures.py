@@ -10,6 +10,7 @@ CHOSEN = {
     "revoke": "revoke",
     "watch": "watch",
     "stopped": "stopped",
+    "proof": "proof",
     "create-refused": "create-key",
     "attach-resource": "attach",
     "repair-plan": "repair",

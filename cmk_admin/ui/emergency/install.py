@@ -19,6 +19,7 @@ from cmk_admin.ui.emergency.answer_page import AnswerPage
 from cmk_admin.ui.emergency.closing import LeavingGuard
 from cmk_admin.ui.emergency.look import interrupted
 from cmk_admin.ui.emergency.operation_page import OperationPage
+from cmk_admin.ui.emergency.restore_folder import ask_restore_folder
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from cmk_admin.ui.main_window import MainWindow
 from cmk_admin.ui.operations import Operations
@@ -194,6 +195,17 @@ class Emergency(QObject):
                 tip="The list of running, interrupted and past operations",
             ),
             self.show_activity,
+        )
+
+        verbs.add(
+            Verb(
+                id="restore-folder",
+                text="Where restore &files go…",
+                menu="operation",
+                icon="save",
+                tip="The folder into which a revoke writes the file with which anyone can restore",
+            ),
+            partial(ask_restore_folder, self._window, self._window.home),
         )
 
     def _why_not_revoke(self, selection: Selection) -> str | None:
