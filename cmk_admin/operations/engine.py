@@ -19,9 +19,10 @@ from cmk_admin.operations.evidence import attach
 from cmk_admin.operations.line import Line
 from cmk_admin.operations.paths import read_keys_of
 from cmk_admin.operations.proof import prove_run
+from cmk_admin.operations.ready import Ready
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED, consumer_name
 from cmk_admin.operations.state import OperationState
-from cmk_admin.operations.stepper import Ready, Stepper
+from cmk_admin.operations.stepper import Stepper
 from cmk_admin.operations.watch import BEFORE_SECONDS, Watcher
 from cmk_admin.runtime.awake import awake
 

@@ -1,7 +1,6 @@
 """The life of one step: look, write once, and tell for certain what came of it."""
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -11,6 +10,7 @@ from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.operations.executors import EXECUTORS, Accepted, Executor, Look, Seen
 from cmk_admin.operations.line import Line
+from cmk_admin.operations.ready import Ready
 from cmk_admin.operations.reports import AT_REST, another_way
 from cmk_admin.operations.state import OperationState
 
@@ -38,31 +38,6 @@ def is_transient(failure: AzureFailure) -> bool:
     busy = failure.kind is FailureKind.FAILED and (failure.status is None or failure.status >= 500)
     firewall = failure.kind is FailureKind.UNREACHABLE and failure.status is not None
     return (failure.kind in _TRANSIENT and not firewall) or busy
-
-
-class Ready:
-    """Holds the first writes back until what must be known before them is known, and tells when the steps have looked."""
-
-    def __init__(self, steps: Iterable[int]) -> None:
-        """`steps` are the numbers of those that are looked at first."""
-        self._left = set(steps)
-        self._known = asyncio.Event()
-        self.all_looked = asyncio.Event()
-        if not self._left:
-            self.all_looked.set()
-
-    def looked(self, n: int) -> None:
-        """Step `n` has looked at its target, or needs no look."""
-        self._left.discard(n)
-        if not self._left:
-            self.all_looked.set()
-
-    def go(self) -> None:
-        """What must be known is known."""
-        self._known.set()
-
-    async def wait(self) -> None:
-        await self._known.wait()
 
 
 class Stepper:

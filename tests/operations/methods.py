@@ -4,14 +4,14 @@ from collections.abc import Awaitable, Callable
 
 from cmk_admin.cloud import key_changes
 from cmk_admin.domain.plan import Plan
-from cmk_admin.domain.steps import StepState
+from cmk_admin.domain.steps import Json, StepState
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.backend import OpenBackend
 from cmk_admin.operations.executors import EXECUTORS, Seen
 from cmk_admin.operations.interface import OperationReport
 from tests.operations.stories import Azure, consumer
 
-YEARLY = {
+YEARLY: dict[str, Json] = {
     "lifetime_actions": [{"trigger": {"timeAfterCreate": "P1Y"}, "action": {"type": "Rotate"}}],
     "expiry_time": None,
 }
