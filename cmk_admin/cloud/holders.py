@@ -7,9 +7,9 @@ from cmk_admin.cloud import directory, pim, roles
 from cmk_admin.cloud.collected import Collected
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.session import Session
-from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import contains, fold
-from cmk_admin.domain.model import Principal, RoleAssignment, RoleDefinition, Vault
+from cmk_admin.domain.model import Principal, RoleAssignment, RoleDefinition, RoleEligibility, Vault
 
 # Identities whose group memberships are asked for one by one; the resource manager takes 25 reads a second.
 _ASKED_ONE_BY_ONE = 200
@@ -44,10 +44,11 @@ async def read_eligibilities(
         read = pim.eligibilities_at if at_scope else pim.eligibilities_in
         try:
             found = await read(session, scope, urgent=urgent)
-        except AzureFailure:
+        except AzureFailure as failure:
             into.unread_eligibilities.add(fold(scope))
-            return
-        into.unread_eligibilities.discard(fold(scope))
+            found = await _own_eligibilities(session, scope, failure, urgent)
+        else:
+            into.unread_eligibilities.discard(fold(scope))
         into.eligibilities |= {fold(one.id): one for one in found}
 
     async def active() -> None:
@@ -57,6 +58,18 @@ async def read_eligibilities(
             return  # then an assignment is not known to end, which is the careful side
 
     await together(eligible(), active())
+
+
+async def _own_eligibilities(
+    session: Session, scope: str, failure: AzureFailure, urgent: bool
+) -> tuple[RoleEligibility, ...]:
+    """What the account itself may activate, where it may not read who else may: a role that it needs may be among it."""
+    if failure.kind is not FailureKind.FORBIDDEN:
+        return ()
+    try:
+        return await pim.own_eligibilities(session, scope, urgent=urgent)
+    except AzureFailure:
+        return ()  # the scope is unread as it is
 
 
 async def read_vault_assignments(session: Session, into: Collected) -> None:

@@ -74,12 +74,20 @@ async def eligibilities_at(session: Session, scope: str, *, urgent: bool = True)
     return await _eligibilities(session, scope, "atScope()", urgent=urgent)
 
 
+async def own_eligibilities(session: Session, scope: str, *, urgent: bool = False) -> tuple[RoleEligibility, ...]:
+    """The eligible roles of the signed-in account itself, also by its groups (``asTarget()``): no right to read is needed
+    for them. Raises AzureFailure; see `eligibilities_in`."""
+    return await _eligibilities(session, scope, "asTarget()", urgent=urgent)
+
+
 async def ends_in(session: Session, scope: str, *, at_scope: bool = False, urgent: bool = False) -> dict[str, datetime]:
     """Until when role assignments last that were activated or given for a while: by folded id of the assignment.
 
     At, below and above a scope; with `at_scope` not below. Raises AzureFailure; empty without the licence.
     """
-    found = await _instances(session, scope, "roleAssignmentScheduleInstances", at_scope, urgent)
+    found = await _instances(
+        session, scope, "roleAssignmentScheduleInstances", "atScope()" if at_scope else None, urgent
+    )
     return {
         fold(origin): ends
         for facts in found
@@ -126,7 +134,7 @@ async def is_active(session: Session, facts: dict[str, Any]) -> bool:
     """Whether the signed-in account holds, at this moment, the role that these facts would activate. Raises AzureFailure."""
     scope, role = str(facts["scope"]), str(facts["role_definition_id"]).rsplit("/", 1)[-1].lower()
     who = str(facts["principal_id"]).lower()
-    found = await _instances(session, scope, "roleAssignmentScheduleInstances", True, True)
+    found = await _instances(session, scope, "roleAssignmentScheduleInstances", "asTarget()", True)
     return any(
         str(one.get("principalId")).lower() == who
         and str(one.get("roleDefinitionId")).rsplit("/", 1)[-1].lower() == role
@@ -158,18 +166,18 @@ async def change_eligibility(session: Session, request_id: str, facts: dict[str,
 async def _eligibilities(
     session: Session, scope: str, which: str | None, *, urgent: bool
 ) -> tuple[RoleEligibility, ...]:
-    found = await _instances(session, scope, "roleEligibilityScheduleInstances", which is not None, urgent)
+    found = await _instances(session, scope, "roleEligibilityScheduleInstances", which, urgent)
     each = (parse.role_eligibility(facts) for facts in found)
     return tuple({fold(one.id): one for one in each if one is not None}.values())
 
 
-async def _instances(session: Session, scope: str, kind: str, at_scope: bool, urgent: bool) -> list[dict[str, Any]]:
+async def _instances(session: Session, scope: str, kind: str, which: str | None, urgent: bool) -> list[dict[str, Any]]:
     """The properties of each instance."""
     try:
         elements = await session.arm_pages(
             f"{scope.rstrip('/')}/{_PROVIDER}/{kind}",
             api_version=api.PIM,
-            params={"$filter": "atScope()"} if at_scope else None,
+            params={"$filter": which} if which else None,
             urgent=urgent,
         )
     except AzureFailure as failure:

@@ -11,6 +11,7 @@ from cmk_admin.cloud import keys, pim
 from cmk_admin.cloud.inventory import read_estate, refresh
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.access import PathKind, paths, regrants
+from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.every_path import copies
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
@@ -131,6 +132,28 @@ def test_a_refusal_leaves_coverage_whole_and_people_unknown(azure: Sandbox) -> N
     (server,) = [one for one in found.consumers if one.name == "in-mysql-own"]
     assert any(path.unknown for path in regrants(index, OWN))
     assert all(path.unknown is None for path in paths(index, OWN, str(server.slots[0].principal_id)))
+
+
+def test_who_may_not_read_what_others_may_activate_is_told_of_its_own(azure: Sandbox) -> None:
+    azure.fault("GET *roleEligibilityScheduleInstances* status:403;times=1")
+    try:
+        found = asyncio.run(estate_of(azure, "responder"))
+    finally:
+        azure.no_faults()
+    responder = azure.described["principals"]["responder"]["object_id"]
+    assert [one.principal_id for one in found.role_eligibilities] == [responder, responder]
+    assert len(found.unread_eligibilities) == 1
+
+
+def test_what_one_may_activate_oneself_needs_no_right_to_read(azure: Sandbox, estate: Estate) -> None:
+    async def story() -> None:
+        async with signed_in(azure, "in-own-id") as session:
+            scope = f"/subscriptions/{estate.subscriptions[0].id}"
+            assert await pim.own_eligibilities(session, scope) == ()
+            with pytest.raises(AzureFailure, match="roleEligibilityScheduleInstances/read"):
+                await pim.eligibilities_in(session, scope)
+
+    asyncio.run(story())
 
 
 def test_an_activated_role_is_an_assignment_that_ends(azure: Sandbox) -> None:

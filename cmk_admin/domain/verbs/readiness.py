@@ -55,9 +55,9 @@ def scopes(index: Index, draft: RevokeDraft) -> tuple[str, ...]:
 def blocked(index: Index, around: Surroundings | None, steps: Sequence[Step], key: KeyId) -> tuple[str, ...]:
     """Sentences that make a way impossible; none where nothing is known to be in its way.
 
-    A right that is missing (with the eligible role that would give it), unless a role that gives it is activated by one of `steps`; a lock, where it stops just this
-    write; a data plane out of reach; a vault in failover, which refuses writes to its data plane, its policies and its
-    firewall, but not the removal of role assignments.
+    A right that is missing (with the eligible role that would give it), unless a role that gives it is activated by one of
+    `steps`; a lock, where it stops just this write; a data plane out of reach; a vault in failover, which refuses writes to
+    its data plane, its policies and its firewall, but not the removal of role assignments.
     """
     said = [*_out_of_reach(index, around, steps, key), *_failed_over(index, around, steps)]
     said += [one.sentence for one in step_rights.locked(index, steps)]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from cmk_admin.sandbox import access
+from cmk_admin.sandbox import access, gate
 from cmk_admin.sandbox.state import Document
 from cmk_admin.sandbox.wire import Answer, Call, Handler, Routes
 
@@ -83,12 +83,15 @@ def _register_assignments(routes: Routes) -> None:
 def _register_schedules(routes: Routes) -> None:
     eligible, active = "roleEligibilityScheduleInstances", "roleAssignmentScheduleInstances"
 
-    @_at_every_scope(routes, "GET", eligible, action=f"Microsoft.Authorization/{eligible}/read")
+    # Both decide for themselves: what one is eligible for oneself needs no right to read (asTarget()).
+    @_at_every_scope(routes, "GET", eligible, action=None)
     async def list_eligible(call: Call) -> Answer:
+        _may_list(call, eligible)
         return Answer({"value": _listed(call, "roleEligibility")})
 
-    @_at_every_scope(routes, "GET", active, action=f"Microsoft.Authorization/{active}/read")
+    @_at_every_scope(routes, "GET", active, action=None)
     async def list_active(call: Call) -> Answer:
+        _may_list(call, active)
         return Answer({"value": [activations.shown(call.world, one) for one in _listed(call, "roleAssignment")]})
 
     for kind in (pim.ACTIVE, pim.ELIGIBLE):
@@ -104,6 +107,14 @@ def _register_requests(routes: Routes, kind: str) -> None:
     @_at_every_scope(routes, "GET", f"{kind}/{{name}}", action=None)
     async def get_request(call: Call) -> Answer:
         return Answer(pim.find(call.world, call.who, scope_of(call), kind, call.params["name"]))
+
+
+def _may_list(call: Call, kind: str) -> None:
+    """Raise AzureError 403 for who may not read the schedules of others, and asks for these too."""
+    action, scope = f"Microsoft.Authorization/{kind}/read", scope_of(call)
+    own = listing.parse(call.query.get("$filter")).as_target
+    if not own and not access.may(call.world, call.who.object_id, action, scope):
+        raise gate.forbidden(call.who, action, scope)
 
 
 def _listed(call: Call, kind: str) -> list[Document]:
