@@ -248,6 +248,7 @@ class OpenBackend:
         return await read_debrief(self._session) if self._info.drill is not None else None
 
     async def close(self) -> None:
+        await self._guard.stop()
         await self._running.close()
         await self._journal.close()
         await self._session.close()

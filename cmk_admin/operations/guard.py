@@ -50,9 +50,33 @@ class Guard:
         self._session, self._journal, self._incidents = session, journal, incidents
         self._history, self._inventory, self._writing = history, inventory, writing
         self._locks = folder / "locks"
+        self._loops: set[asyncio.Task[None]] = set()
 
     async def run(self, on_report: OnReport) -> None:
-        """Until it is cancelled. Only one process reads; the others tell what it found. Raises StoreError."""
+        """Until it is cancelled, or the connection is closed. Only one process reads; the others tell what it found.
+
+        Raises StoreError.
+        """
+        loop = asyncio.create_task(self._loop(on_report))
+        self._loops.add(loop)
+        try:
+            await asyncio.wait((loop,))
+        finally:
+            await self._end(loop)
+        if not loop.cancelled():
+            loop.result()
+
+    async def stop(self) -> None:
+        """The connection is closed: nothing is read any more."""
+        for loop in tuple(self._loops):
+            await self._end(loop)
+
+    async def _end(self, loop: "asyncio.Task[None]") -> None:
+        loop.cancel()
+        await asyncio.gather(loop, return_exceptions=True)
+        self._loops.discard(loop)
+
+    async def _loop(self, on_report: OnReport) -> None:
         lock = ProcessLock(self._locks, "guard")
         told = {one.operation: _told_at(one) for one in await self._incidents.all_open()}
         try:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,8 @@ from typing import Any
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.ids import parse_key_id
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.script import script
+from cmk_admin.domain.services import SERVICES
 from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.domain.verbs import restore
 from cmk_admin.domain.verbs.changes import assignment_of, parse_policy_target, policy_of
@@ -57,27 +57,26 @@ class RestorePlaces:
         return next((path for path in places if path.exists()), None)
 
 
-def document_of(
-    info: ConnectionInfo, operation: str, plan: Plan, states: tuple[StepState, ...], *, settled: bool, index: Index
-) -> str:
-    """The file's text. `settled`: the states will not change any more.
+def document_of(info: ConnectionInfo, draft: RestoreDraft, *, settled: bool, index: Index) -> str:
+    """The file's text. `settled`: the draft's states will not change any more.
 
     It holds what the plan holds, so no secret and nothing of who is signed in; a revoke of another account of the same
     tenant is given back by it as well.
     """
-    unsure = tuple(StepState.UNKNOWN for _ in plan.steps)
-    whole = restore.plan(RestoreDraft(operation=operation, plan=plan, states=unsure), index)
+    unsure = tuple(StepState.UNKNOWN for _ in draft.plan.steps)
+    whole = restore.plan(replace(draft, states=unsure), index)
     document = {
         "format": _FORMAT,
         "about": "What a revoke by CMK Admin took. Give it back with: cmk-admin restore FILE",
         "cloud": info.account.cloud,
         "tenant": info.account.tenant_id,
         "sandbox": info.key if info.kind is ConnectionKind.SANDBOX else None,
-        "operation": operation,
+        "operation": draft.operation,
+        "began": draft.began.isoformat() if draft.began else None,
         "written_at": datetime.now(UTC).isoformat(),
         "settled": settled,
-        "states": [state.value for state in states],
-        "plan": plan_to_json(plan),
+        "states": [state.value for state in draft.states],
+        "plan": plan_to_json(draft.plan),
         "restore": plan_to_json(whole),
         "script": script(whole, cloud=info.account.cloud, tenant=info.account.tenant_id).splitlines(),
     }
@@ -136,6 +135,10 @@ async def read_rollback(path: Path, info: ConnectionInfo) -> RestoreDraft:
         operation = document["operation"]
         for step in plan.steps:
             check_step(step, info.vault_suffixes)
+        for watch in plan.watches:
+            if watch.service not in SERVICES or not _ARM_ID.fullmatch(watch.consumer_id):
+                raise ValueError("it names a service that is not known")
+        began = datetime.fromisoformat(document["began"]) if document.get("began") else None
         for name, value in plan.context:
             if name == "key":
                 parse_key_id(value, vault_suffixes=info.vault_suffixes)
@@ -148,7 +151,7 @@ async def read_rollback(path: Path, info: ConnectionInfo) -> RestoreDraft:
     if document["format"] == _FORMAT and document.get("settled") is not True:
         lagging = (StepState.PLANNED, StepState.INTENT, StepState.SENT, StepState.FAILED)
         states = tuple(StepState.UNKNOWN if state in lagging else state for state in states)
-    return RestoreDraft(operation=operation, plan=plan, states=states)
+    return RestoreDraft(operation=operation, plan=plan, states=states, began=began)
 
 
 def _text(path: Path) -> str:

@@ -14,7 +14,7 @@ from cmk_admin.domain.errors import Refused
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome, StepState
-from cmk_admin.domain.verbs.restore import MAYBE, gives_part
+from cmk_admin.domain.verbs.restore import MAYBE, RestoreDraft, gives_part
 from cmk_admin.operations.connection import ConnectionInfo
 from cmk_admin.operations.engine import Engine
 from cmk_admin.operations.executors.base import LATE_SECONDS
@@ -263,7 +263,8 @@ class _RestoreFile:
         if self._plan.verb != "revoke" or estate is None:
             return None
         states = tuple(step.state for step in row.steps)
-        text = document_of(self._info, self._operation, self._plan, states, settled=settled, index=Index(estate))
+        draft = RestoreDraft(operation=self._operation, plan=self._plan, states=states, began=row.created_at)
+        text = document_of(self._info, draft, settled=settled, index=Index(estate))
         try:
             return await write_rollback(self._places, self._operation, text)
         except OSError as error:

@@ -128,6 +128,17 @@ def test_the_guard_reads_on_a_schedule_and_ends_with_the_incident(azure: Azure) 
     asyncio.run(story())
 
 
+def test_closing_the_connection_ends_the_guard_quietly(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            await _cut(backend)
+            guarding = asyncio.create_task(backend.guard(lambda report: None))
+            await asyncio.sleep(0.1)
+        await asyncio.wait_for(guarding, 10)
+
+    asyncio.run(story())
+
+
 def test_giving_everything_back_closes_the_incident(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from cmk_admin.domain.errors import BadInput
-from cmk_admin.operations.interface import ConnectionInfo
+from cmk_admin.domain.steps import StepState
+from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind
 from cmk_admin.operations.rollback import read_rollback
 from tests.operations.stories import Azure, plan_disable
 
@@ -44,6 +45,11 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
     _refused(altered(states=[]), "is damaged", info)
     _refused(altered(states=["melted"]), "is damaged", info)
     _refused(altered(plan=[]), "is damaged", info)
+    _refused(altered(began="yesterday"), "is damaged", info)
+    for name, value in (("service", "a-toaster"), ("consumer_id", "https://vault.example.net/")):
+        plan = json.loads(json.dumps(whole["plan"]))
+        plan["watches"][0][name] = value
+        _refused(altered(plan=plan), "is damaged", info)
     _refused(altered(format="something else"), "is not a file that a revoke wrote", info)
     _refused(altered(), "belongs to another connection", replace(info, key="sandbox-other"))
     (tmp_path / "no.json").write_text("{")
@@ -54,3 +60,41 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
     _refused(tmp_path / "binary.json", "is not JSON", info)
     _refused(tmp_path / "missing.json", "cannot be read", info)
     _refused(tmp_path, "cannot be read", info)
+
+
+def test_a_file_is_of_its_cloud_and_tenant_whoever_is_signed_in(azure: Azure, tmp_path: Path) -> None:
+    async def story() -> tuple[str, ConnectionInfo]:
+        async with azure.opened() as backend:
+            cut = await backend.run(await plan_disable(backend), watch=False)
+            assert cut.restore_file is not None
+            return cut.restore_file.read_text(), backend.info
+
+    text, info = asyncio.run(story())
+    document = {**json.loads(text), "sandbox": None}
+    assert document["settled"] is True
+    assert document["restore"]["verb"] == "restore"
+    assert document["script"][0].startswith("#!")
+    file = tmp_path / "live.json"
+    file.write_text(json.dumps(document))
+    live = replace(info, kind=ConnectionKind.LIVE, key="live-of-another-account")
+    assert asyncio.run(read_rollback(file, live)).began is not None
+    _refused(file, "belongs to another connection", replace(live, account=replace(live.account, cloud="china")))
+    _refused(file, "belongs to another connection", replace(live, account=replace(live.account, tenant_id="other")))
+    _refused(file, "belongs to another connection", info)
+
+
+def test_what_a_file_does_not_know_for_certain_is_looked_at_first(azure: Azure, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            cut = await backend.run(await plan_disable(backend), watch=False)
+            assert cut.restore_file is not None
+            document = json.loads(cut.restore_file.read_text())
+            document |= {"settled": False, "states": ["planned" for _ in document["states"]]}
+            (tmp_path / "lagging.json").write_text(json.dumps(document))
+        async with azure.opened(home=azure.home.with_name("elsewhere")) as other:
+            plan = await other.prepare_restore(str(tmp_path / "lagging.json"))
+            assert any("not known" in one for one in plan.warnings)
+            back = await other.run(plan, watch=False)
+            assert back.steps[0].state is StepState.DONE
+
+    asyncio.run(story())
