@@ -48,7 +48,7 @@ _CALLED = {"target": "key's name", "consumer": "service's name", "ops": "list of
 _FORMATS = {
     "estate": ("table", "json", "csv"),
     "mapping": ("table", "json", "csv"),
-    "record": ("table", "json", "jsonl"),
+    "record": ("table", "json", "jsonl", "html"),
 }
 
 
@@ -283,7 +283,9 @@ def _add_connection(group: Any) -> None:
 
 def _add_output(group: Any) -> None:
     group.add_argument(
-        "--format", choices=("table", "json", "csv", "jsonl"), help="table for people (default), json, csv or jsonl"
+        "--format",
+        choices=("table", "json", "csv", "jsonl", "html"),
+        help="table for people (default), json or csv; of a record: json (default), jsonl or html",
     )
     group.add_argument("--out", metavar="FILE", help="write there instead of standard output")
 

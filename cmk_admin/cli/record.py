@@ -9,8 +9,8 @@ from cmk_admin.domain.wire import JsonObject
 
 
 def write_record(record: Record, chosen: str, out: Path | None, output: Output) -> int:
-    """Write a record as ``json`` or ``jsonl``, and say its head hash. Raises BadInput ``bad-out``."""
-    content = to_lines(record) if chosen == "jsonl" else to_document(record)
+    """Write a record as ``json``, ``jsonl`` or ``html``, and say its head hash. Raises BadInput ``bad-out``."""
+    content = _content(record, chosen)
     if out is None:
         output.content(content)
         output.note(f"Head hash: {record.head}")
@@ -22,6 +22,14 @@ def write_record(record: Record, chosen: str, out: Path | None, output: Output) 
     output.say(document, f"Wrote {out}: {count} entries, {state}.")
     output.note(f"Head hash, to be kept elsewhere: {record.head}")
     return DONE
+
+
+def _content(record: Record, chosen: str) -> str:
+    if chosen == "html":
+        from cmk_admin.operations.record_html import to_html
+
+        return to_html(record)
+    return to_lines(record) if chosen == "jsonl" else to_document(record)
 
 
 def verify_file(path: Path, head: str | None, output: Output) -> int:

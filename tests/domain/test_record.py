@@ -25,7 +25,8 @@ _AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 def record_of(texts: list[str]) -> Record:
     entries: list[Entry] = []
     first: dict[str, Json] = {"format": FORMAT, "version": 1, "operation": "abc"}
-    for facts in (first, *({"text": text, "seconds": 1.5} for text in texts)):
+    said: list[dict[str, Json]] = [{"text": text, "seconds": 1.5} for text in texts]
+    for facts in (first, *said):
         kind = Kind.NOTE if entries else Kind.RECORD
         previous = entries[-1].hash if entries else BEFORE_FIRST
         entries.append(seal(len(entries) + 1, _AT, kind, facts, previous))

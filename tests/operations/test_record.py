@@ -5,6 +5,7 @@ import json
 
 from cmk_admin.domain.record import Kind, Result, to_document, to_lines, verify
 from cmk_admin.domain.steps import Outcome
+from cmk_admin.operations.record_html import to_html
 from tests.operations.stories import Azure, plan_grants
 
 
@@ -36,6 +37,12 @@ def test_a_revoke_and_its_restore_are_recorded_with_every_write(azure: Azure) ->
                 assert verify(text.encode(), whole.head).result is Result.INTACT
                 assert "eyJ" not in text  # how a token begins
                 assert "Bearer" not in text
+            page = to_html(whole)
+            assert ("INTERIM" in page) is not whole.complete
+            assert "leaked &lt;b&gt;token&lt;/b&gt;" in page
+            assert "<b>token" not in page
+            assert whole.head in page
+            assert all(str(step.request_id) in page for step in cut.steps)
             assert json.loads(to_document(whole))["head"] == whole.head
 
     asyncio.run(story())
