@@ -19,6 +19,7 @@ from cmk_admin.domain.verbs.ways.asked import Asked, Way
 
 REMOVE, STOP, STAGED, ACTIVATE = "remove:", "stop:", "staged:", "activate:"
 SUSPEND = "suspend-rotation"
+NOBODY = "Nobody else is known to hang on it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,9 @@ def _wide(asked: Asked, way: Way, wished: Mapping[str, str]) -> list[Choice]:
     for one in wished:
         step = done.get(one.removeprefix(REMOVE)) if one.startswith(REMOVE) else None
         if step is not None:
-            offered.append(Choice(id=REMOVE + fold(step.target), title=step.words, why=way.others, chosen=True))
+            offered.append(
+                Choice(id=REMOVE + fold(step.target), title=step.words, why=way.others or NOBODY, chosen=True)
+            )
     return offered
 
 
@@ -134,9 +137,9 @@ def _remove(asked: Asked, path: AccessPath, target: str, *, chosen: bool) -> Cho
         said += [f"{words.count(rest, 'other member')} of the group lose it too"] if rest else []
     if path.above_vault:
         said.append(f"it reaches all that {words.scope(index, path.scope)} holds")
-    why = "; ".join(said) or "nobody else is known to hang on it"
+    why = "; ".join(said) or NOBODY
     what = f"Remove {words.via(index, path)} on {words.scope(index, path.scope)} as well"
-    return Choice(id=REMOVE + target, title=what, why=f"{why[0].upper()}{why[1:]}.", chosen=chosen)
+    return Choice(id=REMOVE + target, title=what, why=f"{why[0].upper()}{why[1:].rstrip('.')}.", chosen=chosen)
 
 
 def _reaches(asked: Asked, path: AccessPath, host: str) -> bool:
