@@ -17,7 +17,7 @@ from cmk_admin.domain.errors import BadInput, Refused
 from cmk_admin.operations.interface import Backend, ConnectionChoice, LiveChoice, OnSignIn
 from cmk_admin.runtime.connection import SandboxConnection, read_connection
 from cmk_admin.runtime.locks import ProcessLock
-from cmk_admin.runtime.paths import home, own_sandbox_folder, private_folder
+from cmk_admin.runtime.paths import connection_folder, home, own_sandbox_folder, private_folder
 from cmk_admin.runtime.sandbox_process import START_SECONDS, SandboxFailed, SandboxProcess, start_sandbox_async
 
 OWN_SPEED = 60.0
@@ -53,7 +53,7 @@ async def connect(choice: ConnectionChoice, on_sign_in: OnSignIn | None = None, 
     except BaseException:
         owner.free()
         raise
-    end = partial(_end, sandbox, owner)
+    end = partial(_end, sandbox, owner) if choice.drill is None else partial(_end_drill, sandbox, owner, folder)
     try:
         return await _open(sandbox.connection, choice.principal, drill=choice.drill, after_close=end)
     except BaseException:
@@ -118,4 +118,14 @@ async def _shared(folder: Path, choice: ConnectionChoice) -> SandboxConnection:
 
 async def _end(sandbox: SandboxProcess, owner: ProcessLock) -> None:
     await asyncio.to_thread(sandbox.stop)
+    owner.free()
+
+
+async def _end_drill(sandbox: SandboxProcess, owner: ProcessLock, folder: Path) -> None:
+    """A drill is over when it is closed: neither its Azure nor what was done there is kept."""
+    remembered = connection_folder(f"sandbox-{sandbox.connection.instance_id}")
+    await asyncio.to_thread(sandbox.stop)
+    for one in (folder / "state", remembered):
+        if one.exists():
+            await asyncio.to_thread(shutil.rmtree, one)
     owner.free()

@@ -104,7 +104,7 @@ def lines(debrief: Debrief) -> tuple[Line, ...]:
             found.append(Line(what=f"Cut {one.name}", verdict=Verdict.OPEN, words="It still has its data."))
         else:
             took = f"Cut off after {duration(one.azure_seconds)} of Azure's time"
-            here = f" ({duration(one.real_seconds)} here)" if one.real_seconds is not None else ""
+            here = f" ({duration(one.real_seconds)} by the clock)" if one.real_seconds is not None else ""
             back = one.consumer_id in debrief.restored
             found.append(
                 Line(
@@ -135,7 +135,7 @@ def lines(debrief: Debrief) -> tuple[Line, ...]:
 
 def duration(seconds: float) -> str:
     """``7 min 12 s``."""
-    whole = max(round(seconds), 0)
+    whole = max(int(seconds), 0)
     minutes, rest = divmod(whole, 60)
     hours, minutes = divmod(minutes, 60)
     parts = [f"{hours} h"] if hours else []

@@ -344,7 +344,8 @@ class _Laying:
         problems = self._estate.get("coverage", {}).get("problems") or []
         if problems:
             self._notes.append(
-                f"When the estate was saved, not all could be read: {len(problems)} parts may be missing here."
+                f"Not all could be read when the estate was saved, and is missing here: {problems[0].get('scope')}"
+                + (f" and {len(problems) - 1} more." if len(problems) > 1 else ".")
             )
 
 
