@@ -80,7 +80,7 @@ def take(home: Path, out: Path, scenario: str) -> list[Path]:
 
 def _revoke(driver: "Hand") -> None:
     """Cut the server off, see that it is so, give the key back."""
-    from PySide6.QtWidgets import QLineEdit, QPushButton
+    from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
 
     from cmk_admin.operations.interface import WatchResult
 
@@ -93,7 +93,7 @@ def _revoke(driver: "Hand") -> None:
     driver.until("the plan is checked", driver.find(QPushButton, "revoke-start").isEnabled)
     driver.picture("revoke")
     driver.press("revoke-cause-key-leaked")
-    driver.until("the other plan is checked", driver.find(QPushButton, "revoke-start").isEnabled)
+    driver.until("the other plan is checked", lambda: driver.find(QLabel, "revoke-state").text().startswith("Checked"))
     driver.picture("revoke-leaked")
     driver.press("revoke-cause-service")
     driver.type(driver.find(QLineEdit, "revoke-reason"), "Drill: the server may be in foreign hands")
