@@ -221,6 +221,8 @@ class Strip(QFrame):
             return
         whole = words.coverage(self._coverage)
         room = self.width() - FIXED_WIDTH - self.account.sizeHint().width() - self.scope.sizeHint().width()
+        if not self.drill_end.isHidden():
+            room -= self.drill_clock.sizeHint().width() + self.drill_end.sizeHint().width() + 12
         fits = self.coverage.fontMetrics().horizontalAdvance(whole) < room
         self.coverage.setText(whole if fits else short_coverage(self._coverage))
         self.scope.setVisible(self.width() > NARROW)

@@ -41,6 +41,9 @@ def test_a_drill_is_chosen_on_the_doors_timed_in_the_strip_and_scored(window: Ma
     assert strip.pill.accessibleName() == "A drill: expiry"
     assert strip.drill_end.isVisible()
     qtbot.waitUntil(lambda: strip.drill_clock.text() > "00:00", timeout=5_000)
+    window.resize(760, 600)
+    assert strip.coverage.width() >= strip.coverage.sizeHint().width()
+    window.resize(1280, 800)
     # The door to a real Azure is shut meanwhile
     why = window.verbs.why_not("connect")
     assert why is not None
