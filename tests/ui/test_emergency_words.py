@@ -1,6 +1,8 @@
 """What the emergency's screens say: short, concrete, and never more than is known."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,17 +10,33 @@ from hypothesis import strategies as st
 
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Effect, PathState, PlannedPath
-from cmk_admin.domain.steps import Outcome
+from cmk_admin.domain.steps import Outcome, StepState, StepVerb
 from cmk_admin.domain.verbs import revoke
 from cmk_admin.domain.verbs.revoke import RevokeDraft
-from cmk_admin.operations.interface import OperationReport, WatchReport, WatchResult
+from cmk_admin.operations.interface import (
+    Alarm,
+    ConnectionInfo,
+    ConnectionKind,
+    Incident,
+    OperationReport,
+    PathProof,
+    Proof,
+    ProvenPath,
+    StepReport,
+    WatchReport,
+    WatchResult,
+)
 from cmk_admin.ui.emergency.lane_words import effect_lane, watch_lane, watch_words
 from cmk_admin.ui.emergency.lanes import position
 from cmk_admin.ui.emergency.look import interrupted, outcome
+from cmk_admin.ui.emergency.operation_words import alarms, alternative
 from cmk_admin.ui.emergency.paths import count_words
+from cmk_admin.ui.emergency.proof_card import proof_look
 from cmk_admin.ui.emergency.revoke_words import button_words
+from cmk_admin.ui.emergency.script_file import write_script
 from tests.domain import estates
 
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 EFFECT = Effect(
     consumer_id="/subscriptions/1/servers/dcc-mysql",
     consumer_name="dcc-mysql",
@@ -129,3 +147,70 @@ def test_interrupted_is_what_nobody_runs_and_nobody_ended() -> None:
     assert not interrupted(failed)
     assert outcome(failed).word == "Failed"
     assert outcome(replace(REPORT, alive=True, cancel_requested=True)).word == "Stopping"
+
+
+PROVEN = ProvenPath(path=PATH, state=PathProof.CLOSED)
+
+
+@pytest.mark.parametrize(
+    ("states", "words", "tone"),
+    [
+        ((PathProof.CLOSED,), "1 closed", "confirmed"),
+        ((PathProof.CLOSED, PathProof.CLOSED), "all 2 closed", "confirmed"),
+        ((PathProof.CLOSED, PathProof.UNKNOWN), "1 not known, 1 closed", "unknown"),
+        ((PathProof.CLOSED, PathProof.UNKNOWN, PathProof.OPEN), "1 open, 1 not known, 1 closed", "danger"),
+    ],
+)
+def test_a_proof_is_never_green_with_an_unknown(states: tuple[PathProof, ...], words: str, tone: str) -> None:
+    proof = Proof(at=NOW, paths=tuple(replace(PROVEN, state=state) for state in states))
+    look, said = proof_look(proof)
+    assert (said, look.tone) == (words, tone)
+    assert proof_look(None)[0].tone == "unknown"
+
+
+def test_an_alarm_holds_until_a_later_reading_finds_all_closed() -> None:
+    alarm = Alarm(at=NOW, text="It came back.", kind="re-granted")
+    closed = Proof(at=NOW + timedelta(minutes=1), paths=(PROVEN,))
+    opened = replace(closed, paths=(replace(PROVEN, state=PathProof.OPEN),))
+    held = replace(REPORT, alarms=(alarm,), incident=Incident.OPEN)
+    assert alarms(held) == ((alarm,), ())
+    assert alarms(replace(held, proof=opened)) == ((alarm,), ())
+    assert alarms(replace(held, proof=closed)) == ((), (alarm,))
+    assert alarms(replace(held, proof=opened, incident=Incident.CLOSED)) == ((), (alarm,))
+
+
+def test_the_red_button_counts_what_each_step_does() -> None:
+    plan = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id), Index(estates.dcc()))
+    step = plan.steps[0]
+    steps = (
+        replace(step, verb=StepVerb.ACTIVATE_ROLE, target="a"),
+        replace(step, verb=StepVerb.SET_ENABLED, target="b"),
+        replace(step, verb=StepVerb.REMOVE_ASSIGNMENT, target="c"),
+        replace(step, verb=StepVerb.SET_POLICY, target="d"),
+        replace(step, verb=StepVerb.STOP_CONSUMER, target="e"),
+    )
+    words = button_words(replace(plan, steps=steps), complete=True)
+    assert words.startswith("Disable 1 version, remove 2 grants and stop 1 service, cut ")
+
+
+def test_another_way_is_offered_only_where_a_step_failed() -> None:
+    plan = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,)), Index(estates.dcc()))
+    step = StepReport(n=1, verb="x", target="t", words="Do it", state=StepState.FAILED, undo=None)
+    failed = replace(REPORT, plan=plan, steps=(step,), outcome=Outcome.FAILED)
+    other = alternative(failed)
+    assert other is not None
+    assert other[0] != plan.method
+    assert alternative(replace(failed, steps=(replace(step, state=StepState.DONE),))) is None
+    assert alternative(replace(failed, alive=True)) is None
+
+
+def test_a_script_is_for_its_owner_alone_and_replaces_nothing_half_written(tmp_path: Path) -> None:
+    plan = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id), Index(estates.dcc()))
+    info = ConnectionInfo(kind=ConnectionKind.SANDBOX, key="test", account=estates.dcc().account, folder=tmp_path)
+    file = tmp_path / "revoke.sh"
+    write_script(file, plan, info)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.read_text().startswith("#!")
+    assert [one.name for one in tmp_path.iterdir()] == ["revoke.sh"]
+    with pytest.raises(OSError, match="missing"):
+        write_script(tmp_path / "missing" / "revoke.sh", plan, info)

@@ -79,7 +79,7 @@ class AnswerPage(QWidget):
         """Ask anew what there is to do."""
         self._state.setText("Reading from Azure how things stand …")
         self._go.setEnabled(False)
-        self._script.setEnabled(False)
+        self._script.hide()
         if self._job is not None:
             self._job.cancel()
         self._job = None
@@ -176,7 +176,7 @@ class AnswerPage(QWidget):
         self._not_exact.setVisible(bool(lines))
         several = self._consumers if len(self._consumers) > 1 else ()
         self._who.show_boxes((one, self._name(one), "", one in self._wanted, True) for one in several)
-        self._script.setEnabled(bool(plan.steps))
+        self._script.setVisible(bool(plan.steps))
         self._left.say(plan.left)
         self._steps.show_plan(plan.steps)
         self._steps_card.setVisible(bool(plan.steps))

@@ -87,7 +87,7 @@ class _MethodRow(QWidget):
         in_full = chosen or not method.possible
         sentence = (method.reason or "") if in_full else _line(method)
         self.option.show_option(title, sentence, chosen=chosen, enabled=method.possible, whole=in_full)
-        facts = _facts(method) if chosen else {}
+        facts = _facts(method) if chosen and method.possible else {}
         self._facts.setVisible(any(facts.values()))
         for caption, (shown, said) in self._lines.items():
             said.setText(facts.get(caption, ""))
@@ -116,5 +116,6 @@ def _facts(method: Method) -> dict[str, str]:
 def _line(method: Method) -> str:
     """One that is not chosen, on a line: how soon, who else, or what speaks for it."""
     soon = _soon(method)
-    facts = [f"{soon[:1].upper()}{soon[1:]}." if soon else "", method.others, method.reason or ""]
+    # What speaks for or against it names the others too
+    facts = [f"{soon[:1].upper()}{soon[1:]}." if soon else "", method.others or method.reason or ""]
     return " ".join(fact if fact.endswith(".") else f"{fact}." for fact in facts if fact)

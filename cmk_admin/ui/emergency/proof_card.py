@@ -74,9 +74,7 @@ class ProofCard(QWidget):
         opened = report.incident is Incident.OPEN
         self._incident.setVisible(report.incident is not None)
         self._incident.show_look(OPEN_INCIDENT if opened else CLOSED_INCIDENT)
-        self._end.setVisible(opened)
-        self._end.setEnabled(not report.alive)
-        self._end.setToolTip("It is still being carried out" if report.alive else "")
+        self._end.setVisible(opened and not report.alive)
         self._show_paths(report.proof.paths if report.proof is not None else ())
 
     def reading(self) -> None:

@@ -188,7 +188,7 @@ class RevokePage(QWidget):
         self._cancel.clicked.connect(self._on_cancel)
         place_answers(row, self._go, self._cancel)
         self._script = link("Save as az script…", "revoke-script", self._save_script)
-        self._script.setEnabled(False)
+        self._script.hide()
         row.insertWidget(row.count() - 2, where_it_is_done(self._backend.info, "revoke-where"))
         row.insertWidget(row.count() - 2, self._script)
         return whole
@@ -279,6 +279,9 @@ class RevokePage(QWidget):
         self._gates.setVisible(bool(gates))
         self._next.show_next(plan.next)
         self._lanes.show_lanes(tuple(effect_lane(effect) for effect in plan.effects))
+        used = index is not None and bool(index.uses_of_key(self._draft.key.key))
+        unused = "No service that this account can see uses this key."
+        self._unused.setText("No service is stopped by this." if used else unused)
         self._unused.setVisible(not plan.effects)
         self._findings.setText("\n".join(plan.findings))
         self._findings.setVisible(bool(plan.findings))
@@ -286,7 +289,7 @@ class RevokePage(QWidget):
         self._regrants.show_regrants(plan.regrants)
         self._checks.show_checks(plan.checks, plan.not_restored)
         self._go.setText(button_words(plan, complete=complete))
-        self._script.setEnabled(bool(plan.steps))
+        self._script.setVisible(bool(plan.steps))
         self._cards.show()
         in_order(
             self._again,

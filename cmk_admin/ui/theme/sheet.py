@@ -66,6 +66,7 @@ QPushButton[role="danger"]:hover { background: $danger_hover; }
 QPushButton[role="danger"]:focus { border: 2px solid $text; }
 QPushButton[role="danger"]:disabled { background: $window; color: $disabled; border-color: $border; }
 QPushButton[role="link"] { background: transparent; border: none; color: $accent; padding: 0 2px; min-height: 24px; }
+QPushButton[role="link"]:disabled { background: transparent; color: $disabled; }
 QPushButton[role="link"]:hover { text-decoration: underline; }
 QPushButton[role="link"]:focus { border: 1px solid $accent; padding: 0 1px; border-radius: 3px; }
 
