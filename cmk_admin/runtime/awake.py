@@ -30,9 +30,11 @@ def _hold(held: ExitStack, why: str) -> None:
         # loads D-Bus and more: not before something runs
         from wakepy import keep
 
+        # it tells of every desktop that this one is not
+        logging.getLogger("wakepy").setLevel(logging.ERROR)
         held.enter_context(keep.running(on_fail="error"))
     except Exception as error:  # of a foreign library, on whatever desktop: sleep is no reason to stop
-        _log.info("sleep cannot be held off: %s", error, extra={"running": why})
+        _log.info("sleep cannot be held off: %s", str(error).partition("\n")[0], extra={"running": why})
     else:
         _log.info("sleep is held off", extra={"running": why})
 
