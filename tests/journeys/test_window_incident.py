@@ -155,3 +155,32 @@ def test_what_is_granted_again_is_an_alarm_wherever_one_is_until_the_incident_is
     driver.button("confirm-do", asked).click()
     driver.until(lambda: page.report.incident is Incident.CLOSED, "the incident to be closed")
     assert driver.badge("proof-incident", page) == "Incident closed"
+
+
+def test_a_staged_revoke_says_for_whom_it_waits_and_then_does_the_rest(
+    driver: Driver, sandbox: Sandbox, said: list[tuple[str, bool]]
+) -> None:
+    mysql, single = Clients(sandbox, "dcc-mysql-id"), Clients(sandbox, "dcc-mysql-single")
+    wrapped = mysql.wrap()
+    driver.select("dcc-premium", "mysql-encryption-key")
+    driver.shortcut(Qt.Key.Key_R)
+    page = driver.revoke_page()
+    driver.click("revoke-method-grants", page)
+    driver.until(lambda: page.plan is not None and page.plan.method == "grants", "the plan by grants")
+    driver.revoke_page()
+    assert page.plan is not None
+    staged = next(one for one in page.plan.choices if one.id.startswith("staged:") and one.possible)
+    driver.click(f"revoke-choice-{staged.id}", page)
+    driver.until(lambda: page.plan is not None and bool(page.plan.gates), "the staged plan")
+    driver.revoke_page()
+    assert driver.text("revoke-gates", page).startswith("It waits until dcc-mysql")
+    operation = driver.start()
+    driver.until(lambda: operation.report.paused, "the wait for the first", seconds=20)
+    assert "It waits until" in driver.text("operation-notice-text", operation)
+    assert mysql.unwraps(wrapped) or single.unwraps(wrapped), "the second is not cut before the first is seen to be"
+    driver.ended(operation)
+    assert operation.report.outcome.value == "done"
+    assert not mysql.unwraps(wrapped)
+    assert not single.unwraps(wrapped)
+    assert any("It waits until" in text for text, _ in said)
+    assert any(text.endswith("2 of 2 confirmed") for text, _ in said)

@@ -33,6 +33,10 @@ def notices(report: OperationReport, *, here: bool) -> tuple[str, ...]:
         )
     if report.answered_by is not None and not report.undoable:
         return (f"What it did was taken back by operation {report.answered_by}; this is how it stood before.",)
+    if waits_for_the_rest(report) and report.outcome is Outcome.PARTIAL:
+        return (
+            "The first stage was not seen to show its effect, so that the rest was not begun. Look why, then go on.",
+        )
     if report.outcome is Outcome.PARTIAL and report.open_paths:
         left = words.count(len(report.open_paths), "path")
         are = "is" if len(report.open_paths) == 1 else "are"
