@@ -184,3 +184,47 @@ def test_a_staged_revoke_says_for_whom_it_waits_and_then_does_the_rest(
     assert not single.unwraps(wrapped)
     assert any("It waits until" in text for text, _ in said)
     assert any(text.endswith("2 of 2 confirmed") for text, _ in said)
+
+
+def test_one_of_two_services_is_brought_back_and_the_other_stays_cut(driver: Driver, sandbox: Sandbox) -> None:
+    mysql, single = Clients(sandbox, "dcc-mysql-id"), Clients(sandbox, "dcc-mysql-single")
+    wrapped = mysql.wrap()
+    driver.select("dcc-premium", "mysql-encryption-key")
+    driver.shortcut(Qt.Key.Key_R)
+    page = driver.revoke_page()
+    driver.click("revoke-method-grants", page)
+    driver.until(lambda: page.plan is not None and page.plan.method == "grants", "the plan by grants")
+    driver.revoke_page()
+    operation = driver.ended(driver.start())
+    driver.click("operation-restore", operation)
+    answer = driver.answer_page()
+    [other] = [w.consumer_id for w in operation.report.watch if w.consumer_name == "dcc-mysql-single"]
+    driver.click(f"answer-consumer-{other}", answer)
+    driver.until(
+        lambda: answer.plan is not None and any(name == "consumer" for name, _ in answer.plan.context), "the part"
+    )
+    assert not driver.button("answer-start", answer).isEnabled()
+    driver.say_clean("unknown")
+    back = driver.ended(driver.start())
+    assert back.report.reason == "Is the identity clean? Not known yet."
+    mysql.await_unwraps(wrapped, wanted=True)
+    assert not single.unwraps(wrapped)
+
+
+def test_a_suspect_account_is_picked_from_those_that_have_a_path(driver: Driver, sandbox: Sandbox) -> None:
+    driver.select("dcc-premium", "mysql-encryption-key")
+    driver.shortcut(Qt.Key.Key_R)
+    page = driver.revoke_page()
+    driver.click("revoke-cause-operator", page)
+    driver.revoke_page()
+    boxes = [w for w in page.findChildren(QAbstractButton) if w.objectName().startswith("revoke-suspect-")]
+    assert boxes
+    first = boxes[0].objectName()
+    driver.click(first, page)
+    driver.until(lambda: page.draft.principals == (first.removeprefix("revoke-suspect-"),), "the suspect in the draft")
+    driver.revoke_page()
+    assert driver.button(first, page).isEnabled()
+    driver.click("revoke-cause-service", page)
+    driver.until(lambda: not page.draft.principals, "the suspects to be forgotten")
+    driver.until(lambda: not driver.button(first, page).isVisible(), "the accounts to go")
+    assert not sandbox.writes()

@@ -31,7 +31,7 @@ class Option(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        self._column.addWidget(button)
+        self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self._under = QVBoxLayout()
         self._under.setContentsMargins(INDENT, 0, 0, 0)
         self._under.addWidget(self._line)
