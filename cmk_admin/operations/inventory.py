@@ -75,6 +75,12 @@ class Inventory:
                 estate = await inventory.refresh(self._session, estate, key)
         return estate
 
+    async def look_on(self, estate: Estate, key: KeyId, *, keep: bool = False) -> Estate:
+        """One more key of an estate that was just looked at; `keep` as in `look`. Raises AzureFailure."""
+        if keep:
+            return await self.refresh(key)
+        return await inventory.refresh(self._session, estate, key)
+
     async def freshly(self, keys: Iterable[KeyId]) -> Estate:
         """The estate with these keys read anew; all of it where a vault of theirs is not, or no longer, there.
 

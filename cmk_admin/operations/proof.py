@@ -20,6 +20,7 @@ from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPE
 from cmk_admin.domain.verbs.ways.operations import operations_of
 from cmk_admin.operations.interface import PathProof
 from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.proof_copies import Copies, read_copies, shut_copy
 from cmk_admin.operations.proof_paths import found_paths, keys_of, shut_keys
 from cmk_admin.operations.proof_rows import Named, PathRow, named, rows_from_text, rows_to_text
 from cmk_admin.operations.state import OperationState
@@ -89,35 +90,37 @@ async def read_paths(inventory: Inventory, plan: Plan, before: Sequence[PathRow]
 
     Raises nothing of Azure's: where the key cannot be read, every path is unknown.
     """
+    keys = keys_of(plan)
     try:
-        index = Index(await inventory.look(keys_of(plan), keep=keep))
+        estate = await inventory.look(keys, keep=keep)
     except AzureFailure as failure:
         now = datetime.now(UTC)
         why = f"it could not be read again: {failure.message}"
         return Reading(at=now, rows=_dated(_unread(plan, before, why), before, now))
-    return proven(index, plan, before, datetime.now(UTC))
+    estate, copies = await read_copies(inventory, plan, keys, estate, keep=keep)
+    return proven(Index(estate), plan, before, datetime.now(UTC), copies)
 
 
-def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime) -> Reading:
+def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, copies: Copies) -> Reading:
     """What an estate that was read just now says of a plan's paths, of those that were found before, and of new ones."""
     keys = keys_of(plan)
     gates = {key.folded: gate for key in shut_keys(plan) if (gate := _gate(index, plan, key))}
     states: dict[Named, tuple[PlannedPath, PathProof, str | None]] = {}
     for path in (*plan.paths, *(one.path for one in before)):
         if path.via != ITSELF:
-            states[named(path)] = (path, *_absent(index, keys, path))
+            states[named(path)] = (path, *_absent(index, keys, path, copies))
     found: dict[Named, AccessPath] = {}
     for key in keys:
-        for access, kind in found_paths(index, plan, key):
+        for access, kind in found_paths(index, plan, key, copies):
             path = _planned(index, access, kind)
             name = named(path)
             known = states.get(name)
+            gate = gates.get(key.folded)
+            state, why = _copied(index, access, copies) if kind == "copy" else _present(index, access, gate)
+            if known is not None and name in found and _GRAVITY[known[1]] >= _GRAVITY[state]:
+                continue  # one grant that leads to several keys is as open as the most open of them
             found[name] = access
-            gate = gates.get(key.folded) if kind != "copy" else None
-            states[name] = (
-                replace(known[0], condition=path.condition) if known else path,
-                *_present(index, access, gate),
-            )
+            states[name] = (replace(known[0], condition=path.condition) if known else path, state, why)
     if gates:
         worst = max(gates.values(), key=lambda one: _GRAVITY[one.state])
         states[named(_itself(plan))] = (_itself(plan), worst.state, worst.reason)
@@ -142,8 +145,28 @@ def _present(index: Index, access: AccessPath, gate: _Gate | None) -> tuple[Path
     return PathProof.OPEN, kept_because(index, access) or "it is still there"
 
 
-def _absent(index: Index, keys: Sequence[KeyId], path: PlannedPath) -> tuple[PathProof, str | None]:
+def _copied(index: Index, access: AccessPath, copies: Copies) -> tuple[PathProof, str | None]:
+    """A path to a copy, as its own vault says now: nothing that was done to the key touches it."""
+    copy = access.copy_of
+    found = index.key(copy) if copy is not None else None
+    why = copies.unread.get(copy.folded) if copy is not None else None
+    if why is not None:
+        return PathProof.UNKNOWN, why
+    shut = shut_copy(found) if found is not None else None
+    if shut is not None:
+        return PathProof.CLOSED, shut
+    state, reason = _present(index, access, None)
+    if state is PathProof.OPEN and copy is not None:
+        return state, f"it leads to a copy of the key: {copy.name} of {copy.vault_name}"
+    return state, reason
+
+
+def _absent(index: Index, keys: Sequence[KeyId], path: PlannedPath, copies: Copies) -> tuple[PathProof, str | None]:
     """A path that is not found is closed, where it would have been found."""
+    if path.kind == "copy" and (why := copies.why_unread(index, path)):
+        return PathProof.UNKNOWN, why
+    if path.kind == "copy" and copies.ids:
+        return PathProof.CLOSED, None
     if path.kind != "copy" or any(one is not None and one.thumbprint for one in map(index.key, keys)):
         return PathProof.CLOSED, None
     if path.state is PathState.STAYS_OPEN:

@@ -1,14 +1,15 @@
 """Which paths a proof looks for: those that the plan was about, of everybody and to every key and copy that it names."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, holders, paths, regrants
-from cmk_admin.domain.every_path import copies
 from cmk_admin.domain.ids import KeyId, fold, parse_key_id, same
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.verbs.revoke import FIREWALL, Cause
+from cmk_admin.operations.proof_copies import Copies
 
 _OF_KEYS = (StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS, StepVerb.DELETE_KEY)
 
@@ -27,8 +28,8 @@ def shut_keys(plan: Plan) -> tuple[KeyId, ...]:
     return (first, *(key for key in others if key.folded in touched))
 
 
-def found_paths(index: Index, plan: Plan, key: KeyId) -> Iterator[tuple[AccessPath, str]]:
-    """The paths that there are to a key, each with its `PlannedPath.kind`."""
+def found_paths(index: Index, plan: Plan, key: KeyId, known: Copies) -> Iterator[tuple[AccessPath, str]]:
+    """The paths that there are to a key and to its copies, each with its `PlannedPath.kind`."""
     actions = tuple(value for name, value in plan.context if name == "action") or GETS_AT_DATA
     principals = [value for name, value in plan.context if name == "principal"]
     if plan.cause == Cause.KEY_LEAKED and not principals:
@@ -38,8 +39,9 @@ def found_paths(index: Index, plan: Plan, key: KeyId) -> Iterator[tuple[AccessPa
         yield from ((path, "use") for path in paths(index, key, principal, actions))
         if plan.cause == Cause.OPERATOR:
             yield from ((path, "use") for path in regrants(index, key) if same(path.principal_id, principal))
-        for copy in copies(index, key):
-            yield from ((path, "copy") for path in paths(index, copy.id, principal, actions))
+        for copy in known.of(index, key):
+            for path in paths(index, copy.id, principal, actions):
+                yield replace(path, copy_of=copy.id), "copy"
 
 
 def _takers(index: Index, plan: Plan, key: KeyId, actions: tuple[str, ...]) -> Iterator[AccessPath]:

@@ -127,11 +127,13 @@ def _named(draft: RevokeDraft, index: Index, everybody: Sequence[Use]) -> tuple[
 
 
 def _context(asked: Asked, draft: RevokeDraft, method: str) -> tuple[tuple[str, str], ...]:
-    """What is needed to read the paths again: every key, the method, the vault, the identities, the data actions."""
+    """What is needed to read the paths again: every key, copies, method, vault, identities, data actions."""
     keys = (asked.key, *(key for key in asked.keys[1:] if asked.index.vault_of(key) is not None))
     people = causes.people(draft)
     found = [("key", str(key)) for key in keys] + [("method", method)]
     found += [("vault", asked.vault.id)] if asked.vault else []
+    copied = {one.id.folded: one.id for key in keys for one in copies(asked.index, key) if one.id not in keys}
+    found += [("copy", str(one)) for one in copied.values()]
     found += [("principal", one) for one in (draft.principals if people else asked.all_identities)]
     return tuple(found + ([("action", one) for one in causes.actions(draft)] if people else []))
 

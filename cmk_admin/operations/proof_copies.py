@@ -1,0 +1,93 @@
+"""Copies of a key, for a proof: which there are, each read again from its own vault, and what could not be read of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.every_path import copies
+from cmk_admin.domain.ids import KeyId, contains, fold, key_scope, parse_key_id
+from cmk_admin.domain.index import Index
+from cmk_admin.domain.model import Estate, Key, Source
+from cmk_admin.domain.plan import Plan, PlannedPath
+from cmk_admin.operations.inventory import Inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copies:
+    """The copies of a plan's keys."""
+
+    ids: tuple[KeyId, ...] = ()
+    """Those that were one when the plan was made, or that are one now."""
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """Folded id -> why it could not be read again. What the estate says of it is old."""
+
+    def of(self, index: Index, key: KeyId) -> tuple[Key, ...]:
+        """The copies of a key that are there; also those that got another version since: the former one is still there."""
+        found = {one.id.folded: one for one in copies(index, key)}
+        for one in self.ids:
+            there = index.key(one)
+            if there is not None:
+                found.setdefault(one.folded, there)
+        return tuple(found.values())
+
+    def why_unread(self, index: Index, path: PlannedPath) -> str | None:
+        """Why a path to a copy is not known, where one that it may lead to could not be read again."""
+        for copy in self.ids:
+            why = self.unread.get(copy.folded)
+            if why is not None and _leads_to(index, path, copy):
+                return why
+        return None
+
+
+async def read_copies(
+    inventory: Inventory, plan: Plan, keys: Sequence[KeyId], estate: Estate, *, keep: bool
+) -> tuple[Estate, Copies]:
+    """The estate with the copies of the keys read again, one after the other. Raises nothing of Azure's."""
+    index = Index(estate)
+    own = {key.folded for key in keys}
+    found = {one.folded: one for one in planned_copies(plan)}
+    for key in keys:
+        found |= {copy.id.folded: copy.id for copy in copies(index, key) if copy.id.folded not in own}
+    unread: dict[str, str] = {}
+    for copy in found.values():
+        where = f"{copy.name} of {copy.vault_name}"
+        if index.vault_of(copy) is None:
+            unread[copy.folded] = f"{where} could not be read again: its vault is not visible to this account"
+            continue
+        try:
+            estate = await inventory.look_on(estate, copy, keep=keep)
+        except AzureFailure as failure:
+            unread[copy.folded] = f"{where} could not be read again: {failure.message}"
+            continue
+        why = _problem(estate, copy)
+        if why is not None:
+            unread[copy.folded] = f"{where} could not be read again: {why}"
+    return estate, Copies(ids=tuple(found.values()), unread=unread)
+
+
+def planned_copies(plan: Plan) -> tuple[KeyId, ...]:
+    """The copies that were known when the plan was made."""
+    return tuple(parse_key_id(value) for name, value in plan.context if name == "copy")
+
+
+def shut_copy(key: Key) -> str | None:
+    """Why nobody gets at anything by a copy although it is there; None: its vault may serve it."""
+    if key.source is not Source.DATA_PLANE or key.versions is None:
+        return None
+    if any(version.enabled for version in key.versions):
+        return None
+    return f"no version of the copy {key.id.name} of {key.id.vault_name} is enabled"
+
+
+def _problem(estate: Estate, copy: KeyId) -> str | None:
+    vault = Index(estate).vault_of(copy)
+    if vault is None:
+        return "its vault is not visible to this account"
+    if vault.problem is not None:
+        return vault.problem.message
+    return "its keys were not read" if vault.keys_from is Source.UNREAD else None
+
+
+def _leads_to(index: Index, path: PlannedPath, copy: KeyId) -> bool:
+    vault = index.vault_of(copy)
+    return vault is None or contains(path.scope, key_scope(vault.id, copy.name)) or fold(path.scope) == fold(vault.id)
