@@ -145,6 +145,7 @@ class Stepper:
                 return Look(seen=Seen.UNSEEN, difference=failure.message, failure=failure)
             if look.seen is not Seen.BUSY:
                 return look
+            self._ready.looked(self._n)  # what else is to be done does not wait for this to end
             pause = self._patience_pause()
             if monotonic() + pause > deadline or not await self._state.pause(pause):
                 return Look(seen=Seen.UNSEEN, difference=f"it is still being changed: {look.difference}.")
@@ -174,7 +175,7 @@ class Stepper:
                 return
             if await self._line.was_away(failure):
                 pause = 0.0
-            elif self._executor.passes(failure):
+            elif self._executor.passes(failure) or self._role_is_new(failure):
                 patience_ends = patience_ends or self._patience()
                 pause = self._patience_pause(failure)
                 if monotonic() + pause > patience_ends:
@@ -384,6 +385,15 @@ class Stepper:
     def _collided(self, failure: AzureFailure) -> bool:
         """Whether another write to the same thing was in the way, which is over in a moment."""
         return self._step.verb in _SHARED and failure.kind is FailureKind.CONFLICT
+
+    def _role_is_new(self, failure: AzureFailure) -> bool:
+        """Whether Azure may say no only because a role that this plan activated does not count everywhere yet."""
+        if failure.kind is not FailureKind.FORBIDDEN or failure.status != 403:
+            return False
+        return any(
+            step.verb is StepVerb.ACTIVATE_ROLE and step.stage < self._step.stage and row.state in AT_REST
+            for step, row in zip(self._state.plan.steps, self._state.row.steps, strict=True)
+        )
 
     def _patience(self) -> float:
         """Until when (monotonic) a refusal that may pass is tried again: what the plan changed counts by then."""

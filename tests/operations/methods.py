@@ -1,6 +1,7 @@
 """Revokes by every method, with what can be chosen besides: what the kill and fault matrices run."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from cmk_admin.cloud import key_changes
 from cmk_admin.domain.plan import Plan
@@ -52,6 +53,18 @@ async def plan_staged(backend: OpenBackend) -> Plan:
     return await _of_the_key(backend, consumers=(first.id, then.id), choices=(f"staged:{first.id}",))
 
 
+async def plan_activated(backend: OpenBackend) -> Plan:
+    """Disable a key and stop its server, of which the account may do the second: it activates a role for the first.
+
+    In the scenario ``incident``.
+    """
+    one = consumer(backend.estate or await backend.read(), "in-mysql-own")
+    draft = RevokeDraft(key=one.slots[0].key_id.key, method="disable", choices=(f"stop:{one.id}",))
+    offered = (await backend.prepare_revoke(draft)).choices
+    [role] = [choice.id for choice in offered if choice.id.startswith("activate:")]
+    return await backend.prepare_revoke(replace(draft, choices=(*draft.choices, role)))
+
+
 METHODS: dict[str, Callable[[OpenBackend], Awaitable[Plan]]] = {
     "operations": plan_operations,
     "firewall": plan_firewall,
@@ -60,6 +73,7 @@ METHODS: dict[str, Callable[[OpenBackend], Awaitable[Plan]]] = {
     "rotation": plan_rotation,
     "staged": plan_staged,
 }
+OF_INCIDENT: dict[str, Callable[[OpenBackend], Awaitable[Plan]]] = {"activated": plan_activated}
 STEPS = {"operations": 1, "firewall": 1, "delete": 1, "stop": 2, "rotation": 2, "staged": 2}
 
 

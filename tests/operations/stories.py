@@ -128,13 +128,13 @@ async def state_of(azure: Azure, plan: Plan, name: str = "dcc-mysql") -> str:
         return (await CONSUMERS[watch.service].signal(session, watch.consumer_id)).word
 
 
-def killed(azure: Azure, what: str, at: tuple[int, str], operation: str = "") -> None:
+def killed(azure: Azure, what: str, at: tuple[int, str], operation: str = "", *, principal: str = "") -> None:
     """Do something in a child process that kills itself as soon as a step crosses a boundary.
 
     `what`: ``grants`` and ``disable`` revoke; ``restore``, ``undo`` and ``resume`` need an operation.
     """
     command = [sys.executable, "-m", "tests.operations.child", str(azure.sandbox.file), str(azure.home)]
-    command += [what, str(at[0]), at[1], operation]
+    command += [what, str(at[0]), at[1], operation, principal]
     done = subprocess.run(
         command, timeout=CHILD_SECONDS, capture_output=True, text=True, check=False, env=_environment()
     )

@@ -31,7 +31,7 @@ class Chosen:
     gates: tuple[Gate, ...] = ()
     problems: tuple[str, ...] = ()
     first: tuple[Step, ...] = field(default=())
-    """Steps that come before all others."""
+    """Activations: steps that need a right of theirs come after them."""
 
 
 def removals(choices: Sequence[str]) -> frozenset[str]:
@@ -51,7 +51,7 @@ def activations(asked: Asked, way: Way, draft: RevokeDraft) -> tuple[tuple[Choic
     offered = []
     for one in readiness.activations(index, asked.around, way.steps):
         step, name = _activation(index, one, draft), ACTIVATE + one.id
-        why = "This account lacks a right for it, and may activate a role that gives it; all other steps wait for that."
+        why = "This account lacks a right for it, and may activate a role that gives it; what needs it waits for that."
         offered.append((Choice(id=name, title=step.words, why=why, chosen=fold(name) in wished), step))
     return tuple(offered)
 
@@ -84,9 +84,16 @@ def apply(asked: Asked, way: Way, choices: Sequence[str], *, first: Sequence[tup
     ]
     found = [*steps, *extra]
     if early:
-        found = [replace(step, stage=step.stage + 1) for step in found]
+        found = [_after_roles(asked, step) for step in found]
         gates = tuple(replace(gate, stage=gate.stage + 1) for gate in gates)
     return Chosen(steps=(*early, *found), choices=tuple(offered), gates=gates, problems=tuple(wrong), first=early)
+
+
+def _after_roles(asked: Asked, step: Step) -> Step:
+    """What the account may do already begins at once, and not only after a role that may have to be approved."""
+    if step.stage == 0 and not readiness.waits_for_role(asked.index, asked.around, step):
+        return step
+    return replace(step, stage=step.stage + 1)
 
 
 def arranged(

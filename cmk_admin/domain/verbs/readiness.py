@@ -49,6 +49,8 @@ def scopes(index: Index, draft: RevokeDraft) -> tuple[str, ...]:
         if path.assignment is not None or path.eligibility is not None or path.policy is not None:
             found.append(path.scope)
     found += [use.consumer.id for use in uses if named]
+    stopped = [one.removeprefix("stop:") for one in draft.choices if one.startswith("stop:")]
+    found += [consumer.id for one in stopped if (consumer := index.consumer(one)) is not None]
     return tuple({fold(scope): scope for scope in found}.values())
 
 
@@ -98,6 +100,11 @@ def activations(index: Index, around: Surroundings | None, steps: Sequence[Step]
     mine = [one for one in index.estate.role_eligibilities if _is_mine(index, one)]
     found = [one for need in wanted for one in sorted(mine, key=_depth) if _gives(index, one, need)]
     return tuple({fold(one.id): one for one in found}.values())
+
+
+def waits_for_role(index: Index, around: Surroundings | None, step: Step) -> bool:
+    """Whether a step must wait for a role that is activated: the account is not known to have the right that it needs."""
+    return around is None or bool(step_rights.missing(index, around, [step]))
 
 
 def _missing(index: Index, around: Surroundings, steps: Sequence[Step]) -> Iterator[tuple[str, Need | None]]:
