@@ -1,6 +1,6 @@
 """All ways to what a key protects: of the identities that use it, of others that their services carry, and to its copies."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from cmk_admin.domain.access import AccessPath, paths
@@ -25,10 +25,30 @@ def copies(index: Index, key: KeyId) -> tuple[Key, ...]:
 def siblings(index: Index, consumer: Consumer) -> tuple[str, ...]:
     """Object ids of other identities that a consumer carries, besides those by which it uses keys.
 
-    Whoever may change the service can have it use one of them. Empty also where they were not read (`Consumer.carries`).
+    Whoever may change the service can have it use one of them. Empty also where they were not read (`Consumer.carries`),
+    and for a service whose key another one holds: what it carries never unwraps for it (fact sheet 1.4, 1.5).
     """
+    if consumer.holder_id is not None:
+        return ()
     using = {slot.principal_id.lower() for slot in consumer.slots if slot.principal_id}
     return tuple(one for one in consumer.carries or () if one.lower() not in using)
+
+
+def copy_paths(
+    index: Index, found: Iterable[Key], principals: Iterable[str], actions: tuple[str, ...]
+) -> Iterator[AccessPath]:
+    """The paths of principals to copies of a key, each with the copy that it leads to."""
+    who = tuple(principals)
+    for copy in found:
+        for principal in who:
+            for path in paths(index, copy.id, principal, actions):
+                yield replace(path, copy_of=copy.id)
+
+
+def copy_reason(path: AccessPath) -> str:
+    """Why what is done to a key does not close a path to a copy of it, in words."""
+    copy = path.copy_of
+    return f"it leads to a copy of the key: {copy.name} of {copy.vault_name}" if copy else ""
 
 
 def all_paths(index: Index, key: KeyId, uses: Sequence[Use]) -> tuple[AccessPath, ...]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from cmk_admin.domain import words
 from cmk_admin.domain.access import AccessPath, PathKind
 from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.every_path import copy_reason
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Key, KeyVersion, Source
@@ -157,7 +158,7 @@ def _copied(index: Index, access: AccessPath, copies: Copies) -> tuple[PathProof
         return PathProof.CLOSED, shut
     state, reason = _present(index, access, None)
     if state is PathProof.OPEN and copy is not None:
-        return state, f"it leads to a copy of the key: {copy.name} of {copy.vault_name}"
+        return state, copy_reason(access)
     return state, reason
 
 

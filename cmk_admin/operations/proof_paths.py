@@ -1,9 +1,9 @@
 """Which paths a proof looks for: those that the plan was about, of everybody and to every key and copy that it names."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, holders, paths, regrants
+from cmk_admin.domain.every_path import copy_paths
 from cmk_admin.domain.ids import KeyId, fold, parse_key_id, same
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
@@ -39,9 +39,7 @@ def found_paths(index: Index, plan: Plan, key: KeyId, known: Copies) -> Iterator
         yield from ((path, "use") for path in paths(index, key, principal, actions))
         if plan.cause == Cause.OPERATOR:
             yield from ((path, "use") for path in regrants(index, key) if same(path.principal_id, principal))
-        for copy in known.of(index, key):
-            for path in paths(index, copy.id, principal, actions):
-                yield replace(path, copy_of=copy.id), "copy"
+        yield from ((path, "copy") for path in copy_paths(index, known.of(index, key), (principal,), actions))
 
 
 def _takers(index: Index, plan: Plan, key: KeyId, actions: tuple[str, ...]) -> Iterator[AccessPath]:

@@ -122,6 +122,17 @@ def test_paths_to_a_copy_and_of_a_sibling_say_so() -> None:
     }
 
 
+def test_what_a_service_carries_whose_key_another_one_holds_is_no_sibling_for_plan_and_proof_alike() -> None:
+    carrying = replace(estates.AKS, carries=(MYSQL_ID, PERSON))
+    estate = estates.with_grants(estates.grant(70, estates.AKS_SCOPE, PERSON))
+    index = Index(replace(estate, consumers=(estates.DES, carrying)))
+    assert carrying.holder_id is not None
+    assert siblings(index, carrying) == ()
+    uses = index.uses_of_key(AKS_KEY.id)
+    assert carrying.id in {use.consumer.id for use in uses} | {one.id for one in index.held_by(estates.DES.id)}
+    assert {one.principal_id for one in all_paths(index, AKS_KEY.id, uses)} == {estates.DES_ID}
+
+
 class World(NamedTuple):
     """Who holds, or may activate, which role where; who is in which group; which policies the vault has."""
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import paths as access_paths
 from cmk_admin.domain.access import regrants
-from cmk_admin.domain.every_path import copies
+from cmk_admin.domain.every_path import copies, copy_paths, copy_reason
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Method, PathState, Plan, PlannedPath
@@ -210,11 +209,9 @@ def _copies(asked: Asked, draft: RevokeDraft) -> tuple[PlannedPath, ...]:
     return tuple(
         replace(
             naming.planned(index, path, number=None, kind="copy"),
-            reason=path.unknown or f"it leads to a copy of the key: {copy.id.name} of {copy.id.vault_name}",
+            reason=path.unknown or copy_reason(path),
         )
-        for copy in copies(index, asked.key)
-        for principal in who
-        for path in access_paths(index, copy.id, principal, wanted)
+        for path in copy_paths(index, copies(index, asked.key), who, wanted)
     )
 
 

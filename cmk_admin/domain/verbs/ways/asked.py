@@ -83,17 +83,13 @@ class Asked:
 
     @cached_property
     def siblings(self) -> tuple[str, ...]:
-        """Other identities of the services that are to be cut, by which nobody else uses a key.
-
-        A service whose key another one holds is left out: what it carries never unwraps for it (fact sheet 1.4, 1.5).
-        """
+        """Other identities of the services that are to be cut, by which nobody else uses a key."""
         if not self.named:
             return ()
         return tuple(
             dict.fromkeys(
                 one
                 for consumer in self.consumers
-                if consumer.holder_id is None
                 for one in siblings(self.index, consumer)
                 if all(cuts.named_as(use.consumer) in self.wanted for use in self.index.uses_of_principal(one))
             )
