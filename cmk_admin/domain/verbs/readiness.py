@@ -50,7 +50,7 @@ def scopes(index: Index, draft: RevokeDraft) -> tuple[str, ...]:
             found.append(path.scope)
     found += [use.consumer.id for use in uses if named]
     stopped = [one.removeprefix("stop:") for one in draft.choices if one.startswith("stop:")]
-    found += [consumer.id for one in stopped if (consumer := index.consumer(one)) is not None]
+    found += [step_rights.switch_scope(each.service, each.id) for one in stopped for each in index.consumers(one)]
     return tuple({fold(scope): scope for scope in found}.values())
 
 

@@ -41,7 +41,7 @@ def missing_on_keys(index: Index, vault: Vault, around: Surroundings, word: str,
     if vault.rbac:
         rights = around.rights_at(scope)
         if rights is None:
-            return _unknown(f"{word} keys in {vault.name}", vault.name)
+            return unknown(f"{word} keys in {vault.name}", vault.name)
         if rights.allow_data(DATA_ACTIONS[word]):
             return None
         return Problem(
@@ -59,7 +59,7 @@ def missing_on_keys(index: Index, vault: Vault, around: Surroundings, word: str,
             return None
         doubtful = doubtful or _may_contain(index, entry.object_id, around.account_id)
     if doubtful:
-        return _unknown(f"{word} keys in {vault.name}, as a member of a group of its access policies,", vault.name)
+        return unknown(f"{word} keys in {vault.name}, as a member of a group of its access policies,", vault.name)
     return Problem(
         code="missing-right",
         sentence=f"The access policies of {vault.name} do not give this account “{word}” for keys. Ask somebody who may "
@@ -80,7 +80,7 @@ def missing(around: Surroundings, action: str, scope: str, what: str, *, field: 
     """The right to an ARM action at a scope; None: it is there. `what` finishes “this account may not …”."""
     rights = around.rights_at(scope)
     if rights is None:
-        return _unknown(what, scope, field=field)
+        return unknown(what, scope, field=field)
     if rights.allow(action):
         return None
     role = _WHO.get(action, "Contributor")
@@ -115,7 +115,8 @@ def locked(index: Index, scopes: Iterable[str], *, deletes: bool, field: str = "
     return tuple(found.values())
 
 
-def _unknown(what: str, where: str, *, field: str = "") -> Problem:
+def unknown(what: str, where: str, *, field: str = "") -> Problem:
+    """A right that could not be found out: a warning; `what` finishes “whether this account may …”."""
     return Problem(
         code="right-unknown",
         sentence=f"Whether this account may {what} could not be found out at {last(where)}.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import DATA_ACTIONS
-from cmk_admin.domain.ids import key_scope, last
+from cmk_admin.domain.ids import key_scope, last, subscription_of
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.steps import Step, StepVerb
@@ -33,12 +33,17 @@ _SWITCHES = {
     ("mysql-flexible", True): "Microsoft.DBforMySQL/flexibleServers/start/action",
     ("mysql-single", False): "Microsoft.DBforMySQL/servers/stop/action",
     ("mysql-single", True): "Microsoft.DBforMySQL/servers/start/action",
-    ("aks-disks", False): "Microsoft.ContainerService/managedClusters/stop/action",
-    ("aks-disks", True): "Microsoft.ContainerService/managedClusters/start/action",
     ("aks-etcd", False): "Microsoft.ContainerService/managedClusters/stop/action",
     ("aks-etcd", True): "Microsoft.ContainerService/managedClusters/start/action",
 }
-"""What stops (False) and starts (True) a consumer; a set has machines of its own, whose groups are not known here."""
+"""What stops (False) and starts (True) a consumer by itself."""
+_MACHINES = ("aks-disks", "disk-encryption-set")
+"""Services that are stopped and started by their machines, which stand in groups of their own."""
+_OF_MACHINES = {
+    False: "Microsoft.Compute/virtualMachineScaleSets/deallocate/action",
+    True: "Microsoft.Compute/virtualMachineScaleSets/start/action",
+}
+_ON = (StepVerb.START_CONSUMER, StepVerb.START_NODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,8 @@ class Need:
     action: str
     what: str
     data: bool = False
+    above: bool = False
+    """True where it is asked for above the place where it must be: a no there may be a yes at the place itself."""
 
 
 def need(index: Index, step: Step) -> Need | None:
@@ -103,7 +110,10 @@ def both(index: Index, around: Surroundings, steps: Sequence[Step], *, field: st
 def _missing(index: Index, around: Surroundings, step: Step) -> Problem | None:
     wanted = _need(index, step)
     if wanted is not None:
-        return rights.missing(around, wanted.action, wanted.scope, wanted.what)
+        found = rights.missing(around, wanted.action, wanted.scope, wanted.what)
+        if found is not None and wanted.above and found.blocks:
+            return rights.unknown(f"{wanted.what} ({wanted.action} in the group of the machines)", wanted.scope)
+        return found
     scope = _scope_of_key(index, step)
     vault = index.vault_of(changes.key_of(step)) if scope else None
     if scope is None or vault is None:
@@ -120,6 +130,23 @@ def _scope_of_key(index: Index, step: Step) -> str | None:
     return key_scope(vault.id, key.name) if vault else None
 
 
+def switch_scope(service: str, consumer_id: str) -> str:
+    """Where it must be known what the account may do to stop a consumer and to start it again.
+
+    The machines of a cluster and of a set are in its subscription (CD disk-encryption.md: a set and its disks are in one).
+    """
+    subscription = subscription_of(consumer_id)
+    return f"/subscriptions/{subscription}" if service in _MACHINES and subscription else consumer_id
+
+
+def _switching(service: str, consumer_id: str, *, on: bool) -> Need | None:
+    verb, scope = "start" if on else "stop", switch_scope(service, consumer_id)
+    if service in _MACHINES:
+        return Need(scope, _OF_MACHINES[on], f"{verb} the machines of {last(consumer_id)}", above=True)
+    switch = _SWITCHES.get((service, on))
+    return Need(scope, switch, f"{verb} {last(consumer_id)}") if switch else None
+
+
 def _need(index: Index, step: Step) -> Need | None:
     """None: it needs nothing of the resource manager, or what it needs is not known."""
     before, after, target = step.before or {}, step.after or {}, step.target
@@ -132,10 +159,8 @@ def _need(index: Index, step: Step) -> Need | None:
     if step.verb in (StepVerb.REMOVE_ELIGIBILITY, StepVerb.CREATE_ELIGIBILITY):
         scope = str((step.before or step.after or {}).get("scope"))
         return Need(scope, WRITE_ELIGIBILITIES, f"change who may activate roles on {words.scope(index, scope)}")
-    if step.verb in (StepVerb.STOP_CONSUMER, StepVerb.START_CONSUMER):
-        switch = _SWITCHES.get((str(after.get("service")), step.verb is StepVerb.START_CONSUMER))
-        verb = "start" if step.verb is StepVerb.START_CONSUMER else "stop"
-        return Need(target, switch, f"{verb} {last(target)}") if switch else None
+    if step.verb in (StepVerb.STOP_CONSUMER, *_ON):
+        return _switching(str(after.get("service")), target, on=step.verb in _ON)
     if step.verb is StepVerb.SET_POLICY:
         vault_id = changes.parse_policy_target(target)[0]
         return Need(vault_id, rights.WRITE_POLICIES, f"change the access policies of {last(vault_id)}")

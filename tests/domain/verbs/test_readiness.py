@@ -11,7 +11,7 @@ from cmk_admin.domain.model import CoverageProblem, Estate, Lock, RoleDefinition
 from cmk_admin.domain.plan import Answer, Check
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.surroundings import Rights, Surroundings
-from cmk_admin.domain.verbs import changes, readiness
+from cmk_admin.domain.verbs import changes, changes_revoke, readiness
 from cmk_admin.domain.verbs.changes_roles import activate
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from tests.domain import estates
@@ -64,6 +64,21 @@ def test_before_anything_was_asked_nothing_is_blocked_and_nothing_is_sure_but_wh
     found = readiness.checks(index, None, grants(index), KEY)
     assert {one.name for one in found if one.answer is Answer.UNKNOWN} == {"assignments", "reach", "token", "give-back"}
     assert check(found, "locks").answer is Answer.YES
+
+
+@pytest.mark.parametrize(("rights", "answer"), [(ALL, Answer.YES), (NOTHING, Answer.UNKNOWN), (None, Answer.UNKNOWN)])
+def test_what_may_be_done_to_machines_is_known_only_where_it_may_be_done_in_the_whole_subscription(
+    rights: Rights | None, answer: Answer
+) -> None:
+    index = index_of(estates.dcc())
+    stop = changes_revoke.stop_consumer(estates.AKS)
+    known = Surroundings(now=NOW, account_id=ME, rights={f"/subscriptions/{estates.SUB}": rights} if rights else {})
+    assert readiness.blocked(index, known, (stop,), estates.AKS_KEY.id) == ()
+    found = check(readiness.checks(index, known, (stop,), estates.AKS_KEY.id), "assignments")
+    assert found.answer is answer
+    assert ("virtualMachineScaleSets/deallocate/action" in found.sentence) is (rights is NOTHING)
+    draft = RevokeDraft(key=estates.AKS_KEY.id, choices=(f"stop:{estates.AKS.id}",))
+    assert f"/subscriptions/{estates.SUB}" in readiness.scopes(index, draft)
 
 
 @pytest.mark.parametrize("name", ["assignments", "data-plane"])
