@@ -21,7 +21,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         from cmk_admin import app
         from cmk_admin.cli.main import prepare
 
-        run = prepare(arguments, connect=app.connect, open_window=app.open_window, vault_suffixes=app.vault_suffixes)
+        run = prepare(
+            arguments,
+            connect=app.connect,
+            open_window=app.open_window,
+            vault_suffixes=app.vault_suffixes,
+            print_record=app.print_record,
+        )
     except KeyboardInterrupt:
         return _interrupted(arguments)
     return run()

@@ -6,6 +6,7 @@ Nothing is loaded here that the first paint of the window, or the help of the co
 from __future__ import annotations
 
 import gc
+import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from cmk_admin.runtime.display import has_display
 from cmk_admin.runtime.paths import home
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cmk_admin.domain.record import Record
     from cmk_admin.operations.interface import Backend, ConnectionChoice, OnSignIn
     from cmk_admin.runtime.background import Background
 
@@ -37,6 +41,32 @@ def vault_suffixes(choice: ConnectionChoice | None) -> tuple[str, ...]:
 
     cloud = CLOUDS[choice.live.cloud] if choice is not None and choice.live is not None else PUBLIC
     return cloud.vault_suffixes
+
+
+def print_record(record: Record, path: Path) -> None:
+    """Write a record as a PDF file, mode 0600; needs no display.
+
+    Raises OSError, BadInput where Qt's system libraries are missing.
+    """
+    # Nothing is shown, so that a display that is there is left alone, and none is missed. Set before Qt is loaded.
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    try:
+        from PySide6.QtGui import QGuiApplication
+
+        from cmk_admin.ui.record.pdf import print_record as print_it
+    except ImportError as error:
+        raise _no_qt(error) from error
+    application = QGuiApplication.instance() or QGuiApplication(["cmk-admin"])
+    print_it(record, path)
+    del application
+
+
+def _no_qt(error: ImportError) -> BadInput:
+    return BadInput(
+        "no-qt",
+        f"Qt cannot be loaded: {error}.",
+        next="“make setup” installs the system libraries that it needs, or names them.",
+    )
 
 
 def open_window(choice: ConnectionChoice | None) -> int:
@@ -70,11 +100,7 @@ def open_window(choice: ConnectionChoice | None) -> int:
         try:
             from cmk_admin.ui.application import open_window as show
         except ImportError as error:
-            raise BadInput(
-                "no-qt",
-                f"Qt cannot be loaded: {error}.",
-                next="“make setup” installs the system libraries that it needs, or names them.",
-            ) from error
+            raise _no_qt(error) from error
         return show(
             start_background=start_background, connector=connect, home=folder, choice=choice, last_crash=last_crash
         )

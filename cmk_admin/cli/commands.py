@@ -16,6 +16,7 @@ from cmk_admin.cli.mapping import mapping_rows, mapping_text
 from cmk_admin.cli.names import WIZARD_NAMES
 from cmk_admin.cli.options import Options
 from cmk_admin.cli.output import DONE, INTERRUPTED, NOT_DONE, Output, dump, write_file
+from cmk_admin.cli.record import PrintRecord
 from cmk_admin.cli.reports import operation_document, operation_text, operations_text, plan_text
 from cmk_admin.domain import mapping, resolve
 from cmk_admin.domain.errors import AzureFailure, CmkError, FailureKind, Refused
@@ -42,8 +43,9 @@ class Interrupted(CmkError):
 class Commands:
     """One command of one process. `stop` is set when somebody presses Ctrl+C."""
 
-    def __init__(self, options: Options, output: Output, stop: asyncio.Event) -> None:
+    def __init__(self, options: Options, output: Output, stop: asyncio.Event, *, print_record: PrintRecord) -> None:
         self._options, self._output, self._stop = options, output, stop
+        self._print_record = print_record
 
     async def run(self, connect: Connector) -> int:
         """Open the connection, do what was asked, close it. Returns the exit status. Raises CmkError."""
@@ -159,14 +161,7 @@ class Commands:
         from cmk_admin.cli.record import write_record
 
         record = await self._unless_stopped(backend.record(self._options.operation))
-        return write_record(record, self._options.format, self._options.out, self._output)
-
-    async def record(self, backend: Backend) -> int:
-        """Everything that was written down about an operation."""
-        from cmk_admin.cli.record import write_record
-
-        record = await self._unless_stopped(backend.record(self._options.operation))
-        return write_record(record, self._options.format, self._options.out, self._output)
+        return write_record(record, self._options.format, self._options.out, self._output, self._print_record)
 
     # Changing
 
@@ -314,7 +309,6 @@ _COMMANDS: dict[str, Callable[[Commands, Backend], Coroutine[Any, Any, int]]] = 
     "undo": Commands.undo,
     "proof": Commands.proof,
     "close": Commands.close,
-    "record": Commands.record,
     "record": Commands.record,
     **dict.fromkeys(WIZARD_NAMES, Commands.wizard),
 }

@@ -12,6 +12,7 @@ from cmk_admin.cli.options import parse, wants_json
 from cmk_admin.domain.errors import BadInput
 
 if TYPE_CHECKING:
+    from cmk_admin.cli.record import PrintRecord
     from cmk_admin.operations.interface import ConnectionChoice, Connector
 
     OpenWindow = Callable[[ConnectionChoice | None], int]
@@ -23,6 +24,7 @@ def prepare(
     connect: Connector,
     open_window: OpenWindow,
     vault_suffixes: Callable[[ConnectionChoice | None], tuple[str, ...]],
+    print_record: PrintRecord,
 ) -> Callable[[], int]:
     """Read a command line and load what it needs, and no more; nothing is done yet.
 
@@ -43,7 +45,9 @@ def prepare(
         return partial(verify_file, options.file, options.head, Output(as_json=wants_json(argv)))
     from cmk_admin.cli.running import run
 
-    return partial(run, options, Output(as_json=wants_json(argv)), connect, vault_suffixes(options.choice))
+    return partial(
+        run, options, Output(as_json=wants_json(argv)), connect, vault_suffixes(options.choice), print_record
+    )
 
 
 def _open(open_window: OpenWindow, choice: ConnectionChoice | None) -> int:

@@ -48,7 +48,7 @@ _CALLED = {"target": "key's name", "consumer": "service's name", "ops": "list of
 _FORMATS = {
     "estate": ("table", "json", "csv"),
     "mapping": ("table", "json", "csv"),
-    "record": ("table", "json", "jsonl", "html"),
+    "record": ("table", "json", "jsonl", "html", "pdf"),
 }
 
 
@@ -230,7 +230,7 @@ def _parser(argv: Sequence[str]) -> _Parser:
     resume.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
     undo = add("undo", "take back what an operation did")
     undo.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
-    record = add("record", "the record of an operation, hash-chained, as JSON or JSON lines")
+    record = add("record", "the record of an operation, hash-chained, as JSON or JSON lines, or to read")
     record.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
     verify = add("verify", "whether a record's file is as it was written; needs no connection")
     verify.add_argument("file", metavar="FILE", help="what “record” wrote, as JSON or JSON lines")
@@ -284,8 +284,8 @@ def _add_connection(group: Any) -> None:
 def _add_output(group: Any) -> None:
     group.add_argument(
         "--format",
-        choices=("table", "json", "csv", "jsonl", "html"),
-        help="table for people (default), json or csv; of a record: json (default), jsonl or html",
+        choices=("table", "json", "csv", "jsonl", "html", "pdf"),
+        help="table for people (default), json or csv; of a record: json (default), jsonl, html or pdf",
     )
     group.add_argument("--out", metavar="FILE", help="write there instead of standard output")
 
@@ -403,6 +403,8 @@ def _format(command: str | None, typed: dict[str, Any]) -> str:
     known = _FORMATS.get(command or "", ("table", "json"))
     if chosen not in known:
         raise BadInput("bad-usage", f"“{command}” has no format {chosen}; it has {' and '.join(known)}.")
+    if chosen == "pdf" and typed.get("out") is None:
+        raise BadInput("bad-usage", "A PDF needs --out FILE.", subject="--out")
     return chosen
 
 

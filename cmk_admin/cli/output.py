@@ -75,7 +75,12 @@ def write_file(path: Path, text: str) -> None:
     try:
         write_private(path, text.encode())
     except OSError as error:
-        raise BadInput("bad-out", f"“{path}” cannot be written: {error.strerror}.", subject=str(path)) from error
+        raise bad_out(path, error) from error
+
+
+def bad_out(path: Path, error: OSError) -> BadInput:
+    """A file that cannot be written, as an error of the command line."""
+    return BadInput("bad-out", f"“{path}” cannot be written: {error.strerror or error}.", subject=str(path))
 
 
 def dump(document: JsonObject) -> str:

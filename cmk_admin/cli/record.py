@@ -1,21 +1,39 @@
 """The record of an operation as a file, and whether such a file is as it was written."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from cmk_admin.cli.output import BAD_INPUT, DONE, NOT_DONE, Output, write_file
+from cmk_admin.cli.output import BAD_INPUT, DONE, NOT_DONE, Output, bad_out, write_file
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.record import Record, Result, Verdict, to_document, to_lines, verify
 from cmk_admin.domain.wire import JsonObject
 
+PrintRecord = Callable[[Record, Path], None]
+"""Writes a record as a PDF file, mode 0600. Raises BadInput where it cannot print, OSError where it cannot write."""
 
-def write_record(record: Record, chosen: str, out: Path | None, output: Output) -> int:
-    """Write a record as ``json``, ``jsonl`` or ``html``, and say its head hash. Raises BadInput ``bad-out``."""
+
+def write_record(record: Record, chosen: str, out: Path | None, output: Output, print_record: PrintRecord) -> int:
+    """Write a record as ``json``, ``jsonl``, ``html`` or ``pdf``, and say its head hash. Raises BadInput ``bad-out``.
+
+    A PDF needs `out`: the options see to that.
+    """
+    if chosen == "pdf":
+        assert out is not None
+        try:
+            print_record(record, out)
+        except OSError as error:
+            raise bad_out(out, error) from error
+        return _written(record, out, output)
     content = _content(record, chosen)
     if out is None:
         output.content(content)
         output.note(f"Head hash: {record.head}")
         return DONE
     write_file(out, content)
+    return _written(record, out, output)
+
+
+def _written(record: Record, out: Path, output: Output) -> int:
     state = "complete" if record.complete else "interim"
     count = len(record.entries)
     document: JsonObject = {"written": {"file": str(out), "entries": count}, "state": state, "head": record.head}

@@ -9,6 +9,7 @@ import sys
 from cmk_admin.cli.commands import Commands
 from cmk_admin.cli.options import Options
 from cmk_admin.cli.output import BAD_INPUT, INTERRUPTED, NOT_DONE, Output
+from cmk_admin.cli.record import PrintRecord
 from cmk_admin.domain.errors import BadInput, CmkError
 from cmk_admin.domain.ids import parse_key_id
 from cmk_admin.operations.interface import Connector
@@ -23,7 +24,13 @@ _KEY_SCOPE = re.compile(
 _log = logging.getLogger(__name__)
 
 
-def run(options: Options, output: Output, connect: Connector, vault_suffixes: tuple[str, ...]) -> int:
+def run(
+    options: Options,
+    output: Output,
+    connect: Connector,
+    vault_suffixes: tuple[str, ...],
+    print_record: PrintRecord,
+) -> int:
     """Do what was asked; returns the exit status.
 
     `vault_suffixes` are those of the configured cloud: a key id of any other host is refused before anything is sent.
@@ -39,14 +46,14 @@ def run(options: Options, output: Output, connect: Connector, vault_suffixes: tu
         output.error(error)
         return BAD_INPUT
     try:
-        return _run(options, output, connect)
+        return _run(options, output, connect, print_record)
     finally:
         close_log(log)
 
 
-def _run(options: Options, output: Output, connect: Connector) -> int:
+def _run(options: Options, output: Output, connect: Connector, print_record: PrintRecord) -> int:
     try:
-        return asyncio.run(_with_signals(options, output, connect))
+        return asyncio.run(_with_signals(options, output, connect, print_record))
     except BadInput as error:
         output.error(error)
         return BAD_INPUT
@@ -63,7 +70,7 @@ def _run(options: Options, output: Output, connect: Connector) -> int:
         return NOT_DONE
 
 
-async def _with_signals(options: Options, output: Output, connect: Connector) -> int:
+async def _with_signals(options: Options, output: Output, connect: Connector, print_record: PrintRecord) -> int:
     """The first Ctrl+C (or SIGTERM) asks to stop; a second one ends the process as any death does: resumable."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -79,7 +86,7 @@ async def _with_signals(options: Options, output: Output, connect: Connector) ->
             signal.signal(number, lambda *_: loop.call_soon_threadsafe(interrupted))
         else:
             loop.add_signal_handler(number, interrupted)
-    return await Commands(options, output, stop).run(connect)
+    return await Commands(options, output, stop, print_record=print_record).run(connect)
 
 
 def _check_target(text: str, vault_suffixes: tuple[str, ...]) -> None:

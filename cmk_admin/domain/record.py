@@ -51,6 +51,8 @@ class Kind(StrEnum):
     ALARM = "alarm"
     NOTE = "note"
     OUTCOME = "outcome"
+    INCIDENT_OPENED = "incident-opened"
+    """Its paths are watched over from now on; or again, after it was closed."""
     INCIDENT_CLOSED = "incident-closed"
     ANSWERED = "answered"
     """Another operation began to give it back."""
@@ -136,7 +138,8 @@ def is_complete(entries: Sequence[Entry]) -> bool:
         return False
     revoke = any(e.kind == Kind.PLANNED and e.facts.get("verb") == "revoke" for e in entries)
     acted = any(e.kind == Kind.STEP and e.facts.get("state") in _MAY_HAVE_ACTED for e in entries)
-    return not (revoke and acted) or any(e.kind == Kind.INCIDENT_CLOSED for e in entries)
+    incident = [e.kind for e in entries if e.kind in (Kind.INCIDENT_OPENED, Kind.INCIDENT_CLOSED)]
+    return not (revoke and acted) or incident[-1:] == [Kind.INCIDENT_CLOSED]
 
 
 # Files

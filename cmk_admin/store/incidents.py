@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from cmk_admin.domain.record import Kind
+from cmk_admin.domain.steps import Json
 from cmk_admin.store import record
 from cmk_admin.store.connection import Database
 
@@ -54,13 +55,20 @@ class Incidents:
 
     async def open(self, operation: str, at: datetime) -> None:
         """Begin to watch over an operation, or go on with that."""
-        await self._database.write(
-            lambda connection: connection.execute(
+
+        def work(connection: sqlite3.Connection) -> None:
+            before = connection.execute("SELECT closed_at FROM incident WHERE operation = ?", (operation,)).fetchone()
+            connection.execute(
                 "INSERT INTO incident (operation, opened_at) VALUES (?, ?)"
                 " ON CONFLICT (operation) DO UPDATE SET closed_at = NULL, closed_by = NULL, next_at = NULL",
                 (operation, at.isoformat()),
             )
-        )
+            opened = before is None or before["closed_at"] is not None
+            if opened and record.begun(connection, operation):
+                facts: dict[str, Json] = {"at": at.isoformat(), "again": before is not None}
+                record.append(connection, operation, Kind.INCIDENT_OPENED, facts)
+
+        await self._database.write(work)
 
     async def forget(self, operation: str) -> None:
         """Nothing was changed: there is no incident."""

@@ -204,11 +204,15 @@ class Journal:
 
     async def put_activity(self, operation: str, n: int, activity: str) -> None:
         """Write down what the Activity Log says of a step."""
-        await self._database.write(
-            lambda connection: connection.execute(
-                "UPDATE step SET activity = ? WHERE operation = ? AND n = ?", (activity, operation, n)
-            )
-        )
+
+        def work(connection: sqlite3.Connection) -> None:
+            self._begin_record(connection, operation)
+            connection.execute("UPDATE step SET activity = ? WHERE operation = ? AND n = ?", (activity, operation, n))
+            found = connection.execute("SELECT * FROM step WHERE operation = ? AND n = ?", (operation, n)).fetchone()
+            if found is not None:
+                record.append(connection, operation, Kind.ACTIVITY, record.step_facts(_step(found)))
+
+        await self._database.write(work)
 
     async def put_watch(self, operation: str, *rows: WatchRow) -> None:
         """Write down how it stands with consumers that are being followed."""

@@ -1,0 +1,1 @@
+"""Records: shown in the window, and printed."""
