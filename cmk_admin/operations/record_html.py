@@ -8,12 +8,27 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.record import Record
 from cmk_admin.operations import record_parts as parts
 
 
 def to_html(record: Record) -> str:
-    """The page. Raises FileNotFoundError where the installation is incomplete."""
+    """The page. Raises FileNotFoundError where the installation is incomplete, BadInput ``bad-record``: it cannot be told."""
+    try:
+        return _page(record)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # A chain can be right in itself and yet say what no version of the program wrote
+        raise BadInput(
+            "bad-record",
+            "The record says something in a form that this version of the program does not know, so that no page can be "
+            "made of it.",
+            subject=record.operation,
+            next="As JSON it can be kept and verified all the same.",
+        ) from error
+
+
+def _page(record: Record) -> str:
     environment = Environment(autoescape=True, loader=FileSystemLoader(_folder()), undefined=StrictUndefined)
     return environment.get_template("record.html").render(
         record=record,

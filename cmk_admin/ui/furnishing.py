@@ -14,6 +14,7 @@ from cmk_admin.ui.entering import Entering
 from cmk_admin.ui.looking import Looking
 from cmk_admin.ui.main_window import MainWindow
 from cmk_admin.ui.palette import Palette
+from cmk_admin.ui.record.install import install as install_records
 from cmk_admin.ui.showing import Showing
 from cmk_admin.ui.table.page import TablePage
 from cmk_admin.ui.tree.view import TreeView
@@ -48,7 +49,9 @@ def furnish(window: MainWindow, bridge: Bridge, connector: Connector) -> Iterato
         window.strip.add_button(window.verbs.action(verb_id))
     window.menus.fill(window.verbs)
     yield
-    wizards = install_wizards(window, install(window))
+    emergency = install(window)
+    install_records(window, emergency)
+    wizards = install_wizards(window, emergency)
     # The verbs that stand on the page of what is selected
     for verb_id in ("refresh", "repair", "revoke"):
         window.details.header.add_button(
