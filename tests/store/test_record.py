@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from cmk_admin.domain.record import Entry, Kind, Result, is_complete, verify_lines
+from cmk_admin.domain.record import Entry, Kind, Record, Result, is_complete, verify_lines
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.operations.record_html import to_html
+from cmk_admin.store.connection import Database, known_migrations
+from cmk_admin.store.incidents import Incidents
 from cmk_admin.store.journal import Journal, OperationRow, StepRow, WatchRow
 from cmk_admin.store.record import Recorder
 
@@ -102,6 +105,68 @@ def test_an_operation_of_an_earlier_version_begins_its_record_with_what_is_known
         await journal.close()
         assert entries[0].facts["written_afterwards"] is True
         assert [e.facts["text"] for e in entries if e.kind == Kind.NOTE] == ["before", "after"]
+
+    asyncio.run(story())
+
+
+def test_a_journal_of_the_former_version_opens_and_its_record_says_that_it_was_written_afterwards(
+    tmp_path: Path,
+) -> None:
+    async def story() -> None:
+        former = await Database.open(tmp_path / "journal.db", known_migrations()[:2])
+        await former.write(_as_the_former_version_wrote)
+        await former.close()
+        journal = await Journal.open(tmp_path)
+        journal.recorder = Recorder(account="Ann", object_id="me")
+        entries = _entries(await journal.record_lines("old1"))
+        await journal.note("old1", _NOW, "looked at")
+        later = _entries(await journal.record_lines("old1"))
+        await journal.close()
+        assert entries[0].facts["written_afterwards"] is True
+        assert [e.kind for e in entries] == ["record", "planned", "step", "note", "outcome"]
+        assert entries[1].facts["who"]["object_id"] == "somebody"  # type: ignore[index, call-overload]
+        assert entries[1].facts["who"]["account"] is None  # type: ignore[index, call-overload]
+        assert all(e.facts["written_afterwards"] for e in entries[2:])
+        assert later[: len(entries)] == entries
+        page = to_html(Record(operation="old1", entries=later))
+        assert "Written afterwards" in page
+
+    asyncio.run(story())
+
+
+def _as_the_former_version_wrote(connection: sqlite3.Connection) -> None:
+    moment = _NOW.isoformat()
+    connection.execute(
+        "INSERT INTO operation (id, verb, created_at, account, plan_hash, plan, watching, outcome, ended_at, sentence)"
+        " VALUES ('old1', 'grant', ?, 'somebody', 'h', '{\"title\": \"T\"}', 0, 'done', ?, 'Done.')",
+        (moment, moment),
+    )
+    connection.execute(
+        "INSERT INTO step (operation, n, state, changed_at, request_id) VALUES ('old1', 1, 'done', ?, 'r')", (moment,)
+    )
+    connection.execute("INSERT INTO note (operation, at, text) VALUES ('old1', ?, 'as it was')", (moment,))
+
+
+def test_an_incident_that_is_opened_again_makes_its_record_interim_again(tmp_path: Path) -> None:
+    async def story() -> None:
+        journal = await Journal.open(tmp_path)
+        incidents = Incidents(journal.database)
+        await journal.begin(replace(_ROW, verb="revoke", watches=()))
+        await incidents.open("abc123", _NOW)
+        await incidents.open("abc123", _NOW)
+        await journal.put_step("abc123", StepRow(n=1, state=StepState.DONE, changed_at=_NOW))
+        await journal.put_activity("abc123", 1, "The log has it.")
+        await journal.put_outcome("abc123", Outcome.DONE, sentence="Done.", ended_at=_NOW)
+        states = []
+        for change in (incidents.close("abc123", _NOW, "Ann"), incidents.open("abc123", _NOW)):
+            states.append(is_complete(_entries(await journal.record_lines("abc123"))))
+            await change
+        entries = _entries(await journal.record_lines("abc123"))
+        await journal.close()
+        assert (*states, is_complete(entries)) == (False, True, False)
+        opened = [e.facts["again"] for e in entries if e.kind == Kind.INCIDENT_OPENED]
+        assert opened == [False, True]
+        assert [e.facts["activity"] for e in entries if e.kind == Kind.ACTIVITY] == ["The log has it."]
 
     asyncio.run(story())
 
