@@ -149,11 +149,20 @@ def test_what_is_granted_again_is_an_alarm_wherever_one_is_until_the_incident_is
     assert page is operation
     assert driver.text("operation-alarms-text", page)
     assert "open" in driver.badge("proof-verdict", page)
+    assert driver.badge("operation-outcome", page) == "Open again"
+
+    driver.click("operation-cut-again", page)
+    second = driver.revoke_page()
+    assert second.plan is not None
+    assert second.plan.method == "grants"
+    driver.key(Qt.Key.Key_Escape)
+    driver.open_operation(page.report.operation)
 
     driver.click("proof-close", page)
     asked = driver.dialog("confirm")
     driver.button("confirm-do", asked).click()
     driver.until(lambda: page.report.incident is Incident.CLOSED, "the incident to be closed")
+    driver.until(lambda: not driver.text("message-text"), "the alarm's message to go")
     assert driver.badge("proof-incident", page) == "Incident closed"
 
 

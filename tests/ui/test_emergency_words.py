@@ -29,7 +29,7 @@ from cmk_admin.operations.interface import (
 from cmk_admin.ui.emergency.lane_words import effect_lane, watch_lane, watch_words
 from cmk_admin.ui.emergency.lanes import position
 from cmk_admin.ui.emergency.look import interrupted, outcome
-from cmk_admin.ui.emergency.operation_words import alarms, alternative
+from cmk_admin.ui.emergency.operation_words import again, alarms, alternative
 from cmk_admin.ui.emergency.paths import count_words
 from cmk_admin.ui.emergency.proof_card import proof_look
 from cmk_admin.ui.emergency.revoke_words import button_words
@@ -136,6 +136,7 @@ def test_the_red_button_holds_the_numbers_of_the_plan() -> None:
     assert button_words(open_way, complete=True) == "Remove 1 grant, no service stops"
     assert button_words(open_way, complete=False) == "Remove 1 grant, no known service stops"
     assert button_words(replace(plan, steps=()), complete=True) == "Nothing to revoke"
+    assert button_words(replace(plan, steps=(), problems=("No.",)), complete=True) == "Cannot revoke"
 
 
 def test_interrupted_is_what_nobody_runs_and_nobody_ended() -> None:
@@ -177,6 +178,29 @@ def test_an_alarm_holds_until_a_later_reading_finds_all_closed() -> None:
     assert alarms(replace(held, proof=opened)) == ((alarm,), ())
     assert alarms(replace(held, proof=closed)) == ((), (alarm,))
     assert alarms(replace(held, proof=opened, incident=Incident.CLOSED)) == ((), (alarm,))
+
+
+def test_done_is_not_said_of_what_is_open_again_or_not_known() -> None:
+    closed = Proof(at=NOW, paths=(PROVEN,))
+    held = replace(REPORT, outcome=Outcome.DONE, incident=Incident.OPEN, proof=closed)
+    opened = replace(held, proof=replace(closed, paths=(PROVEN, replace(PROVEN, state=PathProof.OPEN))))
+    unknown = replace(held, proof=replace(closed, paths=(PROVEN, replace(PROVEN, state=PathProof.UNKNOWN))))
+    assert outcome(held).tone == "confirmed"
+    assert (outcome(opened).word, outcome(opened).tone) == ("Open again", "danger")
+    assert (outcome(unknown).word, outcome(unknown).tone) == ("Done, not proved", "unknown")
+    assert outcome(replace(opened, answered_by="abc")).tone == "confirmed"
+
+
+def test_what_opened_again_can_be_cut_again_until_it_is_given_back() -> None:
+    plan = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,)), Index(estates.dcc()))
+    alarm = Alarm(at=NOW, text="It came back.", kind="re-granted")
+    opened = Proof(at=NOW, paths=(replace(PROVEN, state=PathProof.OPEN),))
+    held = replace(REPORT, plan=plan, outcome=Outcome.DONE, incident=Incident.OPEN, proof=opened, alarms=(alarm,))
+    assert again(held) == "grants"
+    assert again(replace(held, answered_by="abc")) is None
+    assert again(replace(held, alarms=())) is None
+    unknown = replace(opened, paths=(replace(PROVEN, state=PathProof.UNKNOWN),))
+    assert again(replace(held, proof=unknown)) is None
 
 
 def test_the_red_button_counts_what_each_step_does() -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import Choice, PlannedPath
+from cmk_admin.domain.verbs.choices import STAGED
 from cmk_admin.ui.emergency.option import Option, heading
 from cmk_admin.ui.emergency.parts import card, clear, words_label
 
@@ -72,6 +73,14 @@ class ChoicesCard(Ticks):
 
     def show_choices(self, choices: tuple[Choice, ...]) -> None:
         self.show_boxes((one.id, one.title, one.why, one.chosen, one.possible) for one in choices)
+
+    def _picked(self, value: str) -> None:
+        """Only one can be first: whoever ticks another one means that."""
+        if value.startswith(STAGED) and self._options[value].button.isChecked():
+            for other, option in self._options.items():
+                if other != value and other.startswith(STAGED):
+                    option.button.setChecked(False)
+        super()._picked(value)
 
 
 class SuspectsCard(Ticks):

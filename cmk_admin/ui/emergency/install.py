@@ -19,6 +19,8 @@ from cmk_admin.ui.emergency.answer_page import AnswerPage
 from cmk_admin.ui.emergency.closing import LeavingGuard
 from cmk_admin.ui.emergency.look import interrupted
 from cmk_admin.ui.emergency.operation_page import OperationPage
+from cmk_admin.ui.emergency.operation_words import alarms
+from cmk_admin.ui.emergency.proof_card import proof_counts
 from cmk_admin.ui.emergency.restore_folder import ask_restore_folder
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from cmk_admin.ui.main_window import MainWindow
@@ -58,6 +60,7 @@ class Emergency(QObject):
         self._to_restore: set[str] = set()
         """Operations that are restored as soon as they have stopped."""
         self._told_interrupted = False
+        self._told_alarm = ("", "")
         self.open_record: Callable[[OperationReport], None] | None = None
         """Shows what was written down of an operation; put here by the viewer of records."""
         self._guard = LeavingGuard(window, self.operations)
@@ -321,17 +324,21 @@ class Emergency(QObject):
         tell_failure(self._window, "The paths could not be read again", error)
 
     def _close_incident(self, report: OperationReport) -> None:
+        proof = report.proof
+        whole = proof is None or proof.closed
+        standing = "" if proof is None or whole else f"As last read: {proof_counts(proof)}. "
+        left = "What was cut stays cut, and can still be given back." if whole else "What is open stays open."
         confirm(
             self._window,
             "Close the incident",
-            f"The paths of “{report.title}” are not read any more, and nothing tells when one of them opens again. "
-            "What was cut stays cut, and can still be given back.",
+            f"{standing}The paths of “{report.title}” are not read any more, and nothing tells when one of them opens again. "
+            f"{left}",
             verb="Close the incident",
             done=partial(self.operations.close_incident, report.operation),
         )
 
     def _other_way(self, report: OperationReport, method: str) -> None:
-        """Another method for what a failed one was to cut."""
+        """Another method for what a failed one was to cut, or the same once more for what opened again."""
         backend, plan = self._window.backend, report.plan
         if backend is None or plan is None:
             return
@@ -342,17 +349,27 @@ class Emergency(QObject):
 
     def _alarmed(self, report: OperationReport, alarm: Alarm) -> None:
         """Wherever one is: said at once, with the way to it."""
+        text = f"Alarm: {alarm.text} It belongs to “{report.title}”."
+        self._told_alarm = (report.operation, text)
         self._window.say(
-            f"Alarm: {alarm.text} It belongs to “{report.title}”.",
+            text,
             tone="danger",
             urgent=True,
             action="Show the operation",
             act=partial(self._open_by_id, report.operation),
         )
 
+    def _forget_alarm(self, report: OperationReport) -> None:
+        """The message goes when nothing of it holds any more: closed again, given back, or the incident closed."""
+        operation, text = self._told_alarm
+        over = report.answered_by is not None or not alarms(report)[0]
+        if operation == report.operation and over and self._window.message.text.text() == text:
+            self._window.message.hide()
+
     # What happens
 
     def _changed(self, report: OperationReport) -> None:
+        self._forget_alarm(report)
         page = self._operation_pages.get(report.operation)
         if page is not None:
             page.show_report(report)
@@ -367,6 +384,9 @@ class Emergency(QObject):
                 self._window.say(f"“{report.title}” was stopped before anything was changed.")
 
     def _listed(self) -> None:
+        told = self.operations.report(self._told_alarm[0])
+        if told is not None:
+            self._forget_alarm(told)
         for operation, page in self._operation_pages.items():
             report = self.operations.report(operation)
             if report is not None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Answer, PathState
 from cmk_admin.domain.steps import Outcome, StepState
-from cmk_admin.operations.interface import OperationReport, PathProof, WatchResult
+from cmk_admin.operations.interface import Incident, OperationReport, PathProof, WatchResult
 from cmk_admin.ui.theme.colors import Tone
 
 
@@ -57,6 +57,8 @@ CHECKS = {
     Answer.NO: Look("forbidden", "no", "caution"),
     Answer.UNKNOWN: Look("unknown", "not known", "unknown"),
 }
+OPEN_AGAIN = Look("warning", "Open again", "danger")
+NOT_PROVED = Look("unknown", "Done, not proved", "unknown")
 INTERRUPTED = Look("warning", "Interrupted", "caution")
 STOPPING = Look("stop", "Stopping", "caution")
 
@@ -77,4 +79,12 @@ def outcome(report: OperationReport) -> Look:
         return INTERRUPTED
     if report.alive and report.cancel_requested:
         return STOPPING
+    watched = report.incident is Incident.OPEN and report.answered_by is None
+    if report.outcome is Outcome.DONE and watched and report.proof is not None:
+        # What was done once is no comfort while the paths say otherwise
+        states = {path.state for path in report.proof.paths}
+        if PathProof.OPEN in states:
+            return OPEN_AGAIN
+        if PathProof.UNKNOWN in states:
+            return NOT_PROVED
     return OUTCOMES[report.outcome]

@@ -86,7 +86,7 @@ class _MethodRow(QWidget):
             title = f"{method.title}: not a revocation"
         in_full = chosen or not method.possible
         sentence = (method.reason or "") if in_full else _line(method)
-        self.option.show_option(title, sentence, chosen=chosen, enabled=method.possible, whole=in_full)
+        self.option.show_option(title, sentence, chosen=chosen, enabled=method.possible)
         facts = _facts(method) if chosen and method.possible else {}
         self._facts.setVisible(any(facts.values()))
         for caption, (shown, said) in self._lines.items():

@@ -41,7 +41,7 @@ class OperationPage(QWidget):
     close_incident = Signal(object)
     """These too."""
     alternative = Signal(object, str)
-    """The report, and the name of another method."""
+    """The report, and the name of another method, or of the same where a path opened again."""
     answer_wanted = Signal(str)
     """The operation that gave this one back, or that this one gives back."""
     dismissed = Signal()
@@ -92,10 +92,18 @@ class OperationPage(QWidget):
         other = say.alternative(report)
         self._other.setVisible(other is not None)
         self._other.setText(f"Another way: {other[1]}…" if other is not None else "Another way…")
+        self._cut_again.setVisible(say.again(report) is not None)
         self._proof.show_report(report)
         self._file.show_file(report.restore_file)
         if self._steps.show_reports(report.steps, report.plan.steps if report.plan else ()):
-            in_order(*self._proof.buttons, self._other, *self._steps.toggles, *self._file.buttons, *self._buttons)
+            in_order(
+                self._cut_again,
+                *self._proof.buttons,
+                self._other,
+                *self._steps.toggles,
+                *self._file.buttons,
+                *self._buttons,
+            )
         self._lanes.show_lanes(tuple(watch_lane(watch, report.verb) for watch in report.watch))
         self._lanes_card.setVisible(bool(report.watch))
         self._show_paths(report)
@@ -126,6 +134,7 @@ class OperationPage(QWidget):
         self._facts = words_label("", "secondary", name="operation-facts")
         self._notice = Notice(self._theme, "caution", "warning", "operation-notice")
         self._alarms = Notice(self._theme, "danger", "broken", "operation-alarms")
+        self._cut_again = link("Cut it off again…", "operation-cut-again", self._on_cut_again)
         self._past = words_label("", "quiet", name="operation-past-alarms")
         self._proof = ProofCard(self._theme, scope_words, self._now)
         self._proof.again.connect(self._on_prove)
@@ -150,6 +159,8 @@ class OperationPage(QWidget):
         parts += (self._lanes_card, self._proof, self._paths_card, steps_card, self._file)
         for widget in parts:
             body.addWidget(widget)
+            if widget is self._alarms:
+                body.addWidget(self._cut_again, 0, Qt.AlignmentFlag.AlignLeft)
         body.addStretch(1)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -257,6 +268,11 @@ class OperationPage(QWidget):
         other = say.alternative(self._report)
         if other is not None:
             self.alternative.emit(self._report, other[0])
+
+    def _on_cut_again(self, *_: object) -> None:
+        method = say.again(self._report)
+        if method is not None:
+            self.alternative.emit(self._report, method)
 
     def not_proved(self) -> None:
         """The paths could not be read again: show what was known."""

@@ -3,7 +3,7 @@
 from cmk_admin.domain import words
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs.revoke import GRANTS
-from cmk_admin.operations.interface import Alarm, Incident, OperationReport
+from cmk_admin.operations.interface import Alarm, Incident, OperationReport, PathProof
 from cmk_admin.ui.emergency.look import interrupted, outcome
 
 AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
@@ -70,6 +70,15 @@ def alternative(report: OperationReport) -> tuple[str, str] | None:
     others = [one for one in plan.methods if one.possible and one.name != plan.method]
     best = next((one for one in others if one.recommended), others[0] if others else None)
     return (best.name, best.title) if best is not None else None
+
+
+def again(report: OperationReport) -> str | None:
+    """The method by which a path that opened again is closed once more; None where none is to be."""
+    proof, plan = report.proof, report.plan
+    opened = proof is not None and any(path.state is PathProof.OPEN for path in proof.paths)
+    if not opened or not alarms(report)[0] or plan is None or report.alive or report.answered_by is not None:
+        return None
+    return plan.method
 
 
 def waits_for_the_rest(report: OperationReport) -> bool:

@@ -1,18 +1,23 @@
 """One of a few things to choose or to tick, with a sentence under it; changed in place, so that the focus stays."""
 
+import re
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cmk_admin.ui.theme import sizes
-from cmk_admin.ui.widgets.labels import Elided, label
+from cmk_admin.ui.widgets.labels import label
 
 INDENT = 24
 """From a radio button's or box's edge to its text."""
 
+_CITED = re.compile(r" \(([A-Z]{2,6} [\w/.-]+\.md)\)")
+"""A place in Azure's documentation, as the domain's sentences name it."""
+
 
 class Option(QWidget):
-    """A radio button or a box. Its sentence is one line, or the whole of it where it is `open`."""
+    """A radio button or a box, with its sentence under it on as many lines as that needs."""
 
     picked = Signal(str)
     """The value; by a click or a key, never by what the program sets."""
@@ -26,32 +31,29 @@ class Option(QWidget):
         # A long name is shortened here: neither of the two can break its text
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._title = ""
-        self._line = Elided("", "secondary")
-        self._whole = _Sentence(button)
+        self._sentence = _Sentence(button)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         self._under = QVBoxLayout()
         self._under.setContentsMargins(INDENT, 0, 0, 0)
-        self._under.addWidget(self._line)
-        self._under.addWidget(self._whole)
+        self._under.addWidget(self._sentence)
         self._column.addLayout(self._under)
-        for each in (self._line, self._whole):
-            each.hide()
+        self._sentence.hide()
 
-    def show_option(self, title: str, sentence: str, *, chosen: bool, enabled: bool = True, whole: bool = True) -> None:
-        """`whole`: the sentence on as many lines as it needs; else its beginning, and the rest in a tooltip."""
+    def show_option(self, title: str, sentence: str, *, chosen: bool, enabled: bool = True) -> None:
+        """Where the sentence quotes Azure's documentation, the place is in its tooltip."""
         self._title = title
         self._fit()
         self.button.setAccessibleName(title)
         self.button.setAccessibleDescription(sentence)
         self.button.setEnabled(enabled)
         self.button.setChecked(chosen)
-        self._line.setText(sentence)
-        self._whole.setText(sentence)
-        self._line.setVisible(bool(sentence) and not whole)
-        self._whole.setVisible(bool(sentence) and whole)
+        self._sentence.setText(_CITED.sub("", sentence))
+        cited = _CITED.search(sentence)
+        self._sentence.setToolTip(f"Documented in {cited[1]}" if cited else "")
+        self._sentence.setVisible(bool(sentence))
 
     def put(self, under: QWidget) -> None:
         """Something more under the sentence, as far in as that."""

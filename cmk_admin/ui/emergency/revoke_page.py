@@ -264,8 +264,10 @@ class RevokePage(QWidget):
         self._plan = plan
         self._title.setText(plan.title)
         self.setWindowTitle(plan.title)
-        self._problems.say(plan.problems)
-        self._warnings.say(plan.warnings)
+        # A question that was not answered yet is nothing broken
+        asked = plan.problems if self._draft.cause is Cause.OPERATOR and not self._draft.principals else ()
+        self._problems.say(() if asked else plan.problems)
+        self._warnings.say((*asked, *plan.warnings))
         self._cause.show_cause(self._draft.cause, plan.why)
         self._methods.show_methods(plan.methods, plan.method)
         self._choices.show_choices(plan.choices)

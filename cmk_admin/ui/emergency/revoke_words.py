@@ -24,7 +24,7 @@ _DONE: tuple[tuple[str, str, frozenset[StepVerb]], ...] = (
 def button_words(plan: Plan, *, complete: bool) -> str:
     """``Disable 2 versions, cut 5 services``; "at least" where a service may not have been read."""
     if not plan.steps:
-        return "Nothing to revoke"
+        return "Cannot revoke" if plan.problems and plan.effects else "Nothing to revoke"
     done = _done(plan.steps)
     stopped = len({effect.consumer_id.lower() for effect in plan.effects if not effect.goes_on})
     if not stopped:
