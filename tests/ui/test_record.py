@@ -75,6 +75,7 @@ def test_the_first_entry_that_was_altered_is_named_and_no_export_is_offered(
     file.write_text("".join(lines))
     page = opened(windows.on(estates.dcc()), file, qtbot)
     assert said(page, "record-verdict-text").startswith("Altered. Entry 4 is the first that is not as it was written.")
+    assert said(page, "record-interim-text") == "Shown below: the first 3 entries, and nothing of what follows."
     assert not page.export_button.isEnabled()
     assert page.findChild(QToolButton, "copy-head-hash") is None
     assert page.record.entries == a_revoke().entries[:3]

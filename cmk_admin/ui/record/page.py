@@ -49,7 +49,9 @@ class RecordPage(QWidget):
         )
         self._verdict.say((f"{'Intact' if intact else 'Altered'}. {verdict.message}", verdict.proven))
         self._interim = Notice(theme, "caution", "clock", "record-interim")
-        if not self.record.complete:
+        if not intact:
+            self._interim.say((f"Shown below: {_up_to(len(self.record.entries))}, and nothing of what follows.",))
+        elif not self.record.complete:
             self._interim.say(
                 ("INTERIM: the operation or its incident still runs. More will be added to this record.",)
             )
@@ -164,6 +166,10 @@ def write_record(record: Record, path: Path) -> None:
         case _:
             content = to_lines(record).encode()
     write_private(path, content)
+
+
+def _up_to(entries: int) -> str:
+    return "the first entry" if entries == 1 else f"the first {entries} entries"
 
 
 def _ending(chosen: str) -> str:
