@@ -29,8 +29,9 @@ log = logging.getLogger(__name__)
 # How often a consumer asks, in Azure's seconds. With the 300 s after which a removed assignment counts, a MySQL server
 # notices after 300 to 540 s: within the documented 10 minutes. For etcd no time is documented: that of disks is taken.
 CHECK_SECONDS = {"mysql-flexible": 240.0, "mysql-single": 240.0, "disk-encryption-set": 300.0, "aks-etcd": 300.0}
-# CD virtual-machines/disk-encryption.md: disk I/O "generally fails one hour later". Azure seconds.
-STOP_SECONDS = 3600.0
+# CD virtual-machines/disk-encryption.md: disk I/O "generally fails one hour later". A set notices a lost key at its next
+# check and its machines stop at a check too: both together are within that hour. Azure seconds after it noticed.
+STOP_SECONDS = 3600.0 - 2 * CHECK_SECONDS["disk-encryption-set"]
 ALGORITHM = "RSA-OAEP-256"
 # Under a key id without version a new version is noticed after 6 hours (AKSD kms-data-encryption-concepts.md). Azure seconds.
 NEW_VERSION_SECONDS = 6 * 3600.0
