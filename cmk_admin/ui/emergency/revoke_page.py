@@ -281,6 +281,7 @@ class RevokePage(QWidget):
         self._gates.setVisible(bool(gates))
         self._next.show_next(plan.next)
         self._lanes.show_lanes(tuple(effect_lane(effect) for effect in plan.effects))
+        self._lanes.setVisible(bool(plan.effects))
         used = index is not None and bool(index.uses_of_key(self._draft.key.key))
         unused = "No service that this account can see uses this key."
         self._unused.setText("No service is stopped by this." if used else unused)
