@@ -67,8 +67,13 @@ def steps(record: Record) -> list[Row]:
 
 
 def activity(record: Record) -> list[Row]:
-    """Step and what Azure's Activity Log says of it."""
-    return [(str(n), str(f["activity"])) for n, f in sorted(_newest_steps(record).items()) if f.get("activity")]
+    """Step and what Azure's Activity Log says of it, of each write that Azure accepted."""
+    unseen = "It had not appeared when the operation last looked: an event shows within minutes."
+    return [
+        (str(n), str(f.get("activity") or unseen))
+        for n, f in sorted(_newest_steps(record).items())
+        if f.get("activity") or (f.get("correlation_id") and f["state"] in ("accepted", "done"))
+    ]
 
 
 def watches(record: Record) -> list[Row]:
@@ -136,7 +141,7 @@ def incident(record: Record) -> list[Row]:
             again = entry.facts.get("again")
             rows.append((when, "Opened again: the paths are watched over anew" if again else "Opened"))
         elif entry.kind == Kind.INCIDENT_CLOSED:
-            rows.append((when, f"Closed by {_person(entry.facts.get('by'))}"))
+            rows.append((when, f"Closed by {_named(record, entry.facts.get('by'))}"))
     return rows
 
 
@@ -256,6 +261,15 @@ def _person(who: Any) -> str:
     if isinstance(who, dict):
         return f"{who.get('account') or 'name not known'} ({who.get('object_id')})"
     return str(who or "somebody whose name is not known")
+
+
+def _named(record: Record, who: Any) -> str:
+    """An object id, with the name that the record has for it elsewhere."""
+    for entry in record.entries:
+        for one in (entry.facts.get("who"), entry.facts.get("by")):
+            if isinstance(one, dict) and one.get("account") and one.get("object_id") == who:
+                return _person(one)
+    return _person(who)
 
 
 def _when(text: Any, digits: str = "seconds") -> str:

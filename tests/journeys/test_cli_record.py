@@ -1,10 +1,13 @@
 """The record on the command line: after a death, through a resume and a closed incident; and what must never be in it."""
 
+import json
 import re
 import stat
 from pathlib import Path
 
-from tests.journeys.test_cli_kill import REVOKE, kill_at
+import pytest
+
+from tests.journeys.test_cli_kill import REVOKE, REVOKE_BOUNDARIES, everyday, kill_at
 from tests.support import Document, Program, Sandbox
 
 
@@ -22,10 +25,11 @@ def exported(program: Program, operation: str, ending: str, folder: Path) -> Pat
     return file
 
 
+@pytest.mark.parametrize(("step", "event"), everyday(REVOKE_BOUNDARIES, (1, "sent")))
 def test_a_record_survives_a_death_and_is_complete_when_the_incident_is_closed(
-    sandbox: Sandbox, program: Program, tmp_path: Path
+    sandbox: Sandbox, program: Program, tmp_path: Path, step: int, event: str
 ) -> None:
-    operation = kill_at(program, (*REVOKE, "--reason", "leaked"), 1, "sent")
+    operation = kill_at(program, (*REVOKE, "--reason", "leaked"), step, event)
     first = exported(program, operation, "jsonl", tmp_path)
     left = verified(program, first)
     assert left["state"] == "interim"
@@ -50,6 +54,9 @@ def test_a_record_survives_a_death_and_is_complete_when_the_incident_is_closed(
     page = exported(program, operation, "html", tmp_path).read_text()
     assert str(said["head"]) in page
     assert "INTERIM" not in page
+    # A write whose answer was lost with the process has no id to look it up by
+    steps = [entry["facts"] for line in whole.read_text().splitlines() if (entry := json.loads(line))["kind"] == "step"]
+    assert page.count("Delete role assignment, ") == len({one["n"] for one in steps if one["correlation_id"]})
     assert "Gone on with by administrator" in page
 
     secrets = [one["secret"] for one in sandbox.described["principals"].values() if one.get("secret")]

@@ -49,7 +49,7 @@ def test_each_path_stands_with_what_it_was_and_what_it_was_found_to_be() -> None
 def test_alarms_the_incident_and_what_gave_it_back_are_told() -> None:
     ended = {"by": _BY, "operation": "fedcba", "sentence": "Done.", "outcome": "done", "ended_at": _AT}
     record = a_revoke(
-        (Kind.INCIDENT_CLOSED, {"at": _AT, "by": "Ann"}),
+        (Kind.INCIDENT_CLOSED, {"at": _AT, "by": "ann-id"}),
         (Kind.INCIDENT_OPENED, {"at": _AT, "again": True}),
         (Kind.ANSWERED, {"by": _BY, "operation": "fedcba", "verb": "restore"}),
         (Kind.GIVEN_BACK, ended),
@@ -57,7 +57,7 @@ def test_alarms_the_incident_and_what_gave_it_back_are_told() -> None:
     assert [words for _, words in parts.alarms(record)] == ["A new version of the key was made."]
     assert [words for _, words in parts.incident(record)] == [
         "Opened",
-        "Closed by Ann",
+        "Closed by Ann (ann-id)",
         "Opened again: the paths are watched over anew",
     ]
     assert [words for _, words in parts.given_back(record)] == [

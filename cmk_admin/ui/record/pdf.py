@@ -12,7 +12,10 @@ from PySide6.QtGui import (
     QPainter,
     QPalette,
     QPdfWriter,
+    QTextBlockFormat,
+    QTextCursor,
     QTextDocument,
+    QTextFormat,
     QTextOption,
 )
 
@@ -64,13 +67,14 @@ def to_pdf(record: Record) -> bytes:
     writer.setTitle(f"Record of operation {record.operation}")
     writer.setCreator("CMK Admin")
     document = document_of(record)
-    document.setDefaultFont(QFont(BUNDLED, 9))
+    document.setDefaultFont(_font(9))
     document.setDocumentMargin(0)
     document.documentLayout().setPaintDevice(writer)
     page = QRectF(writer.pageLayout().paintRectPixels(_DPI))
     foot = _FOOT_MM / 25.4 * _DPI
     body = QSizeF(page.width(), page.height() - foot)
     document.setPageSize(body)
+    _keep_headings(document, body.height())
     painter = QPainter(writer)
     try:
         for number in range(document.pageCount()):
@@ -82,6 +86,21 @@ def to_pdf(record: Record) -> bytes:
         painter.end()
     buffer.close()
     return bytes(held.data())
+
+
+def _keep_headings(document: QTextDocument, height: float) -> None:
+    """No heading stands alone at the foot of a sheet: it goes over with what it heads. Each is moved once, top down."""
+    block = document.begin()
+    while block.isValid():
+        following = block.next()
+        if block.blockFormat().headingLevel() and following.isValid():
+            layout = document.documentLayout()
+            top, under = layout.blockBoundingRect(block).top(), layout.blockBoundingRect(following).bottom()
+            if int(top // height) != int((under - 1) // height):
+                moved = QTextBlockFormat()
+                moved.setPageBreakPolicy(QTextFormat.PageBreakFlag.PageBreak_AlwaysBefore)
+                QTextCursor(block).mergeBlockFormat(moved)
+        block = following
 
 
 def _paint(painter: QPainter, document: QTextDocument, body: QSizeF, number: int) -> None:
@@ -99,7 +118,7 @@ def _paint(painter: QPainter, document: QTextDocument, body: QSizeF, number: int
 
 def _paint_foot(painter: QPainter, record: Record, place: QRectF, number: int, of: int) -> None:
     painter.save()
-    painter.setFont(QFont(BUNDLED, 7))
+    painter.setFont(_font(7))
     painter.setPen(Qt.GlobalColor.darkGray)
     state = "" if record.complete else "INTERIM, "
     bottom = Qt.AlignmentFlag.AlignBottom
@@ -108,6 +127,13 @@ def _paint_foot(painter: QPainter, record: Record, place: QRectF, number: int, o
     )
     painter.drawText(place, Qt.AlignmentFlag.AlignRight | bottom, f"{number + 1} of {of}")
     painter.restore()
+
+
+def _font(points: int) -> QFont:
+    font = QFont(BUNDLED, points)
+    # Inter sets hyphens and colons between digits by other glyphs, which a PDF cannot be searched for or copied by
+    font.setFeature(QFont.Tag("calt"), 0)
+    return font
 
 
 def _load_font() -> None:
