@@ -7,13 +7,14 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QDialog, QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from cmk_admin.domain.record import Result, to_document, to_lines, verify
+from cmk_admin.domain.record import Kind, Result, to_document, to_lines, verify
 from cmk_admin.ui.main_window import MainWindow
 from cmk_admin.ui.record.install import Records
 from cmk_admin.ui.record.page import RecordPage
+from cmk_admin.ui.record.pdf import to_pdf
 from tests.domain import estates
 from tests.domain.recorded import a_revoke
 from tests.ui.conftest import Windows
@@ -124,3 +125,14 @@ def test_an_export_is_for_its_owner_only_and_says_the_same(
     assert close is not None
     QTest.keyClick(close, Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.findChild(RecordPage) is None, timeout=5_000)
+
+
+def test_a_long_record_goes_over_several_sheets(app: QApplication) -> None:
+    noted = [(Kind.NOTE, {"text": f"Remark {number} " + "word " * 60}) for number in range(60)]
+    one, several = to_pdf(a_revoke()), to_pdf(a_revoke(*noted))
+    assert several.startswith(b"%PDF")
+    assert sheets(several) > sheets(one) + 3
+
+
+def sheets(pdf: bytes) -> int:
+    return pdf.count(b"/Type /Page\n")

@@ -13,13 +13,13 @@ from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.record import Verdict, to_lines, verify
 from cmk_admin.ui.actions import Verb
 from cmk_admin.ui.dialogs import tell, tell_failure
-from cmk_admin.ui.record.page import RecordPage
 
 if TYPE_CHECKING:
     from cmk_admin.domain.record import Record
     from cmk_admin.operations.interface import OperationReport
     from cmk_admin.ui.emergency.install import Emergency
     from cmk_admin.ui.main_window import MainWindow
+    from cmk_admin.ui.record.page import RecordPage
 
 LARGEST = 64 * 1024 * 1024
 """Bytes of a file that is read as a record; one of a large revoke has about a thousandth of that."""
@@ -79,6 +79,8 @@ class Records(QObject):
         self._show(verdict, path, f"From the file {path}")
 
     def _show(self, verdict: Verdict, key: str, source: str) -> None:
+        from cmk_admin.ui.record.page import RecordPage  # with what makes a page of a record, which few starts need
+
         before = self._pages.pop(key, None)
         if before is not None:
             self._leave(before)
