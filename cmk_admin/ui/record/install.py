@@ -74,7 +74,11 @@ class Records(QObject):
 
     def _show_file(self, path: str, verdict: Verdict) -> None:
         if verdict.record is None:
-            tell(self._window, "Nothing of this record can be relied on", f"{path}: {verdict.message} {verdict.proven}")
+            tell(
+                self._window,
+                "Nothing of this file can be shown as a record",
+                f"{path}: {verdict.message} {verdict.proven}",
+            )
             return
         self._show(verdict, path, f"From the file {path}")
 
