@@ -1,6 +1,7 @@
 """Alarms: what was closed, or was not there, and is open now; by whom, where Azure tells."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 
 from cmk_admin.cloud import activity
 from cmk_admin.cloud.session import Session
@@ -10,7 +11,7 @@ from cmk_admin.domain.activity import Event, policies_changed, resource_changed,
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold, subscription_of
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import KeyVersion
+from cmk_admin.domain.model import KeyVersion, RoleAssignment
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.verbs.revoke import DELETE, FIREWALL
@@ -20,12 +21,21 @@ from cmk_admin.operations.proof_rows import PathRow, named
 from cmk_admin.store.incidents import AlarmRow
 
 
+AWAY = "unreachable"
+"""The kind of the alarm that no path could be read, because Azure could not be reached: once in an incident."""
+
+
 async def alarms(
-    session: Session, plan: Plan, reading: Reading, before: Sequence[PathRow], given_back: frozenset[str]
+    session: Session,
+    plan: Plan,
+    reading: Reading,
+    before: Sequence[PathRow],
+    given_back: frozenset[str],
+    cried: Collection[str] = (),
 ) -> tuple[AlarmRow, ...]:
     """What a reading must cry out about, held against the one before it.
 
-    `given_back`: folded targets of what restores gave back on purpose. Raises nothing of Azure's.
+    `given_back`: folded targets of what restores gave back on purpose; `cried`: kinds of the alarms so far. Raises nothing of Azure's.
     """
     former = {named(one.path): one for one in before}
     opened = [one for one in reading.rows if one.state is PathProof.OPEN and _was_not_open(former.get(named(one.path)))]
@@ -37,16 +47,13 @@ async def alarms(
     elif index is not None:
         for row in opened:
             if grants_behind(reading, row) not in given_back:
-                said.append(("re-granted", await _granted(session, index, row, reading.found[named(row.path)])))
+                access, again = reading.found[named(row.path)], named(row.path) in former
+                text = await _granted(session, index, row, access, again=again, now=session.clock.now())
+                said.append(("re-granted", text))
     if index is not None and itself is None:
         said += await _new_versions(index, plan, reading, before)
-    unread = [one for one in reading.rows if one.state is PathProof.UNKNOWN]
-    news = [one for one in unread if (was := former.get(named(one.path))) and was.state is not PathProof.UNKNOWN]
-    if news:
-        count = words.count(len(news), "path")
-        said.append(
-            ("unreadable", f"{count} could not be read again, so that it is not known to be closed: {news[0].reason}.")
-        )
+    if unread := _unreadable(reading, before, said=AWAY in cried):
+        said.append(unread)
     return tuple(AlarmRow(at=reading.at, kind=kind, text=text) for kind, text in said)
 
 
@@ -54,22 +61,66 @@ def _was_not_open(before: PathRow | None) -> bool:
     return before is None or (before.state is not PathProof.OPEN and before.known is not PathProof.OPEN)
 
 
-async def _granted(session: Session, index: Index, row: PathRow, access: AccessPath) -> str:
-    who = words.who(index, access.principal_id)
-    head = f"{who} may use the key again by {row.path.via} at {row.path.scope}"
+async def _granted(
+    session: Session, index: Index, row: PathRow, access: AccessPath, *, again: bool, now: datetime
+) -> str:
+    """Who gave the right to whom, where and when. `again`: it was found closed before."""
+    who, where = words.who(index, access.principal_id), words.scope_in_full(index, access.scope)
+    anew = " again" if again else ""
+    role = access.role.name if access.role and access.role.name else "a role that could not be read"
     if access.eligibility is not None:
-        return f"{head}: it may activate it by itself at any moment."
-    assignment = access.assignment
-    if assignment is not None:
-        events = await _events(session, assignment.scope, f"resourceUri eq '{assignment.id}'")
-        logged = told(index, events, lambda found: resource_changed(found, assignment.id))
-        if assignment.created_by or assignment.created_on:
-            by = words.who(index, assignment.created_by) if assignment.created_by else "somebody unnamed"
-            at = f" at {words.exact(assignment.created_on)}" if assignment.created_on else ""
-            return f"{head}: granted by {by}{at}; in the Activity Log {logged}."
-        return f"{head}: {logged}."
-    events = await _events(session, access.scope, f"resourceUri eq '{access.scope}'")
-    return f"{head}: {told(index, events, lambda found: policies_changed(found, access.scope))}."
+        return f"{who} may activate {role} on {where} by itself at any moment{anew}."
+    if access.assignment is None:
+        events = await _events(session, access.scope, f"resourceUri eq '{access.scope}'")
+        since = told(index, events, lambda found: policies_changed(found, access.scope))
+        return f"{who} may use the key{anew} by {row.path.via} of {where}: {since}."
+    doer, at = await _doer(session, index, access.assignment)
+    when = f" at {_moment(at, now)}" if at else ""
+    if access.group_id is None:
+        return f"{doer} granted {who} {role} on {where}{anew}{when}."
+    group = words.who(index, access.group_id)
+    return f"{who} may use the key{anew} as a member of {group}, which {doer} granted {role} on {where}{when}."
+
+
+async def _doer(session: Session, index: Index, assignment: RoleAssignment) -> tuple[str, datetime | None]:
+    """Who made a role assignment, and when: as it says itself, else as the Activity Log does."""
+    by, at = assignment.created_by, assignment.created_on
+    if by:
+        return words.who(index, by), at
+    events = await _events(session, assignment.scope, f"resourceUri eq '{assignment.id}'")
+    event = resource_changed(events or (), assignment.id)
+    if event is None:
+        return "Somebody unnamed", at
+    named = index.name_of(event.caller_id) if event.caller_id else None
+    return named or event.caller or "Somebody unnamed", at or event.at
+
+
+def _moment(at: datetime, now: datetime) -> str:
+    """The time alone where it was today."""
+    today = at.astimezone(UTC).date() == now.astimezone(UTC).date()
+    return f"{at.astimezone(UTC):%H:%M:%S} UTC" if today else words.exact(at)
+
+
+def _unreadable(reading: Reading, before: Sequence[PathRow], *, said: bool) -> tuple[str, str] | None:
+    """That paths which were known are not any more: once, until all of them are known again.
+
+    `said`: there was an alarm already because Azure could not be reached; nothing new is learnt from the next one.
+    """
+    former = {named(one.path): one for one in before}
+    if any(_lost(one) for one in before) or (reading.away and said):
+        return None
+    lost = [one for one in reading.rows if _lost(one) and named(one.path) in former]
+    if not lost:
+        return None
+    paths = words.count(len(lost), "path is", "paths are")
+    why = (lost[0].reason or "it could not be read again").rstrip(".")
+    kind = AWAY if reading.away else "unreadable"
+    return kind, f"Unknown, which is not open: whether {paths} still closed is not known now, since {why}."
+
+
+def _lost(row: PathRow) -> bool:
+    """It was known once, and is not."""
+    return row.state is PathProof.UNKNOWN and row.known is not None
 
 
 async def _shut(

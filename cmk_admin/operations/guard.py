@@ -14,10 +14,10 @@ from cmk_admin.operations.alarms import alarms
 from cmk_admin.operations.history import History, plan_of
 from cmk_admin.operations.interface import OnReport, OperationReport
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.proof import read_paths, rows_before
+from cmk_admin.operations.proof import nothing_read, read_paths, rows_before
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.runtime.locks import ProcessLock
-from cmk_admin.store.incidents import IncidentRow, Incidents
+from cmk_admin.store.incidents import AlarmRow, IncidentRow, Incidents
 from cmk_admin.store.journal import Journal, OperationRow
 
 OFTEN_SECONDS, OFTEN_FOR_SECONDS, SELDOM_SECONDS = 60.0, 600.0, 300.0
@@ -28,6 +28,8 @@ that a re-grant is seen before it does.
 """
 LEAST_REAL_SECONDS = 5.0
 """Real seconds between two readings of one incident, however fast Azure's clock runs."""
+CLOSING_SECONDS = 20.0
+"""Real seconds that the last reading may take when an incident is closed; what is not read by then is unknown."""
 _PAUSE = 1.0
 """Real seconds between looks at what is due."""
 
@@ -104,7 +106,10 @@ class Guard:
         return await self._report(row.id)
 
     async def close(self, operation: str) -> OperationReport:
-        """No more readings. Raises BadInput, Refused."""
+        """Read the paths once more, and then no more. Raises BadInput, Refused.
+
+        The reading is for whoever closes it: what was given back since the one before is open again.
+        """
         row = await self._history.find(operation)
         incident = await self._incidents.load(row.id)
         if incident is None:
@@ -116,6 +121,9 @@ class Guard:
                 subject=row.id,
                 next="Cancel it first, or wait until it has ended.",
             )
+        plan = plan_of(row)
+        if plan.method is not None:
+            await self._read(row, plan, incident, within=CLOSING_SECONDS)
         if incident.closed_at is None:
             now = datetime.now(UTC)
             await self._incidents.close(row.id, now, self._session.account.object_id)
@@ -159,15 +167,20 @@ class Guard:
         answers = [one for one in await self._journal.all() if one.answers == row.id]
         return any(self._history.alive(one) for one in (row, *answers))
 
-    async def _read(self, row: OperationRow, plan: Plan, incident: IncidentRow | None) -> None:
+    async def _read(
+        self, row: OperationRow, plan: Plan, incident: IncidentRow | None, *, within: float | None = None
+    ) -> None:
+        """`within`: real seconds, after which every path is unknown."""
         before = rows_before(incident.proof if incident else None)
-        reading = await read_paths(self._inventory, plan, before)
+        try:
+            reading = await asyncio.wait_for(read_paths(self._inventory, plan, before), within)
+        except TimeoutError:
+            reading = nothing_read(plan, before, f"no answer within {within:g} seconds")
         guarded = incident is not None and incident.closed_at is None
-        cries = (
-            await alarms(self._session, plan, reading, before, await self._given_back(row.id))
-            if guarded and before
-            else ()
-        )
+        cries: tuple[AlarmRow, ...] = ()
+        if incident is not None and guarded and before:
+            cried = {one.kind for one in incident.alarms}
+            cries = await alarms(self._session, plan, reading, before, await self._given_back(row.id), cried)
         await self._incidents.put_proof(row.id, reading.at, reading.text, cries)
         for cry in cries:
             await self._journal.note(row.id, cry.at, f"Alarm: {cry.text}")

@@ -117,7 +117,7 @@ class Alarm:
     text: str
     """A sentence: what came back, by whom where Azure tells."""
     kind: str
-    """``re-granted``, ``new-version``, ``enabled-again``, ``unreadable`` ..."""
+    """``re-granted``, ``new-version``, ``enabled-again``, ``unreadable``, ``unreachable`` ..."""
 
 
 class Incident(StrEnum):

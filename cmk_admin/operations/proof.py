@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import AccessPath, PathKind
-from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.every_path import copy_reason
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
@@ -29,6 +29,7 @@ from cmk_admin.store.incidents import ProofRow
 
 ITSELF = "the key itself"
 """How the path is called that stands for whoever gets at the key: it is as open as what the method shut."""
+_STILL, _AGAIN = "it is still there", "it is there again"
 _OPENS = frozenset({"unwrapkey", "decrypt"})
 
 
@@ -54,6 +55,8 @@ class Reading:
     """What stands behind those paths that are there."""
     versions: tuple[KeyVersion, ...] = ()
     """The versions that are open, where the method is about versions."""
+    away: bool = False
+    """Nothing was read, because Azure could not be reached at all."""
 
     @property
     def text(self) -> str:
@@ -95,17 +98,25 @@ async def read_paths(inventory: Inventory, plan: Plan, before: Sequence[PathRow]
     try:
         estate = await inventory.look(keys, keep=keep)
     except AzureFailure as failure:
-        now = datetime.now(UTC)
-        why = f"it could not be read again: {failure.message}"
-        return Reading(at=now, rows=_dated(_unread(plan, before, why), before, now))
+        away = failure.kind is FailureKind.UNREACHABLE and failure.status is None
+        return nothing_read(plan, before, failure.message, away=away)
     estate, copies = await read_copies(inventory, plan, keys, estate, keep=keep)
     return proven(Index(estate), plan, before, datetime.now(UTC), copies)
+
+
+def nothing_read(plan: Plan, before: Sequence[PathRow], why: str, *, away: bool = False) -> Reading:
+    """A reading that found out nothing: every path is unknown, but for what stays open by the plan. `why`: a sentence."""
+    now = datetime.now(UTC)
+    rows = _dated(_unread(plan, before, f"it could not be read again: {why.rstrip('.')}"), before, now)
+    return Reading(at=now, rows=rows, away=away)
 
 
 def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, copies: Copies) -> Reading:
     """What an estate that was read just now says of a plan's paths, of those that were found before, and of new ones."""
     keys = keys_of(plan)
     gates = {key.folded: gate for key in shut_keys(plan) if (gate := _gate(index, plan, key))}
+    former = {named(one.path): one for one in before}
+    planned = {named(path) for path in plan.paths}
     states: dict[Named, tuple[PlannedPath, PathProof, str | None]] = {}
     for path in (*plan.paths, *(one.path for one in before)):
         if path.via != ITSELF:
@@ -117,7 +128,8 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
             name = named(path)
             known = states.get(name)
             gate = gates.get(key.folded)
-            state, why = _copied(index, access, copies) if kind == "copy" else _present(index, access, gate)
+            there = _there(former.get(name), planned=name in planned)
+            state, why = _copied(index, access, copies) if kind == "copy" else _present(index, access, gate, there)
             if known is not None and name in found and _GRAVITY[known[1]] >= _GRAVITY[state]:
                 continue  # one grant that leads to several keys is as open as the most open of them
             found[name] = access
@@ -137,13 +149,25 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
 _GRAVITY = {PathProof.CLOSED: 0, PathProof.UNKNOWN: 1, PathProof.OPEN: 2}
 
 
-def _present(index: Index, access: AccessPath, gate: _Gate | None) -> tuple[PathProof, str | None]:
-    """A path that is there, or may be: as open as what the method shut before it."""
+def _there(former: PathRow | None, *, planned: bool) -> str:
+    """What an open path is said to be: one that was closed came again, and one that nobody knew was not there before."""
+    if former is None:
+        return _STILL if planned else "it is there"
+    if former.known is PathProof.CLOSED:
+        return _AGAIN
+    return former.reason if former.reason in (_AGAIN, "it is there") else _STILL
+
+
+def _present(
+    index: Index, access: AccessPath, gate: _Gate | None, there: str = "it is there"
+) -> tuple[PathProof, str | None]:
+    """A path that is there, or may be: as open as what the method shut before it. `there`: why it is open, for want of
+    anything better."""
     if gate is not None:
         return gate.state, gate.reason
     if access.unknown:
         return PathProof.UNKNOWN, kept_because(index, access) or access.unknown
-    return PathProof.OPEN, kept_because(index, access) or "it is still there"
+    return PathProof.OPEN, kept_because(index, access) or there
 
 
 def _copied(index: Index, access: AccessPath, copies: Copies) -> tuple[PathProof, str | None]:

@@ -1,6 +1,7 @@
 """After a revoke: its paths are read again, and what opens meanwhile raises an alarm; nothing unread is called closed."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -60,7 +61,10 @@ def test_a_grant_that_somebody_makes_again_raises_an_alarm_that_says_who(azure: 
             assert PathProof.OPEN in _states(proven)
             [alarm] = proven.alarms
             assert alarm.kind == "re-granted"
-            assert "granted by administrator" in alarm.text
+            who = r"administrator granted dcc-mysql-id Key Vault Crypto Service Encryption User"
+            assert re.fullmatch(rf"{who} on key \S+ of dcc-premium again at \d\d:\d\d:\d\d UTC\.", alarm.text)
+            assert proven.proof is not None
+            assert "it is there again" in [one.reason for one in proven.proof.paths]
             assert (await backend.prove(cut.operation)).alarms == (alarm,)  # once
 
     asyncio.run(story())
@@ -99,6 +103,41 @@ def test_what_cannot_be_read_is_unknown_and_said_once(azure: Azure) -> None:
                 assert [one.kind for one in proven.alarms] == ["unreadable"]
             azure.sandbox.no_faults()
             assert _states(await backend.prove(cut.operation)) == {PathProof.CLOSED}
+
+    asyncio.run(story())
+
+
+def test_a_network_that_is_away_is_one_alarm_and_names_what_is_not_known(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            cut = await _cut(backend)
+            for _ in range(2):
+                azure.sandbox.fault("* * reset")
+                for _ in range(2):
+                    proven = await backend.prove(cut.operation)
+                    assert _states(proven) == {PathProof.UNKNOWN}
+                    [alarm] = proven.alarms
+                    assert alarm.text.startswith(
+                        "Unknown, which is not open: whether 1 path is still closed is not known"
+                    )
+                    assert ".." not in alarm.text
+                azure.sandbox.no_faults()
+                assert _states(await backend.prove(cut.operation)) == {PathProof.CLOSED}
+
+    asyncio.run(story())
+
+
+def test_closing_reads_once_more_so_that_what_was_given_back_is_not_called_closed(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            cut = await _cut(backend)
+            assert cut.proof is not None
+            await backend.run(await backend.prepare_restore(cut.operation), watch=False)
+            over = await backend.close_incident(cut.operation)
+            assert (over.incident, _states(over)) == (Incident.CLOSED, {PathProof.OPEN})
+            assert over.proof is not None
+            assert over.proof.at > cut.proof.at
+            assert over.alarms == ()
 
     asyncio.run(story())
 
