@@ -17,7 +17,14 @@ from cmk_admin.cli.names import WIZARD_NAMES
 from cmk_admin.cli.options import Options
 from cmk_admin.cli.output import DONE, INTERRUPTED, NOT_DONE, Output, dump, write_file
 from cmk_admin.cli.record import PrintRecord
-from cmk_admin.cli.reports import operation_document, operation_text, operations_text, plan_text
+from cmk_admin.cli.reports import (
+    connection_option,
+    operation_document,
+    operation_text,
+    operations_text,
+    plan_text,
+    short_plan_text,
+), rather_words
 from cmk_admin.domain import mapping, resolve
 from cmk_admin.domain.errors import AzureFailure, CmkError, FailureKind, Refused
 from cmk_admin.domain.index import Index
@@ -217,7 +224,7 @@ class Commands:
         """Go on with an interrupted operation."""
         report = await self._unless_stopped(backend.operation(self._options.operation))
         if self._options.plan or not self._options.yes:
-            return self._show(operation_document(report), operation_text(report))
+            return self._show(operation_document(report), operation_text(report, connection_option(self._options.choice)))
         self._check_expected(report.plan, report.operation)
         run = partial(backend.resume, report.operation, watch=self._options.watch)
         return await self._follow(backend, run)
@@ -234,9 +241,11 @@ class Commands:
         if self._options.plan or not self._options.yes:
             return self._show(plan_to_json(plan), plan_text(plan))
         if plan.problems:
-            raise Refused("refused", " ".join(plan.problems), subject=plan.subject)
+            raise Refused("refused", " ".join(plan.problems), subject=plan.subject, next=rather_words(plan) or None)
+        if plan.verb == "revoke" and not plan.steps:
+            raise Refused("refused", " ".join(("Nothing is to be done.", *plan.findings)), subject=plan.subject)
         self._check_expected(plan, plan.subject)
-        self._output.note(plan_text(plan) + "\n")
+        self._output.note(short_plan_text(plan) + "\n")
         options = self._options
         run = partial(backend.run, plan, reason=options.reason, ticket=options.ticket, watch=options.watch)
         return await self._follow(backend, run)
@@ -268,7 +277,7 @@ class Commands:
             self._output.note("Stopping: the call in flight is finished first.")
             await backend.close()
         report = await running
-        self._output.say(operation_document(report), operation_text(report))
+        self._output.say(operation_document(report), operation_text(report, connection_option(self._options.choice)))
         if _complete(report, watched=self._options.watch):
             return DONE
         return INTERRUPTED if self._stop.is_set() else NOT_DONE

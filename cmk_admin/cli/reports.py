@@ -1,5 +1,6 @@
 """Plans and operations in words for a terminal."""
 
+import shlex
 from collections.abc import Sequence
 
 from cmk_admin.cli.table import printable, table
@@ -7,37 +8,56 @@ from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Effect, PathState, Plan, PlannedPath
 from cmk_admin.domain.steps import ASKS_ONLY, Step
+from cmk_admin.domain.verbs.revoking import CAUSES, Cause
 from cmk_admin.domain.wire import JsonObject, operation_json, time_json
 from cmk_admin.domain.wire_plan import path_json
-from cmk_admin.operations.interface import OperationReport, StepReport, WatchReport
+from cmk_admin.operations.interface import ConnectionChoice, Incident, OperationReport, StepReport, WatchReport
+from cmk_admin.operations.reports import MAY_HAVE_ACTED
 
 _PATHS = {PathState.WILL_CLOSE: "will close", PathState.STAYS_OPEN: "STAYS OPEN", PathState.UNKNOWN: "unknown"}
+
+
+def short_plan_text(plan: Plan) -> str:
+    """The plan beside its own carrying out: what is done, what stays open, and what must be read."""
+    steps = [f"  {n}. {s.words} ({_undo(s)})" for n, s in enumerate(plan.steps, 1)]
+    lines = [plan.title, f"Plan {plan.hash}", "", *(steps or ["  Nothing is left to do."])]
+    lines += _sentences("Not closed by it:", [f"{_PATHS[p.state]}: {_path(p)}" for p in plan.open_paths])
+    lines += _sentences("Read this first:", plan.warnings) + _sentences("It cannot start:", plan.problems)
+    return printable_lines(lines)
 
 
 def plan_text(plan: Plan) -> str:
     """The plan as one reads it before saying yes."""
     steps = [f"  {n}. {s.words} ({_undo(s)})" for n, s in enumerate(plan.steps, 1)]
     if not steps and not plan.problems:
-        steps = ["  Nothing is left to do."]
+        steps = ["  Nothing is to be done." if plan.verb == "revoke" else "  Nothing is left to do."]
     lines = [plan.title, f"Plan {plan.hash}"]
+    # The first thing that somebody must know who is about to say yes
+    lines += _sentences("It cannot start:", plan.problems)
     lines += ["", *steps] if steps else []
-    lines += ["", f"What happened: {plan.cause.replace('-', ' ')}. {plan.why}"] if plan.cause else []
+    lines += ["", f"What happened: {_cause(plan.cause)}. {plan.why}".rstrip()] if plan.cause else []
     if plan.paths:
         lines += ["", "Ways to use the key:"]
         lines += [f"  {_PATHS[p.state]}: {_path(p)}" for p in plan.paths]
     if plan.effects:
         lines += ["", "What happens:"]
         lines += [f"  {_effect(e)}" for e in plan.effects]
+    lines += ["", rather] if (rather := rather_words(plan)) else []
     lines += _methods(plan) + _choices(plan) + _checks(plan)
     if plan.regrants:
         lines += ["", f"{words.count(len({p.principal for p in plan.regrants}), 'principal')} could grant it again."]
     for name, text in plan.documents:
         lines += ["", f"{name}:", *(f"  {line}" for line in text.splitlines())]
     lines += _sentences("What was found:", plan.findings) + _sentences("What stays:", plan.left)
-    lines += _sentences("Read this first:", plan.warnings) + _sentences("It cannot start:", plan.problems)
+    lines += _sentences("Read this first:", plan.warnings)
     lines += _sentences("What comes next:", plan.next)
     lines += _sentences("What a restore cannot make as it was:", plan.not_restored)
     return printable_lines(lines)
+
+
+def _cause(cause: str) -> str:
+    """What happened, in the words in which it is asked."""
+    return CAUSES[Cause(cause)] if cause in set(Cause) else cause.replace("-", " ")
 
 
 def _methods(plan: Plan) -> list[str]:
@@ -56,6 +76,12 @@ def _methods(plan: Plan) -> list[str]:
             lines += [f"    {text}" for text in (one.others, one.survives and f"Goes on: {one.survives}") if text]
             lines += [f"    Undo: {one.undone}"] if one.undone else []
     return lines
+
+
+def rather_words(plan: Plan) -> str:
+    """Which other method is recommended, and how it is asked for, in a sentence; empty: none."""
+    best = next((one for one in plan.methods if one.recommended and one.name != plan.method), None)
+    return f"Recommended instead: {best.title[:1].lower()}{best.title[1:]} (--method {best.name})." if best else ""
 
 
 def _choices(plan: Plan) -> list[str]:
@@ -116,8 +142,8 @@ def incident_json(report: OperationReport) -> JsonObject:
     }
 
 
-def operation_text(report: OperationReport) -> str:
-    """An operation as it stands."""
+def operation_text(report: OperationReport, where: str = "") -> str:
+    """An operation as it stands. `where`: the option that names this connection; empty: it is gone after this."""
     lines = [report.title, f"Operation {report.operation}: {report.outcome.value}"]
     if report.resumable and report.plan is not None:
         lines.append(f"Plan {report.plan.hash}")
@@ -134,9 +160,39 @@ def operation_text(report: OperationReport) -> str:
     if report.watch:
         lines += ["", "Seen:"]
         lines += [f"  {_watch(w)}" for w in report.watch]
-    if report.restore_file and report.answered_by is None:
-        lines += ["", f"Anyone can give it back with: cmk-admin restore {report.restore_file}"]
+    if where and _can_be_given_back(report):
+        command = shlex.join(("cmk-admin", "restore", str(report.restore_file)))
+        lines += ["", f"Anyone can give it back with: {command} {where}"]
+    if where and report.incident is Incident.OPEN and not report.alive and not report.resumable:
+        lines += _sentences(
+            "What comes next:",
+            (
+                f"cmk-admin proof {report.operation} --follow {where}: reads the paths again until the incident is closed.",
+                f"cmk-admin close {report.operation} {where}: closes the incident.",
+            ),
+        )
     return printable_lines(lines)
+
+
+def connection_option(choice: ConnectionChoice | None) -> str:
+    """The option that names the same connection again, as it is typed; nothing where it is gone with this process."""
+    if choice is None or choice.drill is not None:
+        return ""
+    if choice.live is not None:
+        typed = ["--live"]
+        typed += ["--cloud", choice.live.cloud] if choice.live.cloud != "public" else []
+        typed += ["--tenant", choice.live.tenant] if choice.live.tenant else []
+        typed += ["--auth", choice.live.way] if choice.live.way else []
+        return shlex.join(typed)
+    typed = ["--sandbox"] if choice.file is None else ["--connection", str(choice.file)]
+    typed += ["--principal", choice.principal] if choice.principal else []
+    return shlex.join(typed)
+
+
+def _can_be_given_back(report: OperationReport) -> bool:
+    """There is a file, and something was taken that nobody gave back."""
+    changed = any(step.state in MAY_HAVE_ACTED for step in report.steps)
+    return report.restore_file is not None and report.answered_by is None and changed
 
 
 def operations_text(reports: Sequence[OperationReport]) -> str:
@@ -191,6 +247,7 @@ def _path(path: PlannedPath) -> str:
 def _effect(effect: Effect) -> str:
     bound = words.duration(effect.within_seconds)
     bound = bound if effect.within_seconds is None else f"within {bound}"
+    bound = f"{bound}: {effect.adds_up}" if effect.adds_up else "not by this plan" if effect.goes_on else bound
     asked = "" if effect.wanted else "ALSO CUT, though not asked for: "
     lost, back = (text.rstrip(".") for text in (effect.lost, effect.comes_back))
     return (

@@ -54,7 +54,9 @@ class Effect:
     wanted: bool = True
     """False: it is cut as well, although nobody asked for it."""
     goes_on: bool = False
-    """True: it does not stop, because a path that is not closed is known to let it in."""
+    """True: it does not stop, because a path that is not closed is known to let it in, or because nothing is started."""
+    adds_up: str = ""
+    """What `within_seconds` is made of, in words, where it is more than one thing; empty: it is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ def plan_to_json(plan: Plan) -> JsonObject:
                 "source": one.source,
                 "wanted": one.wanted,
                 "goes_on": one.goes_on,
+                "adds_up": one.adds_up,
             }
             for one in plan.effects
         ],
@@ -171,6 +172,7 @@ def plan_from_json(data: Any) -> Plan:
                     source=_optional(one["source"]),
                     wanted=bool(one["wanted"]),
                     goes_on=bool(one.get("goes_on")),
+                    adds_up=_optional(one.get("adds_up")) or "",
                 )
                 for one in data["effects"]
             ),

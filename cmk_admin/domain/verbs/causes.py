@@ -6,6 +6,7 @@ from cmk_admin.domain import words
 from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, holders, paths, regrants
 from cmk_admin.domain.every_path import copies
 from cmk_admin.domain.ids import same
+from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.services import service
 from cmk_admin.domain.verbs import cuts
@@ -54,7 +55,8 @@ def contain(asked: Asked, draft: RevokeDraft) -> Way:
     if asked.vault is None:
         return Way(verb="Remove grants", problems=(naming.unseen(asked.key),))
     found = _suspect(asked, draft.principals) if draft.cause is Cause.OPERATOR else _takers(asked)
-    removed = grants.removal(asked.index, found, asked.removals)
+    kept = cuts.kept_because if draft.cause is Cause.OPERATOR else _kept_because
+    removed = grants.removal(asked.index, found, asked.removals, kept=kept)
     closed = frozenset(removed.numbers)
     also = cuts.also_cut(asked.index, (asked.key.host,), found, closed, frozenset())
     lots = grants.bystanders(also)
@@ -62,7 +64,7 @@ def contain(asked: Asked, draft: RevokeDraft) -> Way:
         verb="Remove grants",
         title=f"Remove {words.count(len(removed.steps), 'grant')}",
         steps=removed.steps,
-        paths=grants.planned(asked.index, found, removed.numbers, also),
+        paths=grants.planned(asked.index, found, removed.numbers, also, kept=kept),
         lots=lots,
         problems=(*blocked(asked, removed.steps), *_wrong(asked, draft, found, bool(removed.steps))),
         others=naming.others(lots),
@@ -74,6 +76,23 @@ def contain(asked: Asked, draft: RevokeDraft) -> Way:
         kept=removed.kept,
         shares="the same grant",
     )
+
+
+def _kept_because(index: Index, path: AccessPath) -> str | None:
+    """As for any path; besides, the grant of an identity by which services work is left to a choice."""
+    why = cuts.kept_because(index, path)
+    names = [use.consumer.name for use in index.uses_of_principal(path.principal_id)]
+    if why or not names:
+        return why
+    return f"it is the grant by which {naming.listed(names)} may work: a service is not cut unasked"
+
+
+def nothing_left(asked: Asked, draft: RevokeDraft, way: Way) -> tuple[str, ...]:
+    """The good news of a leak, as a finding: nobody can take the key out, so that there is nothing to remove."""
+    clean = people(draft) and draft.cause is Cause.KEY_LEAKED and not (way.steps or way.paths or way.problems)
+    if not clean:
+        return ()
+    return (f"Nobody but you and the services can take {asked.key.name} out: nothing is left to remove here.",)
 
 
 def after(asked: Asked, draft: RevokeDraft) -> tuple[str, ...]:
@@ -148,10 +167,11 @@ def _wrong(asked: Asked, draft: RevokeDraft, found: Sequence[AccessPath], any_st
         return ()
     if found:
         return (
-            "Every grant that was found is wider than the vault, a group's or unread: choose what is to be removed.",
+            "Every grant that was found is wider than the vault, a group's, a service's or unread: choose what is to be "
+            "removed.",
         )
     if draft.cause is Cause.OPERATOR:
         return (
             f"The suspect accounts hold no grant to use, take out or grant {key.name} again: nothing is left to remove.",
         )
-    return (f"Nobody but you and the services can take {key.name} out: nothing is left to remove here.",)
+    return ()

@@ -135,8 +135,8 @@ def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
         stops, within = f"Goes on working: {words.path(index, sure[0])} stays open", None
     elif lot.left:
         stops = f"{facts.stops}, unless a path that could not be read stays open"
-    if not sure:
-        stops = f"{stops}; {meanwhile(within)}"
+    if not sure and within is None:
+        stops = f"{stops}; how long it stays up meanwhile is not documented"
     return Effect(
         consumer_id=lot.consumer.id,
         consumer_name=lot.consumer.name,
@@ -148,14 +148,19 @@ def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
         source=facts.source or None,
         wanted=lot.wanted,
         goes_on=bool(sure),
+        adds_up=_adds_up(lot, steps, within),
     )
 
 
-def meanwhile(within: int | None) -> str:
-    """How long a consumer stays up after the last write, in words."""
-    if within is None:
-        return "how long it stays up meanwhile is not documented"
-    return f"it may stay up for {words.duration(within)} meanwhile"
+def _adds_up(lot: Lot, steps: Mapping[str, Step], within: int | None) -> str:
+    """``10 minutes for the grant, then up to 10 minutes for the service``; empty where it is only one of the two."""
+    lost = service(lot.consumer.service).lost_seconds
+    if within is None or not lost or within == lost:
+        return ""
+    closing = _closing(lot, steps)
+    verbs = {step.verb for step in closing if step.effect_seconds}
+    what = "the firewall" if StepVerb.SET_NETWORK in verbs else "the grant"
+    return f"{words.duration(within - lost)} for {what}, then up to {words.duration(lost)} for the service"
 
 
 def watch(lot: Lot, steps: Mapping[str, Step]) -> Watch:
@@ -173,13 +178,17 @@ def bound(lot: Lot, steps: Mapping[str, Step]) -> int | None:
     lost = service(lot.consumer.service).lost_seconds
     if lost is None:
         return None
-    closing = [step for path in lot.closed if (step := steps.get(grant_of(path) or ""))]
-    if any(step.verb is StepVerb.REMOVE_ASSIGNMENT and step.effect_seconds is None for step in closing):
+    closing = _closing(lot, steps)
+    if lot.closed and any(s.verb is StepVerb.REMOVE_ASSIGNMENT and s.effect_seconds is None for s in closing):
         return None
-    if not lot.closed:
-        # Shut as a whole: whatever shuts it counts for everybody
-        closing = list(steps.values())
     return lost + max((step.effect_seconds or 0 for step in closing), default=0)
+
+
+def _closing(lot: Lot, steps: Mapping[str, Step]) -> list[Step]:
+    """The steps that close a lot's paths; where it is shut as a whole, whatever shuts it counts for everybody."""
+    if not lot.closed:
+        return list(steps.values())
+    return [step for path in lot.closed if (step := steps.get(grant_of(path) or ""))]
 
 
 def same_key(one: KeyId, other: KeyId) -> bool:

@@ -11,7 +11,7 @@ from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Method, PathState, Plan, PlannedPath
 from cmk_admin.domain.services import service
 from cmk_admin.domain.surroundings import Surroundings
-from cmk_admin.domain.verbs import causes, choices, cuts, readiness
+from cmk_admin.domain.verbs import causes, choices, cuts, readiness, unstarted
 from cmk_admin.domain.verbs.revoking import Cause, RevokeDraft
 from cmk_admin.domain.verbs.ways import METHODS, WAYS, delete, disable, expiry, firewall, grants, naming, operations
 from cmk_admin.domain.verbs.ways.asked import Asked, Way
@@ -47,14 +47,15 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
     ways = {name: make(asked) for name, make in WAYS.items()}
     if causes.people(draft):
         ways[GRANTS] = causes.contain(asked, draft)
-    method = draft.method or causes.method(draft)
+    method = _method(draft, ways)
     unknown = f"“{method}” is not a method of revoking: it is {words.listed(METHODS, 'or')}."
     way = ways[method] if method in METHODS else Way(verb="", problems=(unknown,))
     chosen = choices.apply(asked, way, draft.choices, first=choices.activations(asked, way, draft))
     steps, paths = choices.arranged(chosen.steps, way.paths, way)
     paths = (*paths, *_copies(asked, draft))
     closing = {fold(step.target): step for step in way.steps}
-    return Plan(
+    problems = (*(wrong or way.problems), *chosen.problems)
+    found = Plan(
         verb="revoke",
         title=_title(draft, asked, method, way),
         subject=str(draft.key),
@@ -64,9 +65,12 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         methods=_methods(draft, ways),
         method=method,
         watches=tuple(cuts.watch(lot, closing) for lot in way.lots),
-        findings=_findings(asked, way, method, draft.principals if causes.people(draft) else asked.all_identities),
-        warnings=_warnings(asked, way, paths),
-        problems=(*(wrong or way.problems), *chosen.problems),
+        findings=(
+            *causes.nothing_left(asked, draft, way),
+            *_findings(asked, way, method, draft.principals if causes.people(draft) else asked.all_identities),
+        ),
+        warnings=_warnings(asked, way, () if problems else paths),
+        problems=problems,
         cause=draft.cause.value,
         why=causes.why(draft),
         next=causes.after(asked, draft),
@@ -77,6 +81,15 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         not_restored=way.not_restored,
         context=_context(asked, draft, method),
     )
+    return unstarted.promise_nothing(found)
+
+
+def _method(draft: RevokeDraft, ways: Mapping[str, Way]) -> str:
+    """The method that was named, else the one of the cause; else, where that is wished, the recommended one."""
+    usual = draft.method or causes.method(draft)
+    if draft.method or not draft.best or causes.people(draft):
+        return usual
+    return _best(draft, ways) or usual
 
 
 def _asked(draft: RevokeDraft, index: Index, around: Surroundings | None) -> tuple[Asked, tuple[str, ...]]:
@@ -146,7 +159,9 @@ def _order(draft: RevokeDraft) -> tuple[str, ...]:
 
 def _best(draft: RevokeDraft, ways: Mapping[str, Way]) -> str:
     """The first whole way that is possible, else the first that is possible; empty: none."""
-    possible = [name for name in _order(draft) if not ways[name].problems and not ways[name].never_first]
+    possible = [
+        name for name in _order(draft) if ways[name].steps and not ways[name].problems and not ways[name].never_first
+    ]
     if draft.cause is not Cause.SERVICE:
         # What others share is not shut while it is not known what happened, nor while services still use the key
         possible = [name for name in possible if name == GRANTS or not ways[name].lots]
@@ -154,13 +169,18 @@ def _best(draft: RevokeDraft, ways: Mapping[str, Way]) -> str:
 
 
 def _methods(draft: RevokeDraft, ways: Mapping[str, Way]) -> tuple[Method, ...]:
-    best = _best(draft, ways)
+
+    def possible(name: str) -> bool:
+        return name != EXPIRY and not ways[name].problems and bool(ways[name].steps)
+
+    best, usual = _best(draft, ways), causes.method(draft)
+    instead = f"{_instead(ways[usual])} " if best not in ("", usual) else ""
     return tuple(
         Method(
             name=name,
-            title=way.verb if way.problems else way.title,
-            possible=not way.problems and name != EXPIRY,
-            reason=way.problems[0] if way.problems else _because(name, way),
+            title=way.title if possible(name) else way.verb,
+            possible=possible(name),
+            reason=_why_not(way) if not possible(name) else f"{instead if name == best else ''}{_because(name, way)}",
             recommended=name == best,
             within_seconds=way.within_seconds,
             others=way.others,
@@ -169,6 +189,18 @@ def _methods(draft: RevokeDraft, ways: Mapping[str, Way]) -> tuple[Method, ...]:
         )
         for name, way in ways.items()
     )
+
+
+def _why_not(way: Way) -> str:
+    return way.problems[0] if way.problems else "Nothing is left to remove here."
+
+
+def _instead(usual: Way) -> str:
+    """Why another method is recommended than the usual one, in a sentence."""
+    if usual.problems:
+        return f"Recommended, since “{usual.verb}” is held up."
+    left = sum(path.state is not PathState.WILL_CLOSE for path in usual.paths)
+    return f"Recommended, since “{usual.title}” leaves {words.count(left, 'path')} open or unknown."
 
 
 def _because(name: str, way: Way) -> str:
@@ -223,7 +255,7 @@ def _regrants(asked: Asked) -> tuple[PlannedPath, ...]:
 
 def _warnings(asked: Asked, way: Way, paths: Sequence[PlannedPath]) -> tuple[str, ...]:
     said = []
-    if way.bystanders:
+    if way.bystanders and paths:
         who = [f"{lot.consumer.name} ({service(lot.consumer.service).title})" for lot in way.bystanders]
         said.append(f"Also cut: {naming.listed(who)}, because of {way.shares}.")
     left = [path for path in paths if path.state is not PathState.WILL_CLOSE]

@@ -18,6 +18,15 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"
 
 
+CAUSES = {
+    Cause.SERVICE: "A service or an identity must lose its data now",
+    Cause.KEY_LEAKED: "The key may have leaked",
+    Cause.OPERATOR: "An operator's account is suspect",
+    Cause.UNKNOWN: "Not known",
+}
+"""Each as it is asked and said, in the window and on the command line."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeDraft:
     """What somebody wants cut."""
@@ -28,6 +37,8 @@ class RevokeDraft:
     """Resource ids of the consumers to cut off; empty: the key itself."""
     method: str | None = None
     """None: what is right for the cause; grants where consumers or identities are named, else disable."""
+    best: bool = False
+    """True: where no method is named and the one of the cause is not the recommended one, the recommended one is taken."""
     cause: Cause = Cause.SERVICE
     principals: tuple[str, ...] = ()
     """Object ids of identities to cut off besides those of the consumers; for `Cause.OPERATOR` the suspect accounts."""

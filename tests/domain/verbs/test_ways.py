@@ -159,9 +159,17 @@ def test_a_grant_above_all_has_no_documented_bound_at_a_management_group() -> No
 def test_effects_say_how_long_a_service_stays_up_or_that_nobody_knows() -> None:
     odd = replace(SINGLE, service="odd-service")
     found = revoke("disable", estate=replace(readable(), consumers=(MYSQL, odd)))
-    assert "it may stay up for 10 minutes meanwhile" in found.effects[0].stops
+    assert (found.effects[0].within_seconds, found.effects[0].adds_up) == (600, "")
     assert found.effects[1].stops.startswith("Effect unknown")
+    assert "not documented" in found.effects[1].stops
     assert found.effects[1].within_seconds is None
+
+
+def test_two_times_that_add_up_say_how() -> None:
+    (effect,) = revoke(None, MYSQL.id).effects
+    assert effect.within_seconds == 1200
+    assert effect.adds_up == "10 minutes for the grant, then up to 10 minutes for the service"
+    assert "meanwhile" not in effect.stops
 
 
 def test_versions_are_the_ones_that_stand_there() -> None:

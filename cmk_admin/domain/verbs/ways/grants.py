@@ -4,7 +4,7 @@ Grants above the vault and grants of groups are never removed by default: they a
 offered one by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cmk_admin.domain import words
@@ -21,6 +21,9 @@ from cmk_admin.domain.verbs.ways.asked import Asked, Way
 from cmk_admin.domain.verbs.ways.blocked import blocked
 
 NAME = "grants"
+
+Keeps = Callable[[Index, AccessPath], str | None]
+"""Why a path is not closed by default; None: it is closed."""
 
 SURVIVES = (
     "The key and every version of it stay as they are, for everybody else; who may assign roles can grant it again."
@@ -42,21 +45,23 @@ class Removal:
     """Paths that are closed only where that is chosen; one for each grant."""
 
 
-def removal(index: Index, found: Sequence[AccessPath], chosen: frozenset[str]) -> Removal:
+def removal(
+    index: Index, found: Sequence[AccessPath], chosen: frozenset[str], *, kept: Keeps = cuts.kept_because
+) -> Removal:
     """The steps that close paths: those that are close to the key, and the wide ones that were chosen."""
     numbers: dict[str, int] = {}
     steps: list[Step] = []
-    kept: dict[str, AccessPath] = {}
+    left: dict[str, AccessPath] = {}
     for path in found:
         grant = cuts.grant_of(path)
-        if grant is None or grant in numbers or grant in kept:
+        if grant is None or grant in numbers or grant in left:
             continue
-        if cuts.kept_because(index, path) is None or grant in chosen:
+        if kept(index, path) is None or grant in chosen:
             steps.append(_closing(index, path))
             numbers[grant] = len(steps)
         else:
-            kept[grant] = path
-    return Removal(tuple(steps), numbers, tuple(kept.values()))
+            left[grant] = path
+    return Removal(tuple(steps), numbers, tuple(left.values()))
 
 
 def way(asked: Asked) -> Way:
@@ -99,7 +104,12 @@ def way(asked: Asked) -> Way:
 
 
 def planned(
-    index: Index, found: Sequence[AccessPath], numbers: dict[str, int], also: Sequence[cuts.Cut]
+    index: Index,
+    found: Sequence[AccessPath],
+    numbers: dict[str, int],
+    also: Sequence[cuts.Cut],
+    *,
+    kept: Keeps = cuts.kept_because,
 ) -> tuple[PlannedPath, ...]:
     """The paths, each with the step that closes it and with who else hangs on it."""
     hang: dict[str, dict[str, None]] = {}
@@ -110,7 +120,7 @@ def planned(
     for path in found:
         grant = cuts.grant_of(path) or ""
         number = numbers.get(grant)
-        why = cuts.kept_because(index, path) if number is None else None
+        why = kept(index, path) if number is None else None
         others = tuple(hang.get(grant, ())) if number else ()
         rows.append(naming.planned(index, path, number=number, reason=why, also=others))
     return tuple(rows)
