@@ -23,8 +23,9 @@ from cmk_admin.cli.reports import (
     operation_text,
     operations_text,
     plan_text,
+    rather_words,
     short_plan_text,
-), rather_words
+)
 from cmk_admin.domain import mapping, resolve
 from cmk_admin.domain.errors import AzureFailure, CmkError, FailureKind, Refused
 from cmk_admin.domain.index import Index
