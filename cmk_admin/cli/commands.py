@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
 from cmk_admin import __version__
 from cmk_admin.cli import incident
+from cmk_admin.cli.choices import chosen
 from cmk_admin.cli.connection import SIGN_IN_HELP, hosts_document, hosts_text, signed_in_text
 from cmk_admin.cli.drill import debrief_text
 from cmk_admin.cli.estate import CSV_HEAD as ESTATE_HEAD
@@ -185,11 +187,15 @@ class Commands:
             method=options.method,
             cause=Cause(options.cause or Cause.SERVICE),
             principals=tuple(dict.fromkeys(resolve.principal(index, one) for one in options.identities)),
-            choices=options.also,
             reason=options.reason,
             ticket=options.ticket,
         )
-        return await self._carry_out(backend, await self._unless_stopped(backend.prepare_revoke(draft)))
+        plan = await self._unless_stopped(backend.prepare_revoke(draft))
+        if options.also:
+            # What may be chosen is known from the plan only
+            draft = replace(draft, choices=chosen(plan.choices, options.also))
+            plan = await self._unless_stopped(backend.prepare_revoke(draft))
+        return await self._carry_out(backend, plan)
 
     async def wizard(self, backend: Backend) -> int:
         """What one of the wizards does in the window."""
@@ -225,7 +231,9 @@ class Commands:
         """Go on with an interrupted operation."""
         report = await self._unless_stopped(backend.operation(self._options.operation))
         if self._options.plan or not self._options.yes:
-            return self._show(operation_document(report), operation_text(report, connection_option(self._options.choice)))
+            return self._show(
+                operation_document(report), operation_text(report, connection_option(self._options.choice))
+            )
         self._check_expected(report.plan, report.operation)
         run = partial(backend.resume, report.operation, watch=self._options.watch)
         return await self._follow(backend, run)

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
+from cmk_admin.cli.choices import typed
 from cmk_admin.cli.table import printable, table
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
@@ -12,15 +13,13 @@ from cmk_admin.domain.verbs.revoking import CAUSES, Cause
 from cmk_admin.domain.wire import JsonObject, operation_json, time_json
 from cmk_admin.domain.wire_plan import path_json
 from cmk_admin.operations.interface import ConnectionChoice, Incident, OperationReport, StepReport, WatchReport
-from cmk_admin.operations.reports import MAY_HAVE_ACTED
 
 _PATHS = {PathState.WILL_CLOSE: "will close", PathState.STAYS_OPEN: "STAYS OPEN", PathState.UNKNOWN: "unknown"}
 
 
 def short_plan_text(plan: Plan) -> str:
     """The plan beside its own carrying out: what is done, what stays open, and what must be read."""
-    steps = [f"  {n}. {s.words} ({_undo(s)})" for n, s in enumerate(plan.steps, 1)]
-    lines = [plan.title, f"Plan {plan.hash}", "", *(steps or ["  Nothing is left to do."])]
+    lines = [plan.title, f"Plan {plan.hash}", "", *_steps(plan)]
     lines += _sentences("Not closed by it:", [f"{_PATHS[p.state]}: {_path(p)}" for p in plan.open_paths])
     lines += _sentences("Read this first:", plan.warnings) + _sentences("It cannot start:", plan.problems)
     return printable_lines(lines)
@@ -28,13 +27,10 @@ def short_plan_text(plan: Plan) -> str:
 
 def plan_text(plan: Plan) -> str:
     """The plan as one reads it before saying yes."""
-    steps = [f"  {n}. {s.words} ({_undo(s)})" for n, s in enumerate(plan.steps, 1)]
-    if not steps and not plan.problems:
-        steps = ["  Nothing is to be done." if plan.verb == "revoke" else "  Nothing is left to do."]
     lines = [plan.title, f"Plan {plan.hash}"]
     # The first thing that somebody must know who is about to say yes
     lines += _sentences("It cannot start:", plan.problems)
-    lines += ["", *steps] if steps else []
+    lines += ["", *_steps(plan)] if plan.steps or not plan.problems else []
     lines += ["", f"What happened: {_cause(plan.cause)}. {plan.why}".rstrip()] if plan.cause else []
     if plan.paths:
         lines += ["", "Ways to use the key:"]
@@ -53,6 +49,12 @@ def plan_text(plan: Plan) -> str:
     lines += _sentences("What comes next:", plan.next)
     lines += _sentences("What a restore cannot make as it was:", plan.not_restored)
     return printable_lines(lines)
+
+
+def _steps(plan: Plan) -> list[str]:
+    """Each with what takes it back, or that there is none."""
+    nothing = "Nothing is to be done." if plan.verb == "revoke" else "Nothing is left to do."
+    return [f"  {n}. {s.words} ({_undo(s)})" for n, s in enumerate(plan.steps, 1)] or [f"  {nothing}"]
 
 
 def _cause(cause: str) -> str:
@@ -87,9 +89,10 @@ def rather_words(plan: Plan) -> str:
 def _choices(plan: Plan) -> list[str]:
     """What is offered besides, as it is typed after --also."""
     lines = ["", "Offered besides (--also CHOICE):"] if plan.choices else []
+    names = typed(plan.choices)
     for one in plan.choices:
         mark = "x" if one.chosen else " " if one.possible else "-"
-        lines += [f"  [{mark}] {one.id}", f"      {one.title}. {one.why}"]
+        lines += [f"  [{mark}] {names[one.id]}", f"      {one.title}. {one.why}"]
     return lines
 
 
@@ -160,7 +163,7 @@ def operation_text(report: OperationReport, where: str = "") -> str:
     if report.watch:
         lines += ["", "Seen:"]
         lines += [f"  {_watch(w)}" for w in report.watch]
-    if where and _can_be_given_back(report):
+    if where and report.restore_file and report.undoable and report.answered_by is None:
         command = shlex.join(("cmk-admin", "restore", str(report.restore_file)))
         lines += ["", f"Anyone can give it back with: {command} {where}"]
     if where and report.incident is Incident.OPEN and not report.alive and not report.resumable:
@@ -175,24 +178,18 @@ def operation_text(report: OperationReport, where: str = "") -> str:
 
 
 def connection_option(choice: ConnectionChoice | None) -> str:
-    """The option that names the same connection again, as it is typed; nothing where it is gone with this process."""
+    """The option that names the same connection again, as it is parts; nothing where it is gone with this process."""
     if choice is None or choice.drill is not None:
         return ""
     if choice.live is not None:
-        typed = ["--live"]
-        typed += ["--cloud", choice.live.cloud] if choice.live.cloud != "public" else []
-        typed += ["--tenant", choice.live.tenant] if choice.live.tenant else []
-        typed += ["--auth", choice.live.way] if choice.live.way else []
-        return shlex.join(typed)
-    typed = ["--sandbox"] if choice.file is None else ["--connection", str(choice.file)]
-    typed += ["--principal", choice.principal] if choice.principal else []
-    return shlex.join(typed)
-
-
-def _can_be_given_back(report: OperationReport) -> bool:
-    """There is a file, and something was taken that nobody gave back."""
-    changed = any(step.state in MAY_HAVE_ACTED for step in report.steps)
-    return report.restore_file is not None and report.answered_by is None and changed
+        parts = ["--live"]
+        parts += ["--cloud", choice.live.cloud] if choice.live.cloud != "public" else []
+        parts += ["--tenant", choice.live.tenant] if choice.live.tenant else []
+        parts += ["--auth", choice.live.way] if choice.live.way else []
+        return shlex.join(parts)
+    parts = ["--sandbox"] if choice.file is None else ["--connection", str(choice.file)]
+    parts += ["--principal", choice.principal] if choice.principal else []
+    return shlex.join(parts)
 
 
 def operations_text(reports: Sequence[OperationReport]) -> str:

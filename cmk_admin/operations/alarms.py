@@ -20,7 +20,6 @@ from cmk_admin.operations.proof import ITSELF, Reading, grants_behind
 from cmk_admin.operations.proof_rows import PathRow, named
 from cmk_admin.store.incidents import AlarmRow
 
-
 AWAY = "unreachable"
 """The kind of the alarm that no path could be read, because Azure could not be reached: once in an incident."""
 
@@ -30,12 +29,14 @@ async def alarms(
     plan: Plan,
     reading: Reading,
     before: Sequence[PathRow],
+    *,
     given_back: frozenset[str],
     cried: Collection[str] = (),
 ) -> tuple[AlarmRow, ...]:
     """What a reading must cry out about, held against the one before it.
 
-    `given_back`: folded targets of what restores gave back on purpose; `cried`: kinds of the alarms so far. Raises nothing of Azure's.
+    `given_back`: folded targets of what restores gave back on purpose; `cried`: kinds of the alarms so far.
+    Raises nothing of Azure's.
     """
     former = {named(one.path): one for one in before}
     opened = [one for one in reading.rows if one.state is PathProof.OPEN and _was_not_open(former.get(named(one.path)))]

@@ -180,7 +180,8 @@ class Guard:
         cries: tuple[AlarmRow, ...] = ()
         if incident is not None and guarded and before:
             cried = {one.kind for one in incident.alarms}
-            cries = await alarms(self._session, plan, reading, before, await self._given_back(row.id), cried)
+            back = await self._given_back(row.id)
+            cries = await alarms(self._session, plan, reading, before, given_back=back, cried=cried)
         await self._incidents.put_proof(row.id, reading.at, reading.text, cries)
         for cry in cries:
             await self._journal.note(row.id, cry.at, f"Alarm: {cry.text}")

@@ -3,16 +3,9 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
 
-from cmk_admin.domain.verbs.revoke import Cause
+from cmk_admin.domain.verbs.revoking import CAUSES, Cause
 from cmk_admin.ui.emergency.option import Option, heading
 from cmk_admin.ui.emergency.parts import card
-
-CAUSES = {
-    Cause.SERVICE: "A service or an identity must lose its data now",
-    Cause.KEY_LEAKED: "The key may have leaked",
-    Cause.OPERATOR: "An operator's account is suspect",
-    Cause.UNKNOWN: "Not known",
-}
 
 
 class CauseCard(QWidget):
