@@ -36,6 +36,7 @@ from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.script import script
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.table import to_csv
+from cmk_admin.domain.verbs.restore import answered
 from cmk_admin.domain.verbs.revoking import Cause, RevokeDraft
 from cmk_admin.domain.wire import JsonObject, coverage_json, estate_json, mapping_json, plan_to_json
 from cmk_admin.operations.interface import Backend, ConnectionChoice, Connector, OperationReport, WatchResult
@@ -209,9 +210,8 @@ class Commands:
     async def restore(self, backend: Backend) -> int:
         """Give back what an operation took, or what some of the services need of it."""
         operation, consumers = self._options.operation, self._options.consumers
-        return await self._carry_out(
-            backend, await self._unless_stopped(backend.prepare_restore(operation, consumers=consumers))
-        )
+        plan = await self._unless_stopped(backend.prepare_restore(operation, consumers=consumers))
+        return await self._carry_out(backend, answered(plan, "clean") if self._options.clean else plan)
 
     async def proof(self, backend: Backend) -> int:
         """Read every path of a revoke again, once or on a schedule."""

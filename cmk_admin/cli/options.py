@@ -32,7 +32,7 @@ _ALLOWED = {
     "operations": ("format",),
     "connection": ("format", "vault"),
     "revoke": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "target", *_CUTTING),
-    "restore": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation", "consumer"),
+    "restore": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation", "consumer", "clean"),
     "proof": ("format", "follow", "operation"),
     "close": ("format", "operation"),
     "record": ("format", "out", "operation"),
@@ -83,6 +83,8 @@ class Options:
     """verify: the record's file."""
     head: str | None = None
     """verify: the hash that was kept elsewhere."""
+    clean: bool = False
+    """restore: the identity that gets the key back is clean, somebody says."""
     follow: bool = False
     """proof: on a schedule."""
     expect: str | None = None
@@ -139,6 +141,7 @@ def parse(argv: Sequence[str]) -> Options:
         also=() if wizard else tuple(_named("choice", c) for c in typed.get("also", ())),
         identities=() if wizard else tuple(_named("identity", c) for c in typed.get("identity", ())),
         follow=typed.get("follow", False),
+        clean=typed.get("clean", False),
         operation=_named("operation", typed.get("operation")),
         file=Path(_named("file", typed["file"])) if "file" in typed else None,
         head=_named("head hash", typed.get("head")).lower() or None,
@@ -217,6 +220,11 @@ def _parser(argv: Sequence[str]) -> _Parser:
         action="append",
         metavar="NAME|ID",
         help="only what this service needs; may be given several times",
+    )
+    restore.add_argument(
+        "--clean",
+        action="store_true",
+        help="the identity that gets the key back is clean; kept in the record (without it: not answered)",
     )
     proof = add("proof", "read every path of a revoke again: closed, open or unknown")
     proof.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)

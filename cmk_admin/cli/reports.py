@@ -7,8 +7,9 @@ from cmk_admin.cli.choices import typed
 from cmk_admin.cli.table import printable, table
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
-from cmk_admin.domain.plan import Effect, PathState, Plan, PlannedPath
+from cmk_admin.domain.plan import Check, Effect, PathState, Plan, PlannedPath
 from cmk_admin.domain.steps import ASKS_ONLY, Step
+from cmk_admin.domain.verbs.restore import CLEAN
 from cmk_admin.domain.verbs.revoking import CAUSES, Cause
 from cmk_admin.domain.wire import JsonObject, operation_json, time_json
 from cmk_admin.domain.wire_plan import path_json
@@ -98,8 +99,14 @@ def _choices(plan: Plan) -> list[str]:
 
 def _checks(plan: Plan) -> list[str]:
     """Can I, and can I give back?"""
-    found = [f"{one.answer.value}: {one.sentence} {one.next}".rstrip() for one in plan.checks]
+    found = [f"{one.answer.value}: {one.sentence} {one.next} {_answered(one)}".strip() for one in plan.checks]
     return _sentences("Can it be done, and given back?", found)
+
+
+def _answered(check: Check) -> str:
+    if check.name != CLEAN:
+        return ""
+    return f"Answered: {check.said}." if check.said else "Not answered; add --clean where it is."
 
 
 def operation_document(report: OperationReport) -> JsonObject:

@@ -109,6 +109,8 @@ class Check:
     sentence: str
     next: str = ""
     """What to do where the answer is not yes."""
+    said: str = ""
+    """What a person answered, in words, where only a person can; empty: nobody did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

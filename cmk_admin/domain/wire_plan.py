@@ -59,7 +59,7 @@ def plan_to_json(plan: Plan) -> JsonObject:
             for one in plan.choices
         ],
         "checks": [
-            {"name": one.name, "answer": one.answer.value, "sentence": one.sentence, "next": one.next}
+            {"name": one.name, "answer": one.answer.value, "sentence": one.sentence, "next": one.next, "said": one.said}
             for one in plan.checks
         ],
         "gates": [{"stage": one.stage, "consumer_id": one.consumer_id, "service": one.service} for one in plan.gates],
@@ -210,6 +210,7 @@ def plan_from_json(data: Any) -> Plan:
                     answer=Answer(one["answer"]),
                     sentence=_string(one["sentence"]),
                     next=_string(one["next"]),
+                    said=one.get("said", ""),
                 )
                 for one in data.get("checks", [])
             ),

@@ -7,6 +7,7 @@ from typing import Any
 
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.record import Kind, Record
+from cmk_admin.domain.verbs.restore import CLEAN, QUESTION
 
 Row = tuple[str, ...]
 NONE = "–"
@@ -29,6 +30,7 @@ def about(record: Record) -> list[Row]:
         ("Begun", _when(planned.get("created_at"))),
         ("Reason", str(planned.get("reason") or "none given")),
         ("Ticket", str(planned.get("ticket") or "none given")),
+        *_answers(record),
         ("Method", str(_plan(record).get("method") or NONE)),
         ("Plan", str(planned.get("plan_hash") or NONE)),
         ("Program", f"CMK Admin {first.get('program')}"),
@@ -37,6 +39,12 @@ def about(record: Record) -> list[Row]:
     if first.get("written_afterwards"):
         rows.append(("Note", "Written afterwards: a version of the program that kept no record began this operation."))
     return [row for row in rows if row[0] != "Method" or row[1] != NONE]
+
+
+def _answers(record: Record) -> list[Row]:
+    """What was asked of a person before a restore, and what was answered."""
+    asked = (one for one in _plan(record).get("checks") or () if one.get("name") == CLEAN)
+    return [(QUESTION, str(one.get("said") or "not answered")) for one in asked]
 
 
 def steps(record: Record) -> list[Row]:

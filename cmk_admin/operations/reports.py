@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from datetime import datetime
 
+from cmk_admin.domain import words
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.plan import Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
@@ -29,6 +30,8 @@ MAY_HAVE_ACTED = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED
 _ENDED = frozenset({Outcome.DONE, Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.REFUSED})
 NEVER_LOST = ("attach", "detach")
 """Verbs after which a consumer is followed that was up before: it was not to be lost in between."""
+LOST_BEFORE = "was already lost before"
+"""Why the watch of a cut says that it confirmed nothing, where there was nothing left to lose."""
 _REPORT_SECONDS = 0.1
 
 
@@ -203,7 +206,23 @@ def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False) -
         Outcome.PLANNED: "Planned",
         Outcome.RUNNING: "Stopping after the call in flight" if cancel_requested else "Running",
     }[row.outcome]
-    return f"{lead}: {', '.join(parts)}."
+    return f"{lead}: {', '.join(parts)}.{_lost_before(row, plan)}"
+
+
+def _lost_before(row: OperationRow, plan: Plan) -> str:
+    """Why a cut of what had lost its data before cannot be confirmed, where nothing else is wanting."""
+    unseen = [watch for watch in row.watches if watch.result != WatchResult.CONFIRMED]
+    whole = all(step.state in AT_REST for step in row.steps) and not paths_from_text(row.open_paths) and not plan.left
+    if row.outcome is not Outcome.PARTIAL or not whole or not row.watching or not unseen:
+        return ""
+    if any(watch.reason != LOST_BEFORE for watch in unseen):
+        return ""
+    names = [consumer_name(plan, watch.consumer) for watch in unseen]
+    one = len(names) == 1
+    return (
+        f" {words.listed(names)} {'was' if one else 'were'} without {'its' if one else 'their'} data before, so that no loss"
+        " could be seen; all paths are closed, and nothing is left to be done."
+    )
 
 
 def _watch_words(row: OperationRow, plan: Plan) -> list[str]:

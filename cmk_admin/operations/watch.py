@@ -14,7 +14,7 @@ from cmk_admin.domain.plan import Watch
 from cmk_admin.domain.steps import StepState, StepVerb
 from cmk_admin.operations.interface import WatchResult
 from cmk_admin.operations.line import Line
-from cmk_admin.operations.reports import NEVER_LOST, utc_text
+from cmk_admin.operations.reports import LOST_BEFORE, NEVER_LOST, utc_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.journal import WatchRow
 
@@ -123,7 +123,7 @@ class Watcher:
     async def _follow(self, watch: Watch) -> None:
         row = self._row(watch)
         if watch.wanted == "lost" and row.before_lost:
-            await self._end(watch, WatchResult.NOT_CONFIRMED, "was already lost before")
+            await self._end(watch, WatchResult.NOT_CONFIRMED, LOST_BEFORE)
             return
         changed = any(step.state in (StepState.DONE, StepState.ACCEPTED) for step in self._state.row.steps)
         if watch.wanted == "lost" and not changed:

@@ -24,8 +24,13 @@ def test_an_incident_is_proven_one_service_is_given_back_and_it_is_closed(sandbo
     shown = program("proof", operation)
     assert "2 of 2 paths closed" in shown.out
 
-    part = program.json("restore", operation, "--consumer", "dcc-mysql", "--yes")
+    asked = program("restore", operation, "--consumer", "dcc-mysql", "--plan")
+    assert "Not answered; add --clean where it is." in asked.out
+    part = program.json("restore", operation, "--consumer", "dcc-mysql", "--yes", "--clean")
     assert part.status == 0, part.out
+    kept = program("record", part.json["operation"], "--format", "html")
+    assert "Is the identity clean?" in kept.out
+    assert "The identity is clean" in kept.out
     mysql.await_unwraps(wrapped, wanted=True)
     single.await_unwraps(wrapped, wanted=False)
     half = program.json("proof", operation)
@@ -37,7 +42,9 @@ def test_an_incident_is_proven_one_service_is_given_back_and_it_is_closed(sandbo
     assert (unknown.status, unknown.json["error"]["code"]) == (2, "unknown-consumer")
     closed = program.json("close", operation)
     assert (closed.status, closed.json["incident"], closed.json["next_proof_at"]) == (0, "closed", None)
+    assert closed.json["proof"]["at"] > half.json["proof"]["at"]
     rest = program.json("restore", operation, "--yes")
+    assert "not answered" in program("record", rest.json["operation"], "--format", "html").out
     assert [step["verb"] for step in rest.json["steps"]].count("create-role-assignment") == 1
     single.await_unwraps(wrapped, wanted=True)
 

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from cmk_admin.operations.interface import Incident, WatchResult
+from cmk_admin.operations.interface import Incident, OperationReport, WatchResult
 from cmk_admin.ui.announce import listen
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.revoke_page import RevokePage
@@ -25,6 +25,11 @@ def said() -> Iterator[list[tuple[str, bool]]]:
     stop = listen(lambda text, urgent: heard.append((text, urgent)))
     yield heard
     stop()
+
+
+def answers(report: OperationReport) -> list[str]:
+    """What was answered to what only a person knows, as the operation keeps it."""
+    return [check.said for check in report.plan.checks] if report.plan is not None else []
 
 
 def nameless(page: QWidget) -> list[str]:
@@ -118,7 +123,8 @@ def test_an_incident_by_keyboard_alone_with_what_is_announced(
     back = restored_by_keys(driver)
     mysql.await_unwraps(wrapped, wanted=True)
     assert Clients(sandbox).server_state() == "Ready"
-    assert back.report.reason == "Is the identity clean? The identity is clean."
+    assert back.report.reason in (None, "")
+    assert answers(back.report) == ["The identity is clean"]
 
     spoken = [text for text, _ in said]
     for part in (
@@ -215,7 +221,7 @@ def test_one_of_two_services_is_brought_back_and_the_other_stays_cut(driver: Dri
     assert not driver.button("answer-start", answer).isEnabled()
     driver.say_clean("unknown")
     back = driver.ended(driver.start())
-    assert back.report.reason == "Is the identity clean? Not known yet."
+    assert answers(back.report) == ["Not known yet"]
     mysql.await_unwraps(wrapped, wanted=True)
     assert not single.unwraps(wrapped)
 

@@ -19,6 +19,10 @@ def test_a_server_that_was_lost_before_confirms_nothing(azure: Azure) -> None:
             assert results["dcc-mysql"] == (WatchResult.NOT_CONFIRMED, "was already lost before")
             assert results["dcc-mysql-single"] == (WatchResult.CONFIRMED, None)
             assert done.outcome is Outcome.PARTIAL
+            assert done.sentence.endswith(
+                " dcc-mysql was without its data before, so that no loss could be seen; all paths are closed, and nothing is "
+                "left to be done."
+            )
 
     asyncio.run(story())
 

@@ -16,6 +16,10 @@ from cmk_admin.domain.verbs import changes, restore_changed, restore_part
 DONE = frozenset({StepState.DONE, StepState.ACCEPTED})
 MAYBE = frozenset({StepState.INTENT, StepState.SENT, StepState.UNKNOWN})
 """Whether a step in these states was done is not known: whoever runs the inverse looks first."""
+CLEAN = "identity-clean"
+"""The name of the `Check` that only a person can answer."""
+QUESTION = "Is the identity clean?"
+ANSWERS = {"clean": "The identity is clean", "unknown": "Not known yet"}
 _TAKING = frozenset(
     {
         StepVerb.REMOVE_ASSIGNMENT,
@@ -124,12 +128,19 @@ def _is_clean(draft: RestoreDraft, index: Index) -> tuple[Check, ...]:
     whose = words.listed(list(dict.fromkeys(who))) if who else "who uses the key"
     return (
         Check(
-            name="identity-clean",
+            name=CLEAN,
             answer=Answer.UNKNOWN,
-            sentence=f"Is the identity clean? What is given back lets {whose} at the data again.",
+            sentence=f"{QUESTION} What is given back lets {whose} at the data again.",
             next="Make sure that nobody else can sign in as it any more, and that the service runs what it should.",
         ),
     )
+
+
+def answered(plan: Plan, answer: str) -> Plan:
+    """The plan with a person's answer to the question: ``clean`` or ``unknown``; where it does not ask, as it is."""
+    found = Answer.YES if answer == "clean" else Answer.UNKNOWN
+    checks = (replace(one, answer=found, said=ANSWERS[answer]) if one.name == CLEAN else one for one in plan.checks)
+    return replace(plan, checks=tuple(checks))
 
 
 def not_restored(steps: Sequence[Step]) -> tuple[str, ...]:

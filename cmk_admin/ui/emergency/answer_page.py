@@ -219,4 +219,4 @@ class AnswerPage(QWidget):
         if self._plan is not None:
             self._go.setEnabled(False)
             self._state.setText("Starting …")
-            self.start.emit(self._plan, self._clean.reason, "")
+            self.start.emit(self._clean.said_in(self._plan), "", "")

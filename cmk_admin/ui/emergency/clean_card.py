@@ -3,14 +3,10 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QRadioButton, QVBoxLayout, QWidget
 
-from cmk_admin.domain.plan import Check
+from cmk_admin.domain.plan import Check, Plan
+from cmk_admin.domain.verbs.restore import ANSWERS, CLEAN, QUESTION, answered
 from cmk_admin.ui.emergency.option import Option, heading
 from cmk_admin.ui.emergency.parts import card, words_label
-
-CLEAN = "identity-clean"
-"""The name of the `Check`."""
-QUESTION = "Is the identity clean?"
-ANSWERS = {"clean": "The identity is clean", "unknown": "Not known yet"}
 
 
 class CleanCard(QWidget):
@@ -50,10 +46,9 @@ class CleanCard(QWidget):
         """It was answered, or nobody asks."""
         return not self._asked or bool(self.answer)
 
-    @property
-    def reason(self) -> str:
-        """For the record."""
-        return f"{QUESTION} {ANSWERS[self.answer]}." if self._asked and self.answer else ""
+    def said_in(self, plan: Plan) -> Plan:
+        """The plan with the answer, for the record."""
+        return answered(plan, self.answer) if self._asked and self.answer else plan
 
     def show_checks(self, checks: tuple[Check, ...]) -> None:
         """Ask where the plan asks."""

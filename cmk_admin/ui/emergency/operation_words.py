@@ -2,6 +2,7 @@
 
 from cmk_admin.domain import words
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.restore import QUESTION
 from cmk_admin.domain.verbs.revoke import GRANTS
 from cmk_admin.operations.interface import Alarm, Incident, OperationReport, PathProof
 from cmk_admin.ui.emergency.look import interrupted, outcome
@@ -95,6 +96,8 @@ def facts(report: OperationReport, speed: float) -> str:
         said.append(f"Started {words.date(started)}, {started:%H:%M:%S}")
     if report.ended_at and report.created_at:
         said.append(f"ended after {words.duration((report.ended_at - report.created_at).total_seconds())}")
+    checks = report.plan.checks if report.plan is not None else ()
+    said += [f"{QUESTION} {check.said}" for check in checks if check.said]
     if report.reason:
         said.append(f"Reason: {report.reason}")
     if report.ticket:
