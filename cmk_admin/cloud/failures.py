@@ -34,6 +34,7 @@ _ROLES = (
     (r".*", "Contributor"),
 )
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _ARM_DENIAL = re.compile(r"perform action '(?P<action>[^']+)' over scope '(?P<scope>[^']+)'")
 _VAULT_DENIAL = re.compile(r"Action: '(?P<action>[^']+)'\s+Resource: '(?P<scope>[^']+)'")
 _POLICY_DENIAL = re.compile(r"does not have (?P<what>\w+) (?P<permission>\w+) permission")
@@ -206,7 +207,7 @@ def _words(
     if status == 401:
         return (FailureKind.SIGN_IN, f"The sign-in is not accepted for {name}.", "Sign in again.")
     if status == 403:
-        return _forbidden(code, message, subject)
+        return _forbidden(code, message, subject, method)
     if status == 404:
         return (FailureKind.NOT_FOUND, f"There is no {name}, or it cannot be seen from here.", None)
     if status in (409, 412):
@@ -222,14 +223,14 @@ def _words(
     return (FailureKind.FAILED, _sentence(f"Azure answered {status} for {name}", code, message), None)
 
 
-def _forbidden(code: str | None, message: str, subject: str) -> tuple[FailureKind, str, str | None]:
+def _forbidden(code: str | None, message: str, subject: str, method: str) -> tuple[FailureKind, str, str | None]:
     denial = _ARM_DENIAL.search(message) or _VAULT_DENIAL.search(message)
     if denial:
         action, scope = denial["action"], denial["scope"]
         role = role_for(action)
         return (
             FailureKind.FORBIDDEN,
-            f"The account may not do {action} on {scope}: the role {role} is missing there.",
+            f"The account may not do {action} on {_named(scope)}: the role {role} is missing there.",
             f"Ask somebody who may assign roles on it for {role}; a new assignment counts within 10 minutes.",
         )
     policy = _POLICY_DENIAL.search(message)
@@ -250,11 +251,64 @@ def _forbidden(code: str | None, message: str, subject: str) -> tuple[FailureKin
     if code in ("KeyDisabled", "KeyExpired", "KeyNotYetValid"):
         state = {"KeyDisabled": "disabled", "KeyExpired": "expired", "KeyNotYetValid": "not valid yet"}[code]
         return (FailureKind.FORBIDDEN, f"The key is {state}.", None)
+    sentence = _sentence(f"The account may not {_wish(method, subject)}", code, message)
+    return FailureKind.FORBIDDEN, sentence, _lacks(method, code, subject)
+
+
+_VERBS = {"GET": "read", "HEAD": "read", "PUT": "change", "PATCH": "change", "DELETE": "remove"}
+_RIGHTS = {"read": "read", "change": "write", "remove": "delete"}
+_DENIED = {"RequestDisallowedByPolicy", "DenyAssignmentAuthorizationFailed"}
+"""Refusals that no role lifts."""
+
+
+def _wish(method: str, subject: str) -> str:
+    """What was wanted, in words: ``remove the role assignment on spare-key``."""
+    types, _ = _parts(subject)
+    verb = _VERBS.get(method) or (f"do “{types[-1]}” of" if len(types) > 1 else "do this with")
+    return f"{verb} the {_named(subject)}"
+
+
+def _lacks(method: str, code: str | None, subject: str) -> str | None:
+    """Which role is wanting, as a rule; None where no role would help, or none is known."""
+    types, _ = _parts(subject)
+    if not types or code in _DENIED:
+        return None
+    right = _RIGHTS.get(_VERBS.get(method, ""), "action")
+    role = role_for("/".join((*types, right)))
     return (
-        FailureKind.FORBIDDEN,
-        _sentence(f"The account may not do that on {subject}", code, message),
-        "Ask for a role that allows it; Reader suffices for looking.",
+        f"As a rule the role {role} is missing there: ask for it somebody who may assign roles; a new assignment counts "
+        "within 10 minutes."
     )
+
+
+def _parts(subject: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The provider with its types, as ARM names them, and the names; nothing of the first where it is none of ARM's."""
+    if subject.startswith("https://"):
+        names = tuple(urlsplit(subject).path.strip("/").split("/"))
+        key = names[0] in ("keys", "deletedkeys")
+        return (("Microsoft.KeyVault", "vaults", "keys") if key else ()), names[1:]
+    if "/providers/" not in subject:
+        rest = subject.strip("/").split("/")
+        return ("Microsoft.Resources", *rest[::2]), tuple(rest[1::2])
+    provider, *rest = subject.rpartition("/providers/")[2].strip("/").split("/")
+    return (provider, *rest[::2]), tuple(rest[1::2])
+
+
+def _named(subject: str) -> str:
+    """What an id is about, in words: ``flexible server dcc-mysql``, ``role assignment on spare-key``."""
+    types, names = _parts(subject)
+    if not types or not names:
+        return last(subject)
+    if subject.startswith("https://"):
+        return f"key {names[0]}"
+    # An action stands behind the name that it is done with
+    kind = types[-2] if len(types) > len(names) + 1 else types[-1]
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
+    words = f"{words[:-3]}y" if words.endswith("ies") else words.removesuffix("s")
+    scope = subject.rpartition("/providers/")[0]
+    if _ID.fullmatch(names[-1]):
+        return f"{words} on {last(scope)}" if scope else words
+    return f"{words} {names[-1]}"
 
 
 def _sentence(ours: str, code: str | None, message: str) -> str:

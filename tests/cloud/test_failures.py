@@ -32,12 +32,43 @@ def test_a_firewall_is_unreachable_not_forbidden() -> None:
 def test_a_missing_role_is_named_with_its_scope() -> None:
     message = (
         "Caller is not authorized to perform action on resource.\r\nCaller: appid=x;oid=y\r\n"
-        "Action: 'Microsoft.KeyVault/vaults/keys/read'\r\nResource: '/subscriptions/s/vaults/v'\r\nAssignment: (not found)"
+        "Action: 'Microsoft.KeyVault/vaults/keys/read'\r\nResource: '/subscriptions/s/resourcegroups/g/"
+        "providers/microsoft.keyvault/vaults/v'\r\nAssignment: (not found)"
     )
     found = from_answer("GET", VAULT, 403, {}, error("Forbidden", message, "ForbiddenByRbac"))
     assert found.kind is FailureKind.FORBIDDEN
     assert "Key Vault Reader" in found.message
-    assert "/subscriptions/s/vaults/v" in found.message
+    assert found.message.endswith(" on vault v: the role Key Vault Reader is missing there.")
+
+
+SCOPE = "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v/keys/k"
+GRANT = f"{SCOPE}/providers/Microsoft.Authorization/roleAssignments/00000000-1111-2222-3333-444444444444?api-version=1"
+SERVER = (
+    "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/Microsoft.DBforMySQL/flexibleServers/m"
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "wish", "role"),
+    [
+        ("DELETE", GRANT, "remove the role assignment on k", "User Access Administrator"),
+        ("PUT", f"{SERVER}?api-version=1", "change the flexible server m", "Contributor"),
+        ("POST", f"{SERVER}/stop?api-version=1", "do “stop” of the flexible server m", "Contributor"),
+        ("GET", f"{SERVER}?api-version=1", "read the flexible server m", "Reader"),
+        ("PATCH", VAULT, "change the key k", "Key Vault Crypto Officer"),
+        ("GET", ARM, "read the resource group g", "Reader"),
+    ],
+)
+def test_what_is_refused_is_named_in_words_with_the_role_that_allows_it(
+    method: str, url: str, wish: str, role: str
+) -> None:
+    found = from_answer(method, url, 403, {}, error("Forbidden", "Not here."))
+    assert found.message == f"The account may not {wish}: Not here."
+    assert f"the role {role} is missing" in str(found.next)
+
+
+def test_where_a_policy_forbids_it_no_role_is_named() -> None:
+    assert from_answer("PUT", ARM, 403, {}, error("RequestDisallowedByPolicy", "A policy.")).next is None
 
 
 def test_a_lock_is_told_as_one() -> None:
