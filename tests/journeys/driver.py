@@ -64,9 +64,9 @@ class Driver:
 
     # The whole window
 
-    def connect(self, sandbox: Sandbox) -> "Driver":
-        """Open the connection and wait until the whole estate is read."""
-        self.window.open(ConnectionChoice(file=sandbox.file))
+    def connect(self, sandbox: Sandbox, principal: str | None = None) -> "Driver":
+        """Open the connection and wait until the whole estate is read; `principal`: as whom, if not the administrator."""
+        self.window.open(ConnectionChoice(file=sandbox.file, principal=principal))
         self.until(
             lambda: self.window.estate is not None and self.window.estate.coverage.finished,
             "the tree to fill",

@@ -118,7 +118,8 @@ def test_green_is_only_for_what_was_confirmed() -> None:
 def test_counts_of_paths_leave_out_what_there_is_none_of() -> None:
     still, unknown = replace(PATH, state=PathState.STAYS_OPEN), replace(PATH, state=PathState.UNKNOWN)
     assert count_words((PATH,)) == "1 will close"
-    assert count_words((PATH, PATH)) == "all 2 will close"
+    assert count_words((PATH, PATH)) == "both will close"
+    assert count_words((PATH, PATH, PATH)) == "all 3 will close"
     assert count_words((PATH, still, unknown)) == "1 stays open, 1 not known, 1 will close"
     assert count_words((still,), after=True) == "1 still open"
     assert count_words(()) == ""

@@ -1,5 +1,8 @@
 """Can I, and can I give back? What must hold so that this account can do the plan, each with an icon and a word."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -11,6 +14,15 @@ from cmk_admin.ui.emergency.paths import STATE_WIDTH
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
 
+_SHORT = {
+    "data-plane": "A right to change the key is missing: see at the top.",
+    "assignments": "A right at the resource manager is missing: see at the top.",
+    "give-back": "The same right is missing for giving back.",
+    "locks": "A lock is in the way: see at the top.",
+    "reach": "The data plane is out of reach: see at the top.",
+    "vault": "The vault is in failover: see at the top.",
+}
+"""What a check says whose sentence stands at the top of the page already."""
 _ORDER = (Answer.NO, Answer.UNKNOWN, Answer.YES)
 
 
@@ -40,7 +52,11 @@ class ChecksCard(QWidget):
         whole.addWidget(frame)
         self.hide()
 
-    def show_checks(self, checks: tuple[Check, ...], not_restored: tuple[str, ...]) -> None:
+    def show_checks(
+        self, checks: tuple[Check, ...], not_restored: tuple[str, ...], problems: tuple[str, ...] = ()
+    ) -> None:
+        """Show these; of `problems`, which stand on the page already, none is said again."""
+        checks = tuple(_shortened(checks, problems))
         if (checks, not_restored) == self._shown:
             return
         self._shown = (checks, not_restored)
@@ -69,6 +85,17 @@ class ChecksCard(QWidget):
             grid.addWidget(words_label(check.next, "secondary"), 1, 1)
         grid.setColumnStretch(1, 1)
         return row
+
+
+def _shortened(checks: Iterable[Check], problems: Iterable[str]) -> Iterator[Check]:
+    """The checks; one whose sentence begins a problem, or was said by one before it, only says what it is about."""
+    said = list(problems)
+    for check in checks:
+        if check.answer is Answer.NO and any(one.startswith(check.sentence) for one in said):
+            yield replace(check, sentence=_SHORT.get(check.name, "This is in the way: see at the top."))
+        else:
+            said += [check.sentence] if check.answer is Answer.NO else []
+            yield check
 
 
 def check_counts(checks: tuple[Check, ...]) -> str:

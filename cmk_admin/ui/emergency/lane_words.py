@@ -25,7 +25,8 @@ def effect_lane(effect: Effect) -> Lane:
             tip=effect.consumer_id,
         )
     when = f"within {duration(effect.within_seconds)}" if effect.within_seconds is not None else "no time documented"
-    words = f"Stops, {when}: {_lower(effect.stops)}."
+    adds_up = f" ({effect.adds_up})" if effect.adds_up else ""
+    words = f"Stops, {when}{adds_up}: {_lower(effect.stops)}."
     return Lane(
         effect.consumer_name,
         kind,

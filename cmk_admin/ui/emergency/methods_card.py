@@ -1,5 +1,7 @@
 """The methods of a revoke, to be compared: the chosen one in full, the others on a line, the impossible ones with why."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QRadioButton, QVBoxLayout, QWidget
 
@@ -11,6 +13,8 @@ from cmk_admin.ui.emergency.parts import card, clear, words_label
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.widgets.labels import label
 
+SAID = "Not as things stand: see at the top."
+"""In place of a reason that stands at the top of the page."""
 FACTS = ("How soon", "Who else", "What survives", "Taken back by")
 
 
@@ -38,11 +42,17 @@ class MethodsCard(QWidget):
     def buttons(self) -> tuple[QWidget, ...]:
         return tuple(row.option.button for row in self._rows.values())
 
-    def show_methods(self, methods: tuple[Method, ...], chosen: str | None) -> None:
+    def show_methods(self, methods: tuple[Method, ...], chosen: str | None, problems: tuple[str, ...] = ()) -> None:
+        """Show these; of `problems`, which stand on the page already, none is said again."""
         if tuple(self._rows) != tuple(method.name for method in methods):
             self._make(methods)
+        # Nothing greyed stands there as chosen; an exclusive group would not let the last one go
+        self._group.setExclusive(False)
         for method in methods:
-            self._rows[method.name].show_method(method, chosen=method.name == chosen)
+            said = not method.possible and method.reason in problems
+            shown = replace(method, reason=SAID) if said else method
+            self._rows[method.name].show_method(shown, chosen=method.name == chosen and method.possible)
+        self._group.setExclusive(True)
 
     def _make(self, methods: tuple[Method, ...]) -> None:
         for button in self._group.buttons():

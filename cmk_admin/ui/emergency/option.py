@@ -28,7 +28,7 @@ class Option(QWidget):
         button.setObjectName(name)
         button.setMinimumHeight(sizes.TARGET)
         button.clicked.connect(self._clicked)
-        # A long name is shortened here: neither of the two can break its text
+        # A long name is broken here: neither of the two breaks its text
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self._title = ""
         self._sentence = _Sentence(button)
@@ -65,13 +65,25 @@ class Option(QWidget):
 
     def _fit(self) -> None:
         room = max(40, self.width() - INDENT - sizes.HALF)
-        shown = QFontMetrics(self.button.font()).elidedText(self._title, Qt.TextElideMode.ElideMiddle, room)
+        shown = _broken(self._title, QFontMetrics(self.button.font()), room)
         # An ampersand in a name is no mnemonic
         self.button.setText(shown.replace("&", "&&"))
-        self.button.setToolTip("" if shown == self._title else self._title)
+        self.button.setToolTip("" if "…" not in shown else self._title)
 
     def _clicked(self, *_: object) -> None:
         self.picked.emit(self.value)
+
+
+def _broken(text: str, metrics: QFontMetrics, room: int) -> str:
+    """A text on as many lines as it needs; only a word that is longer than a line is shortened."""
+    lines: list[str] = []
+    for word in text.split(" "):
+        both = f"{lines[-1]} {word}" if lines else word
+        if lines and metrics.horizontalAdvance(both) <= room:
+            lines[-1] = both
+        else:
+            lines.append(metrics.elidedText(word, Qt.TextElideMode.ElideMiddle, room))
+    return "\n".join(lines)
 
 
 class _Sentence(QLabel):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from itertools import pairwise
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -137,6 +137,9 @@ def place_answers(row: QHBoxLayout, accept: QPushButton, reject: QPushButton) ->
 class Notice(QFrame):
     """Sentences that must be read, in a box of their colour with an icon; hidden while there are none."""
 
+    acted = Signal()
+    """What is offered against it was taken."""
+
     def __init__(self, theme: Theme, tone: Tone, icon: str, name: str) -> None:
         super().__init__()
         self.setObjectName(name)
@@ -147,7 +150,13 @@ class Notice(QFrame):
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(10)
         row.addWidget(ToneIcon(theme, icon, tone), 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self.text, 1)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addWidget(self.text)
+        self.action = link("Mend it", f"{name}-action", self._acted)
+        self.action.hide()
+        words.addWidget(self.action, 0, Qt.AlignmentFlag.AlignLeft)
+        row.addLayout(words, 1)
         theme.changed.connect(self._paint)
         self._paint()
         self.hide()
@@ -158,6 +167,16 @@ class Notice(QFrame):
         self.text.setText(text)
         self.setAccessibleName(text)
         self.setVisible(bool(text))
+
+    def offer(self, text: str) -> None:
+        """Show a button with what can be done against it; empty: none."""
+        if text:
+            self.action.setText(text.replace("&", "&&"))
+            self.action.setAccessibleName(text)
+        self.action.setVisible(bool(text))
+
+    def _acted(self, *_: object) -> None:
+        self.acted.emit()
 
     def _paint(self) -> None:
         soft, line = self._theme.color(f"{self._tone}_soft").name(), self._theme.color(self._tone).name()

@@ -120,5 +120,6 @@ def count_words(paths: tuple[PlannedPath, ...], *, after: bool = False) -> str:
     if unknown:
         parts.append(f"{unknown} not known")
     if closing:
-        parts.append(f"{'all ' if closing == len(paths) > 1 else ''}{closing} will close")
+        every = {2: "both"}.get(closing, f"all {closing}") if closing == len(paths) > 1 else closing
+        parts.append(f"{every} will close")
     return ", ".join(parts)

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.plan import Choice, Plan
 from cmk_admin.domain.steps import StepVerb
-from cmk_admin.domain.verbs import revoke
+from cmk_admin.domain.verbs import causes, revoke
+from cmk_admin.domain.verbs.choices import ACTIVATE
 from cmk_admin.domain.verbs.revoke import Cause, RevokeDraft
 from cmk_admin.domain.words import ago
 from cmk_admin.operations.interface import Backend
@@ -42,7 +43,7 @@ from cmk_admin.ui.emergency.parts import (
     words_label,
 )
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
-from cmk_admin.ui.emergency.revoke_words import button_words, gate_words
+from cmk_admin.ui.emergency.revoke_words import button_words, gate_words, nothing_words
 from cmk_admin.ui.emergency.script_file import save_script
 from cmk_admin.ui.emergency.why_card import WhyCard
 from cmk_admin.ui.theme.theme import Theme
@@ -79,7 +80,8 @@ class RevokePage(QWidget):
         self.setAccessibleName("Revoke")
         self.setWindowTitle("Revoke")
         self._bridge, self._backend, self._theme = bridge, backend, theme
-        self._draft, self._index = draft, index
+        # Nobody chose a method yet: what can be done, and closes most, stands there first
+        self._draft, self._index = replace(draft, best=True), index
         self._plan: Plan | None = None
         self._startable: Plan | None = None
         self._checked_at: datetime | None = None
@@ -128,6 +130,7 @@ class RevokePage(QWidget):
         state.addWidget(self._again)
         state.addStretch(1)
         self._problems = Notice(self._theme, "danger", "broken", "revoke-problems")
+        self._problems.acted.connect(self._take_offer)
         self._doubt = Notice(self._theme, "caution", "unreachable", "revoke-doubt")
         self._warnings = Notice(self._theme, "caution", "warning", "revoke-warnings")
         self._cards = QWidget()
@@ -161,10 +164,10 @@ class RevokePage(QWidget):
         self._next.wanted.connect(self.verb_wanted)
         self._why.said.connect(self._gave_reason)
         self._steps = StepList(self._theme, "revoke-steps")
-        self._nothing = words_label("Nothing can be done this way.", "quiet")
+        self._nothing = words_label("", "quiet", name="revoke-nothing")
         self._gates = words_label("", "quiet", name="revoke-gates")
         steps, _ = card(label("What will be done", "section"), self._steps, self._nothing, self._gates)
-        return _column(self._cause, self._suspects, self._methods, self._choices, steps, self._next, self._why)
+        return _column(self._cause, self._suspects, self._methods, self._choices, steps, self._why)
 
     def _right(self, scope_words: ScopeWords) -> QWidget:
         self._lanes = Lanes(self._theme, "revoke-lanes", "When each service stops")
@@ -174,7 +177,8 @@ class RevokePage(QWidget):
         self._regrants = Regrants(self._theme, scope_words)
         self._checks = ChecksCard(self._theme)
         radius, _ = card(label("What stops, and when", "section"), self._lanes, self._unused, self._findings)
-        return _column(radius, card(self._paths, self._regrants)[0], self._checks)
+        # Only a leak has something that comes next, and then it matters more than what stops: nothing does
+        return _column(self._next, radius, card(self._paths, self._regrants)[0], self._checks)
 
     def _footer(self) -> QWidget:
         whole, row = footer()
@@ -267,15 +271,19 @@ class RevokePage(QWidget):
         # A question that was not answered yet is nothing broken
         asked = plan.problems if self._draft.cause is Cause.OPERATOR and not self._draft.principals else ()
         self._problems.say(() if asked else plan.problems)
+        offered = self._offered(plan)
+        self._problems.offer(offered.title if offered and not asked else "")
         self._warnings.say((*asked, *plan.warnings))
         self._cause.show_cause(self._draft.cause, plan.why)
-        self._methods.show_methods(plan.methods, plan.method)
+        self._methods.show_methods(plan.methods, plan.method, plan.problems)
         self._choices.show_choices(plan.choices)
         suspected = self._draft.cause is Cause.OPERATOR
         self._suspects.show_suspects((*plan.regrants, *plan.paths) if suspected else (), self._draft.principals)
         self._suspects.setVisible(suspected)
         self._steps.show_plan(plan.steps)
-        self._nothing.setVisible(not plan.steps)
+        nothing, found = nothing_words(plan)
+        self._nothing.setText(nothing)
+        self._nothing.setVisible(bool(nothing))
         gates = gate_words(plan, {one.consumer_id.lower(): one.consumer_name for one in plan.effects})
         self._gates.setText(gates)
         self._gates.setVisible(bool(gates))
@@ -287,22 +295,23 @@ class RevokePage(QWidget):
         self._unused.setText("No service is stopped by this." if used else unused)
         self._unused.setVisible(not plan.effects)
         self._findings.setText("\n".join(plan.findings))
-        self._findings.setVisible(bool(plan.findings))
+        self._findings.setVisible(bool(plan.findings) and not found)
         self._paths.show_paths(plan.paths, none="None was found.")
         self._regrants.show_regrants(plan.regrants)
-        self._checks.show_checks(plan.checks, plan.not_restored)
+        self._checks.show_checks(plan.checks, plan.not_restored, plan.problems)
         self._go.setText(button_words(plan, complete=complete))
         self._script.setVisible(bool(plan.steps))
         self._cards.show()
         in_order(
             self._again,
+            self._problems.action,
             *self._cause.buttons,
             *self._suspects.buttons,
             *self._methods.buttons,
             *self._choices.buttons,
             *self._steps.toggles,
-            *self._next.buttons,
             *self._why.fields,
+            *self._next.buttons,
             self._regrants.toggle,
             self._script,
             self._cancel,
@@ -328,7 +337,21 @@ class RevokePage(QWidget):
             self._change(method=method)
 
     def _tick(self, choices: tuple[str, ...]) -> None:
-        self._change(choices=choices)
+        """What is ticked belongs to the method that is shown, which stays then."""
+        shown = None if self._plan is None or causes.people(self._draft) else self._plan.method
+        self._change(choices=choices, method=self._draft.method or shown)
+
+    def _take_offer(self) -> None:
+        """Tick what is offered against the plan's problem."""
+        offered = self._offered(self._plan) if self._plan is not None else None
+        if self._plan is not None and offered is not None:
+            self._cancel.setFocus()
+            self._tick((*(one.id for one in self._plan.choices if one.chosen), offered.id))
+
+    def _offered(self, plan: Plan) -> Choice | None:
+        """A role of one's own that can be activated for what the plan lacks, and is not ticked yet."""
+        roles = [one for one in plan.choices if one.id.startswith(ACTIVATE) and one.possible and not one.chosen]
+        return roles[0] if plan.problems and roles else None
 
     def _suspect(self, principals: tuple[str, ...]) -> None:
         self._change(principals=principals)

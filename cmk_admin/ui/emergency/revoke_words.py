@@ -23,13 +23,27 @@ _DONE: tuple[tuple[str, str, frozenset[StepVerb]], ...] = (
 
 def button_words(plan: Plan, *, complete: bool) -> str:
     """``Disable 2 versions, cut 5 services``; "at least" where a service may not have been read."""
+    if plan.problems and (plan.steps or plan.effects):
+        return "Cannot revoke"
     if not plan.steps:
-        return "Cannot revoke" if plan.problems and plan.effects else "Nothing to revoke"
+        return "Nothing to revoke"
     done = _done(plan.steps)
     stopped = len({effect.consumer_id.lower() for effect in plan.effects if not effect.goes_on})
     if not stopped:
         return f"{done}, no service stops" if complete else f"{done}, no known service stops"
     return f"{done}, cut {'' if complete else 'at least '}{count(stopped, 'service')}"
+
+
+def nothing_words(plan: Plan) -> tuple[str, bool]:
+    """What stands where the steps would, and whether the plan's findings stand there: empty with steps.
+
+    That nothing is left to remove is good news, and no error.
+    """
+    if plan.steps:
+        return "", False
+    if plan.problems or not plan.findings:
+        return "Nothing can be done this way.", False
+    return "\n".join(plan.findings), True
 
 
 def gate_words(plan: Plan, name: dict[str, str]) -> str:

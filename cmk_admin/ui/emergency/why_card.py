@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cmk_admin.ui.emergency.option import heading
 from cmk_admin.ui.emergency.parts import card
+from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.widgets.labels import label
 
 
@@ -25,6 +26,7 @@ class WhyCard(QWidget):
         for row, (field, (text, spoken, example)) in enumerate(zip(self.fields, asked, strict=True)):
             field.setObjectName(f"revoke-{spoken.lower()}")
             field.setAccessibleName(spoken)
+            field.setMinimumHeight(sizes.TARGET)
             field.setPlaceholderText(example)
             field.editingFinished.connect(self._left)
             caption = label(text)
