@@ -122,6 +122,7 @@ def lines(debrief: Debrief) -> tuple[Line, ...]:
         )
     )
     names = ", ".join(debrief.keep)
+    whose = "its" if len(debrief.keep) == 1 else "their"
     if debrief.wrong:
         said = " ".join(
             f"{one.name} lost its key after {duration(one.azure_seconds)}{' and has it again' if one.back else ''}."
@@ -129,7 +130,7 @@ def lines(debrief: Debrief) -> tuple[Line, ...]:
         )
         found.append(Line(what="Wrong services cut", verdict=Verdict.BAD, words=said))
     else:
-        found.append(Line(what="Wrong services cut", verdict=Verdict.GOOD, words=f"None: {names} kept their data."))
+        found.append(Line(what="Wrong services cut", verdict=Verdict.GOOD, words=f"None: {names} kept {whose} data."))
     return tuple(found)
 
 

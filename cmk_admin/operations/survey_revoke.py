@@ -12,9 +12,10 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.every_path import copies
 from cmk_admin.domain.ids import KeyId, fold
+from cmk_admin.domain.index import Index
 from cmk_admin.domain.steps import Json
 from cmk_admin.domain.surroundings import Surroundings, VaultContents
-from cmk_admin.domain.verbs import readiness
+from cmk_admin.domain.verbs import readiness, revoke, step_rights
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.survey import Survey
 
@@ -32,7 +33,7 @@ async def survey_revoke(survey: Survey, draft: RevokeDraft) -> Surroundings:
     found = [draft.key.key, *(copy.id for copy in copies(index, draft.key))][:MOST_KEYS]
     visible = [key for key in found if index.vault_of(key) is not None]
     read = _Read(session)
-    readings = [asyncio.create_task(survey.rights(*readiness.scopes(index, draft)[:MOST_SCOPES]))]
+    readings = [asyncio.create_task(survey.rights(*_scopes(index, draft)[:MOST_SCOPES]))]
     for key in visible:
         readings.append(asyncio.create_task(read.vault(key)))
         readings.append(asyncio.create_task(read.rotation(key)))
@@ -53,6 +54,12 @@ async def survey_revoke(survey: Survey, draft: RevokeDraft) -> Surroundings:
         rotations=read.rotations,
         token_until=session.token_until(),
     )
+
+
+def _scopes(index: Index, draft: RevokeDraft) -> tuple[str, ...]:
+    """Where the steps of the plan change something, with all that was chosen; then what its other methods may need."""
+    wanted = (*step_rights.scopes(index, revoke.plan(draft, index).steps), *readiness.scopes(index, draft))
+    return tuple({fold(scope): scope for scope in wanted}.values())
 
 
 class _Read:

@@ -101,6 +101,18 @@ def test_a_firewall_hits_every_service_of_the_vault_and_counts_what_else_is_in_i
     assert "private endpoint" in methods(found)["firewall"].survives
 
 
+def test_a_vault_with_nothing_but_keys_has_nothing_else_out_of_reach() -> None:
+    around = Surroundings(now=estates.NOW, contents={fold(PREMIUM.id): VaultContents(secrets=0, certificates=0)})
+    found = revoke("firewall", MYSQL.id, around=around)
+    assert "secret" not in methods(found)["firewall"].others
+    assert not any("secret" in one or not one for one in found.warnings)
+    around = replace(around, contents={fold(PREMIUM.id): VaultContents(secrets=None, certificates=0)})
+    assert (
+        "unknown number of secrets (could not be read)."
+        in methods(revoke("firewall", around=around))["firewall"].others
+    )
+
+
 def test_a_firewall_says_that_the_rest_of_the_vault_could_not_be_read() -> None:
     assert "could not be read" in methods(revoke())["firewall"].others
 

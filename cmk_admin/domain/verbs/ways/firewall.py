@@ -33,7 +33,7 @@ def way(asked: Asked) -> Way:
         lots=lots,
         problems=(*blocked(asked, steps), *none),
         warnings=(
-            _contents(asked, vault),
+            *filter(None, (_contents(asked, vault),)),
             *(f"{key.name} of {key.vault_name} is a key of the same service too, and is not touched." for key in keys),
         ),
         others=" ".join(filter(None, (naming.others(lots), _contents(asked, vault)))),
@@ -47,7 +47,7 @@ def way(asked: Asked) -> Way:
 
 
 def _contents(asked: Asked, vault: Vault) -> str:
-    """What else of the vault is out of reach, in a sentence."""
+    """What else of the vault is out of reach, in a sentence; empty where it holds nothing else."""
     found = asked.around.contents.get(fold(vault.id)) if asked.around else None
     secrets, certificates = (found.secrets, found.certificates) if found else (None, None)
     if secrets is None and certificates is None:
@@ -55,5 +55,6 @@ def _contents(asked: Asked, vault: Vault) -> str:
     counts = [
         words.count(number, one) if number is not None else f"an unknown number of {one}s (could not be read)"
         for number, one in ((secrets, "secret"), (certificates, "certificate"))
+        if number != 0
     ]
-    return f"Out of reach with it in {vault.name}: {words.listed(counts)}."
+    return f"Out of reach with it in {vault.name}: {words.listed(counts)}." if counts else ""
