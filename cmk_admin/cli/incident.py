@@ -33,7 +33,7 @@ def proof_text(report: OperationReport) -> str:
             _STATES[one.state],
             one.path.principal_name or one.path.principal or "anybody",
             one.path.via,
-            one.path.scope,
+            words.scope_in_full(None, one.path.scope),
             words.exact(one.since),
             one.reason or "",
         ]

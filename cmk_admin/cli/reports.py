@@ -245,7 +245,7 @@ def _path(path: PlannedPath) -> str:
     who = path.principal_name or path.principal
     also = f"; also cuts {', '.join(last(c) for c in path.also_cuts)}" if path.also_cuts else ""
     reason = f" ({path.reason})" if path.reason else ""
-    return f"{who} by {path.via} at {path.scope}{reason}{also}"
+    return f"{who} by {path.via} at {words.scope_in_full(None, path.scope)}{reason}{also}"
 
 
 def _effect(effect: Effect) -> str:

@@ -184,8 +184,11 @@ def recovery_level(level: str | None) -> str:
     return f"recoverable {kept} after it is deleted, cannot be purged before{also}"
 
 
-def scope(index: Index, scope_id: str) -> str:
-    """``key mysql-encryption-key``, ``vault dcc-premium``, ``subscription Payments``."""
+def scope(index: Index | None, scope_id: str) -> str:
+    """``key mysql-encryption-key``, ``vault dcc-premium``, ``subscription Payments``.
+
+    Without an index a subscription is called by its id.
+    """
     if scope_id in ("/", ""):
         return "the whole tenant"
     if scope_id.startswith("https://"):
@@ -195,7 +198,7 @@ def scope(index: Index, scope_id: str) -> str:
         return f"management group {name}"
     parts = scope_id.strip("/").lower().split("/")
     if len(parts) == 2:
-        subscription = index.subscription(subscription_of(scope_id) or "")
+        subscription = index.subscription(subscription_of(scope_id) or "") if index is not None else None
         return f"subscription {subscription.name if subscription else name}"
     if len(parts) == 4 and parts[2] == "resourcegroups":
         return f"resource group {name}"
@@ -203,7 +206,7 @@ def scope(index: Index, scope_id: str) -> str:
     return f"{kind} {name}"
 
 
-def scope_in_full(index: Index, scope_id: str) -> str:
+def scope_in_full(index: Index | None, scope_id: str) -> str:
     """As `scope`, where a name alone would not tell: ``key spare-key of ws-premium``."""
     vault_id, found, _ = scope_id.rpartition("/keys/")
     return f"{scope(index, scope_id)} of {last(vault_id)}" if found else scope(index, scope_id)

@@ -65,9 +65,10 @@ def document_of(info: ConnectionInfo, draft: RestoreDraft, *, settled: bool, ind
     """
     unsure = tuple(StepState.UNKNOWN for _ in draft.plan.steps)
     whole = restore.plan(replace(draft, states=unsure), index)
+    where = "--live" if info.kind is ConnectionKind.LIVE else "--sandbox (or --connection and the sandbox's file)"
     document = {
         "format": _FORMAT,
-        "about": "What a revoke by CMK Admin took. Give it back with: cmk-admin restore FILE",
+        "about": f"What a revoke by CMK Admin took. Give it back with: cmk-admin restore FILE {where}",
         "cloud": info.account.cloud,
         "tenant": info.account.tenant_id,
         "sandbox": info.key if info.kind is ConnectionKind.SANDBOX else None,

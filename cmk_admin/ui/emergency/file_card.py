@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QVBoxLayout, QWidget
 
+from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.emergency.option import heading
 from cmk_admin.ui.emergency.parts import card, link, words_label
@@ -15,7 +16,8 @@ from cmk_admin.ui.widgets.labels import Elided
 class FileCard(QWidget):
     """Hidden while there is no file."""
 
-    def __init__(self) -> None:
+    def __init__(self, info: ConnectionInfo | None) -> None:
+        """`info` is the connection that the command has to name."""
         super().__init__()
         self.setObjectName("operation-file")
         self.setAccessibleName("Restore file")
@@ -32,9 +34,9 @@ class FileCard(QWidget):
         frame, column = card(heading("Restore file"), self._path)
         column.addWidget(
             words_label(
-                "Whoever has it and the rights can give back what was taken, on another machine too: "
-                "cmk-admin restore FILE. It holds no secret.",
+                _way_back(info),
                 "secondary",
+                name="operation-file-words",
             )
         )
         column.addLayout(row)
@@ -61,3 +63,20 @@ class FileCard(QWidget):
     def _opened(self, *_: object) -> None:
         if self._file is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._file.parent)))
+
+
+def _way_back(info: ConnectionInfo | None) -> str:
+    """How the file is used, with the option that names this connection."""
+    who = "Whoever has it and the rights can give back what was taken"
+    if info is None:
+        return f"{who}: cmk-admin restore FILE, with the option that names the connection. It holds no secret."
+    if info.drill is not None:
+        return "With it what was taken can be given back, as long as the drill's sandbox is there. It holds no secret."
+    if info.kind is ConnectionKind.LIVE:
+        cloud = f" --cloud {info.account.cloud}" if info.account.cloud != "public" else ""
+        where = f"--live{cloud} --tenant {info.account.tenant_id}"
+        return f"{who}, on another machine too: cmk-admin restore FILE {where}. It holds no secret."
+    return (
+        f"{who}: cmk-admin restore FILE --sandbox; of a sandbox that is none of the program's own, --connection and its "
+        "file instead. It holds no secret."
+    )

@@ -137,6 +137,7 @@ class Emergency(QObject):
                 speed=backend.info.speed if backend is not None else 1.0,
                 now=self._window.now,
                 open_record=self.open_record,
+                info=backend.info if backend is not None else None,
             )
             page.restore.connect(self._restore)
             page.undo.connect(partial(self._answer, UNDO))

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain import words
 from cmk_admin.domain.steps import StepState
-from cmk_admin.operations.interface import OperationReport, WatchResult
+from cmk_admin.operations.interface import ConnectionInfo, OperationReport, WatchResult
 from cmk_admin.ui.emergency import operation_words as say
 from cmk_admin.ui.emergency.file_card import FileCard
 from cmk_admin.ui.emergency.lane_words import watch_lane
@@ -56,10 +56,12 @@ class OperationPage(QWidget):
         speed: float = 1.0,
         now: Callable[[], datetime] = utc_now,
         open_record: Callable[[OperationReport], None] | None = None,
+        info: ConnectionInfo | None = None,
     ) -> None:
-        """`open_record` shows what was written down of it, where there is a viewer.
+        """`open_record` shows what was written down of it, where there is a viewer; `info` is the connection.
 
-        `runs_here` says whether this window runs an operation; `speed` is Azure's seconds in a real one."""
+        `runs_here` says whether this window runs an operation; `speed` is Azure's seconds in a real one.
+        """
         super().__init__()
         self.setObjectName("operation-page")
         self.setAccessibleName("Operation")
@@ -68,7 +70,7 @@ class OperationPage(QWidget):
         self._open_record = open_record
         self._spoken = Spoken(self)
         self._report = report
-        self._build(scope_words)
+        self._build(scope_words, info)
         self.show_report(report)
 
     @property
@@ -126,7 +128,7 @@ class OperationPage(QWidget):
 
     # Layout
 
-    def _build(self, scope_words: ScopeWords) -> None:
+    def _build(self, scope_words: ScopeWords, info: ConnectionInfo | None) -> None:
         self._title = words_label("", "title", name="operation-title")
         self._badge = Badge(self._theme)
         self._badge.setObjectName("operation-outcome")
@@ -139,7 +141,7 @@ class OperationPage(QWidget):
         self._proof = ProofCard(self._theme, scope_words, self._now)
         self._proof.again.connect(self._on_prove)
         self._proof.close_wanted.connect(self._on_close_incident)
-        self._file = FileCard()
+        self._file = FileCard(info)
         self._other = link("Another way…", "operation-other", self._on_other)
         self._lanes = Lanes(self._theme, "operation-lanes", "What Azure reports of each service")
         self._lanes_card, _ = card(label("What Azure reports", "section"), self._lanes)
