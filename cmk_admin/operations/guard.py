@@ -14,7 +14,7 @@ from cmk_admin.operations.alarms import alarms
 from cmk_admin.operations.history import History, plan_of
 from cmk_admin.operations.interface import OnReport, OperationReport
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.proof import nothing_read, read_paths, rows_before
+from cmk_admin.operations.proof import nothing_read, read_paths, rows_before, with_given_back
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.runtime.locks import ProcessLock
 from cmk_admin.store.incidents import AlarmRow, IncidentRow, Incidents
@@ -177,10 +177,11 @@ class Guard:
         except TimeoutError:
             reading = nothing_read(plan, before, f"no answer within {within:g} seconds")
         guarded = incident is not None and incident.closed_at is None
+        back = await self._given_back(row.id)
+        reading = with_given_back(reading, back)
         cries: tuple[AlarmRow, ...] = ()
         if incident is not None and guarded and before:
             cried = {one.kind for one in incident.alarms}
-            back = await self._given_back(row.id)
             cries = await alarms(self._session, plan, reading, before, given_back=back, cried=cried)
         await self._incidents.put_proof(row.id, reading.at, reading.text, cries)
         for cry in cries:

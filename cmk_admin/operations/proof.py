@@ -4,7 +4,7 @@ What a method closed is looked at in its own terms: a grant is gone, a version i
 those of a version, the firewall shuts, the key is not there. What cannot be read is unknown, never closed.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ from cmk_admin.domain import words
 from cmk_admin.domain.access import AccessPath, PathKind
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.every_path import copy_reason
-from cmk_admin.domain.ids import KeyId, fold
+from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Key, KeyVersion, Source
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath
@@ -321,6 +321,12 @@ def grants_behind(reading: Reading, row: PathRow) -> str | None:
     return grant_of(access) if access else None
 
 
-def version_ids(reading: Reading) -> frozenset[str]:
-    """The folded ids of the versions that are open."""
-    return frozenset(fold(str(version.id)) for version in reading.versions)
+def with_given_back(reading: Reading, targets: Collection[str]) -> Reading:
+    """The reading; a path that is open because a restore gave its grant back says so. `targets`: folded ids."""
+    rows = tuple(
+        replace(row, reason="it was given back")
+        if row.state is PathProof.OPEN and row.reason in (_AGAIN, _STILL) and grants_behind(reading, row) in targets
+        else row
+        for row in reading.rows
+    )
+    return replace(reading, rows=rows)

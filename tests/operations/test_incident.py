@@ -137,6 +137,7 @@ def test_closing_reads_once_more_so_that_what_was_given_back_is_not_called_close
             assert (over.incident, _states(over)) == (Incident.CLOSED, {PathProof.OPEN})
             assert over.proof is not None
             assert over.proof.at > cut.proof.at
+            assert [one.reason for one in over.proof.paths] == ["it was given back"]
             assert over.alarms == ()
 
     asyncio.run(story())
