@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QWidget
 
-from cmk_admin.domain.plan import PathState
+from cmk_admin.domain.plan import Answer, PathState
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from tests.journeys.driver import Driver
 from tests.support import Program, Sandbox, serve
@@ -75,6 +75,9 @@ def test_what_lacks_a_right_says_so_once_and_offers_the_role_for_it(responder: D
     missing = page.plan.problems[0]
     words = [str(one.property("text") or "") for one in page.findChildren(QWidget) if one.isVisible()]
     assert sum(missing[:60] in one for one in words) == 1
+    disable, operations = ("This account may not update keys in in-main", "For the same reason.")
+    assert (sum(one.startswith(disable) for one in words), sum(one == operations for one in words)) == (1, 1)
+    assert "A right for giving back is missing too." in words
     action = driver.button("revoke-problems-action", page)
     assert action.isVisible()
     assert action.text().startswith("Activate your role User Access Administrator")
@@ -82,6 +85,8 @@ def test_what_lacks_a_right_says_so_once_and_offers_the_role_for_it(responder: D
     driver.until(lambda: page.plan is not None and not page.plan.problems, "the plan with the role")
     driver.revoke_page()
     assert not action.isVisible()
+    assert not [one.sentence for one in page.plan.checks if one.answer is Answer.NO]
+    assert any("once the role that the plan activates counts" in one.sentence for one in page.plan.checks)
     [box] = [one for one in page.plan.choices if one.id.startswith("activate:")]
     shown = driver.button(f"revoke-choice-{box.id}", page)
     assert shown.isChecked()

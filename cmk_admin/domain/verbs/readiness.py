@@ -77,9 +77,12 @@ def checks(index: Index, around: Surroundings | None, steps: Sequence[Step], key
     own = [step for step in steps if step.verb is not StepVerb.ACTIVATE_ROLE]
     data = [step for step in own if step_rights.on_data_plane(step)]
     arm = [step for step in own if not step_rights.on_data_plane(step)]
+    roles = [step for step in steps if step.verb is StepVerb.ACTIVATE_ROLE]
     found = [
-        _right(index, around, "data-plane", data, "change this key in its vault") if data else None,
-        _right(index, around, "assignments", arm, "do what the plan does at the resource manager") if arm else None,
+        _right(index, around, "data-plane", [*roles, *data], "change this key in its vault") if data else None,
+        _right(index, around, "assignments", [*roles, *arm], "do what the plan does at the resource manager")
+        if arm
+        else None,
         _locks(index, steps, back),
         _reach(index, around, data, key),
         _region(index, around, steps, key),
@@ -215,6 +218,9 @@ def _right(index: Index, around: Surroundings | None, name: str, steps: Sequence
         roles = [role.name for one in offered if (role := index.role(one.role_definition_id))]
         then = f"Activate the role {words.listed(list(dict.fromkeys(roles)), 'or')}." if roles else _ASK
         return Check(name=name, answer=Answer.NO, sentence=missing[0], next=then)
+    if _by_activation(index, around, steps):
+        said = f"This account may {what}, once the role that the plan activates counts."
+        return Check(name=name, answer=Answer.YES, sentence=said)
     unsure = _unsure(index, around, steps)
     if unsure:
         return Check(name=name, answer=Answer.UNKNOWN, sentence=unsure[0], next="The first write will tell.")
@@ -222,6 +228,14 @@ def _right(index: Index, around: Surroundings | None, name: str, steps: Sequence
         said = f"This account may {what}, by a role with a condition that is not evaluated here: {conditions}"
         return Check(name=name, answer=Answer.UNKNOWN, sentence=said, next="Read whether the condition lets it.")
     return Check(name=name, answer=Answer.YES, sentence=f"This account may {what}.")
+
+
+def _by_activation(index: Index, around: Surroundings, steps: Sequence[Step]) -> bool:
+    """Whether a role that one of the steps activates gives what was missing, and nothing else is unsure."""
+    own = [step for step in steps if step.verb is not StepVerb.ACTIVATE_ROLE]
+    if len(own) == len(steps) or _unsure(index, around, own):
+        return False
+    return any(waits_for_role(index, around, step) for step in own)
 
 
 def _conditions(index: Index, steps: Sequence[Step]) -> str | None:

@@ -15,6 +15,8 @@ from cmk_admin.ui.widgets.labels import label
 
 SAID = "Not as things stand: see at the top."
 """In place of a reason that stands at the top of the page."""
+SAME = "For the same reason."
+"""In place of a reason that stands at a method above."""
 FACTS = ("How soon", "Who else", "What survives", "Taken back by")
 
 
@@ -48,9 +50,13 @@ class MethodsCard(QWidget):
             self._make(methods)
         # Nothing greyed stands there as chosen; an exclusive group would not let the last one go
         self._group.setExclusive(False)
+        above: set[str | None] = set()
         for method in methods:
-            said = not method.possible and method.reason in problems
-            shown = replace(method, reason=SAID) if said else method
+            shown = method
+            if not method.possible:
+                again = SAID if method.reason in problems else SAME if method.reason in above else method.reason
+                shown = replace(method, reason=again)
+                above.add(method.reason)
             self._rows[method.name].show_method(shown, chosen=method.name == chosen and method.possible)
         self._group.setExclusive(True)
 

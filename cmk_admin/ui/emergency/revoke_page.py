@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.index import Index
@@ -26,8 +26,10 @@ from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.emergency.cause_card import CauseCard
 from cmk_admin.ui.emergency.checks_card import ChecksCard
 from cmk_admin.ui.emergency.choices_card import ChoicesCard, SuspectsCard
+from cmk_admin.ui.emergency.columns import Columns
 from cmk_admin.ui.emergency.lane_words import effect_lane
 from cmk_admin.ui.emergency.lanes import Lanes
+from cmk_admin.ui.emergency.look import short_title
 from cmk_admin.ui.emergency.methods_card import MethodsCard
 from cmk_admin.ui.emergency.next_card import NextCard, Regrants
 from cmk_admin.ui.emergency.parts import (
@@ -82,6 +84,7 @@ class RevokePage(QWidget):
         self._bridge, self._backend, self._theme = bridge, backend, theme
         # Nobody chose a method yet: what can be done, and closes most, stands there first
         self._draft, self._index = replace(draft, best=True), index
+        self._me = backend.info.account.object_id
         self._plan: Plan | None = None
         self._startable: Plan | None = None
         self._checked_at: datetime | None = None
@@ -109,6 +112,13 @@ class RevokePage(QWidget):
         """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
         self._cancel.setFocus()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        before = self._cards.stacked
+        self._cards.fit(event.size().width())
+        if self._cards.stacked != before and self._plan is not None:
+            self._order()
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.cancelled.emit()
@@ -133,14 +143,7 @@ class RevokePage(QWidget):
         self._problems.acted.connect(self._take_offer)
         self._doubt = Notice(self._theme, "caution", "unreachable", "revoke-doubt")
         self._warnings = Notice(self._theme, "caution", "warning", "revoke-warnings")
-        self._cards = QWidget()
-        columns = QGridLayout(self._cards)
-        columns.setContentsMargins(0, 0, 0, 0)
-        columns.setHorizontalSpacing(12)
-        columns.addWidget(self._left(), 0, 0, Qt.AlignmentFlag.AlignTop)
-        columns.addWidget(self._right(scope_words), 0, 1, Qt.AlignmentFlag.AlignTop)
-        columns.setColumnStretch(0, 4)
-        columns.setColumnStretch(1, 5)
+        self._cards = self._columns(scope_words)
         area, body = scrolled("revoke-scroll")
         body.addWidget(self._title)
         body.addLayout(state)
@@ -153,6 +156,14 @@ class RevokePage(QWidget):
         whole.setSpacing(0)
         whole.addWidget(area, 1)
         whole.addWidget(self._footer())
+
+    def _columns(self, scope_words: ScopeWords) -> Columns:
+        steps = self._left()
+        radius, paths = self._right(scope_words)
+        how = (self._cause, self._suspects, self._methods)
+        # Only a leak has something that comes next, and then it matters more than what stops: nothing does
+        right = (self._next, radius, paths, self._checks)
+        return Columns((*how, self._why, self._choices, steps), right, (*how, *right, self._choices, steps, self._why))
 
     def _left(self) -> QWidget:
         self._cause, self._methods, self._choices = CauseCard(), MethodsCard(), ChoicesCard()
@@ -167,9 +178,9 @@ class RevokePage(QWidget):
         self._nothing = words_label("", "quiet", name="revoke-nothing")
         self._gates = words_label("", "quiet", name="revoke-gates")
         steps, _ = card(label("What will be done", "section"), self._steps, self._nothing, self._gates)
-        return _column(self._cause, self._suspects, self._methods, self._choices, steps, self._why)
+        return steps
 
-    def _right(self, scope_words: ScopeWords) -> QWidget:
+    def _right(self, scope_words: ScopeWords) -> tuple[QWidget, QWidget]:
         self._lanes = Lanes(self._theme, "revoke-lanes", "When each service stops")
         self._unused = words_label("No service that this account can see uses this key.", "quiet")
         self._findings = words_label("", "quiet", name="revoke-findings")
@@ -177,8 +188,7 @@ class RevokePage(QWidget):
         self._regrants = Regrants(self._theme, scope_words)
         self._checks = ChecksCard(self._theme)
         radius, _ = card(label("What stops, and when", "section"), self._lanes, self._unused, self._findings)
-        # Only a leak has something that comes next, and then it matters more than what stops: nothing does
-        return _column(self._next, radius, card(self._paths, self._regrants)[0], self._checks)
+        return radius, card(self._paths, self._regrants)[0]
 
     def _footer(self) -> QWidget:
         whole, row = footer()
@@ -267,7 +277,7 @@ class RevokePage(QWidget):
         complete = index is not None and index.consumers_read
         self._plan = plan
         self._title.setText(plan.title)
-        self.setWindowTitle(plan.title)
+        self.setWindowTitle(short_title("revoke", plan.title, str(self._draft.key), plan))
         # A question that was not answered yet is nothing broken
         asked = plan.problems if self._draft.cause is Cause.OPERATOR and not self._draft.principals else ()
         self._problems.say(() if asked else plan.problems)
@@ -278,7 +288,9 @@ class RevokePage(QWidget):
         self._methods.show_methods(plan.methods, plan.method, plan.problems)
         self._choices.show_choices(plan.choices)
         suspected = self._draft.cause is Cause.OPERATOR
-        self._suspects.show_suspects((*plan.regrants, *plan.paths) if suspected else (), self._draft.principals)
+        self._suspects.show_suspects(
+            (*plan.regrants, *plan.paths) if suspected else (), self._draft.principals, self._me
+        )
         self._suspects.setVisible(suspected)
         self._steps.show_plan(plan.steps)
         nothing, found = nothing_words(plan)
@@ -296,27 +308,22 @@ class RevokePage(QWidget):
         self._unused.setVisible(not plan.effects)
         self._findings.setText("\n".join(plan.findings))
         self._findings.setVisible(bool(plan.findings) and not found)
-        self._paths.show_paths(plan.paths, none="None was found.")
+        self._paths.show_paths(plan.paths, none="None to remove." if found else "None was found.")
         self._regrants.show_regrants(plan.regrants)
         self._checks.show_checks(plan.checks, plan.not_restored, plan.problems)
         self._go.setText(button_words(plan, complete=complete))
         self._script.setVisible(bool(plan.steps))
         self._cards.show()
-        in_order(
-            self._again,
-            self._problems.action,
-            *self._cause.buttons,
-            *self._suspects.buttons,
-            *self._methods.buttons,
-            *self._choices.buttons,
-            *self._steps.toggles,
-            *self._why.fields,
-            *self._next.buttons,
-            self._regrants.toggle,
-            self._script,
-            self._cancel,
-            self._go,
-        )
+        self._order()
+
+    def _order(self) -> None:
+        """Tab goes as the cards stand."""
+        first = (self._again, self._problems.action, *self._cause.buttons, *self._suspects.buttons)
+        right = (*self._next.buttons, self._regrants.toggle, self._checks.toggle)
+        left = (*self._choices.buttons, *self._steps.toggles)
+        why = self._why.fields
+        rest = (*right, *left, *why) if self._cards.stacked else (*why, *left, *right)
+        in_order(*first, *self._methods.buttons, *rest, self._script, self._cancel, self._go)
 
     def _allow(self, plan: Plan) -> None:
         self._startable = plan if plan.steps and not plan.problems else None
@@ -388,13 +395,3 @@ class RevokePage(QWidget):
             self._age.stop()
             self._state.setText("Starting …")
             self.start.emit(plan, self._why.reason, self._why.ticket)
-
-
-def _column(*cards: QWidget) -> QWidget:
-    side = QWidget()
-    column = QVBoxLayout(side)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(12)
-    for each in cards:
-        column.addWidget(each)
-    return side

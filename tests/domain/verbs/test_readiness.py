@@ -164,6 +164,8 @@ def test_an_eligible_role_that_gives_what_is_missing_is_offered_and_unblocks() -
     assert readiness.blocked(index, around(NOTHING), activated, KEY) == ()
     found = readiness.checks(index, around(NOTHING), activated, KEY)
     assert check(found, "give-back").answer is Answer.YES
+    assert check(found, "assignments").answer is Answer.YES
+    assert "once the role that the plan activates counts" in check(found, "assignments").sentence
     assert (
         "User Access Administrator" in check(readiness.checks(index, around(NOTHING), steps, KEY), "assignments").next
     )
