@@ -137,6 +137,10 @@ class WatchResult(StrEnum):
     """Past the documented time and the signal still says the opposite."""
 
 
+AWAY = "Nothing of Azure answers"
+"""How `OperationReport.paused` begins while the network is away; else it waits as its plan says."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchReport:
     """One consumer being followed, or the end of it."""

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
+from cmk_admin.operations.interface import AWAY
 from cmk_admin.operations.reports import utc_text
 from cmk_admin.operations.state import OperationState
 
@@ -36,7 +37,7 @@ class Line:
             return True
 
     async def _wait(self) -> None:
-        why = f"Nothing of Azure answers since {utc_text(datetime.now(UTC))}. It goes on by itself when the network is back."
+        why = f"{AWAY} since {utc_text(datetime.now(UTC))}. It goes on by itself when the network is back."
         before = self._state.paused
         self._state.pause_for(why)
         try:

@@ -11,6 +11,8 @@ from cmk_admin.ui.theme.colors import Tone
 from cmk_admin.ui.theme.theme import Theme
 
 LONGEST_TITLE = 36
+TIME = " · "
+"""What stands between a title and the time that tells it from another one."""
 
 
 class Pages(QTabWidget):
@@ -32,7 +34,7 @@ class Pages(QTabWidget):
         bar.setAccessibleName("Pages")
         bar.setProperty("role", "pages")
         bar.setExpanding(False)
-        bar.setElideMode(Qt.TextElideMode.ElideMiddle)
+        bar.setElideMode(Qt.TextElideMode.ElideRight)
         bar.setUsesScrollButtons(True)
         self.currentChanged.connect(self._turned)
         theme.changed.connect(self._paint)
@@ -74,7 +76,7 @@ class Pages(QTabWidget):
             close.clicked.connect(partial(self._close_clicked, page))
             self.tabBar().setTabButton(at, QTabBar.ButtonPosition.RightSide, close)
             page.windowTitleChanged.connect(partial(self._retitle, page))
-        self.setTabText(at, _short(title))
+        self.setTabText(at, tab_text(title))
         self.setTabToolTip(at, title)
         self.setCurrentIndex(at)
         if not page.isAncestorOf(QApplication.focusWidget() or page):
@@ -124,7 +126,7 @@ class Pages(QTabWidget):
     def _retitle(self, page: QObject, title: str) -> None:
         at = self.indexOf(page) if isinstance(page, QWidget) else -1
         if at >= 0 and title:
-            self.setTabText(at, _short(title))
+            self.setTabText(at, tab_text(title))
             self.setTabToolTip(at, title)
 
     def _turned(self, _: int) -> None:
@@ -140,9 +142,10 @@ class Pages(QTabWidget):
                 close.setIcon(self._theme.icon("close", "secondary"))
 
 
-def _short(title: str) -> str:
-    """A tab's text; an ampersand is no mnemonic there."""
-    if len(title) > LONGEST_TITLE:
-        half = LONGEST_TITLE // 2
-        title = f"{title[: half - 1]}…{title[-half:]}"
+def tab_text(title: str) -> str:
+    """A tab's text, cut at its end, but for a time after `TIME`; an ampersand is no mnemonic there."""
+    head, mark, time = title.partition(TIME)
+    room = LONGEST_TITLE - len(mark) - len(time)
+    if len(head) > room:
+        title = f"{head[: room - 1]}…{mark}{time}"
     return title.replace("&", "&&")

@@ -191,7 +191,7 @@ def test_a_staged_revoke_says_for_whom_it_waits_and_then_does_the_rest(
     assert driver.text("revoke-gates", page).startswith("It waits until dcc-mysql")
     operation = driver.start()
     driver.until(lambda: operation.report.paused, "the wait for the first", seconds=20)
-    assert "It waits until" in driver.text("operation-notice-text", operation)
+    assert "It waits until" in driver.text("operation-waiting-text", operation)
     assert mysql.unwraps(wrapped) or single.unwraps(wrapped), "the second is not cut before the first is seen to be"
     driver.ended(operation)
     assert operation.report.outcome.value == "done"

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.plan import PathState, Plan
+from cmk_admin.domain.plan import Answer, Check, PathState, Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs import revoke
 from cmk_admin.domain.verbs.revoke import RevokeDraft
@@ -26,6 +26,8 @@ from cmk_admin.operations.interface import (
     WatchResult,
 )
 from cmk_admin.ui.bridge import Bridge
+from cmk_admin.ui.emergency.checks_card import ChecksCard
+from cmk_admin.ui.emergency.choices_card import SuspectsCard
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from cmk_admin.ui.theme.theme import Theme
@@ -284,10 +286,61 @@ def test_tab_goes_round_the_whole_page(bridge: Bridge, theme: Theme, qtbot: QtBo
         name = focused.objectName()
         seen.append("-".join(name.split("-")[:2]) if name.startswith(("revoke-method", "revoke-cause")) else name)
         QTest.keyClick(focused, Qt.Key.Key_Backtab if backwards else Qt.Key.Key_Tab)
-    order = ["revoke-check", "revoke-cause", "revoke-method", "step-1-request", "revoke-reason", "revoke-ticket"]
+    order = ["revoke-check", "revoke-cause", "revoke-method", "revoke-reason", "revoke-ticket", "step-1-request"]
     order += ["revoke-script", "revoke-cancel", "revoke-start"]
     assert seen[0] == "revoke-cancel"
     at = order.index("revoke-cancel")
     expected = order[at::-1] + order[:at:-1] if backwards else order[at:] + order[:at]
     # What the plan offers besides stands between these
     assert [name for name in seen if name in order][: len(order)] == expected
+
+
+def test_a_narrow_page_stacks_its_cards_and_a_wide_one_puts_them_beside_each_other(
+    bridge: Bridge, theme: Theme, qtbot: QtBot
+) -> None:
+    page = revoke_page(bridge, theme, qtbot, plan_now())
+    qtbot.waitUntil(lambda: page.plan is not None)
+
+    def place(name: str) -> tuple[int, int]:
+        found = page.findChild(QWidget, name)
+        assert found is not None
+        at = found.mapTo(page, found.rect().topLeft())
+        return at.x(), at.y()
+
+    page.resize(1280, 700)
+    qtbot.waitUntil(lambda: place("revoke-lanes")[0] > 400)
+    assert place("revoke-reason")[0] < 400
+    page.resize(760, 480)
+    qtbot.waitUntil(lambda: place("revoke-lanes")[0] < 100)
+    order = ("revoke-lanes", "revoke-paths", "revoke-checks", "revoke-steps", "revoke-reason")
+    shown = [name for name in order if (found := page.findChild(QWidget, name)) and found.isVisible()]
+    heights = [place(name)[1] for name in shown]
+    assert heights == sorted(heights)
+    assert {"revoke-lanes", "revoke-paths", "revoke-steps", "revoke-reason"} <= set(shown)
+
+
+def test_checks_that_hold_are_folded_and_the_others_are_not(theme: Theme, qtbot: QtBot) -> None:
+    card = ChecksCard(theme)
+    qtbot.addWidget(card)
+    answers = (Answer.YES, Answer.NO, Answer.UNKNOWN, Answer.YES)
+    card.show_checks(
+        tuple(Check(name=f"c{n}", answer=one, sentence=f"Sentence {n}.") for n, one in enumerate(answers)), ()
+    )
+    card.show()
+
+    def said() -> set[str]:
+        return {label.text() for label in card.findChildren(QLabel) if label.isVisible()}
+
+    assert {"Sentence 1.", "Sentence 2.", "1 no, 1 not known"} <= said()
+    assert card.toggle.text() == "2 yes"
+    assert not {"Sentence 0.", "Sentence 3."} & said()
+    card.toggle.click()
+    assert {"Sentence 0.", "Sentence 3."} <= said()
+
+
+def test_the_own_account_is_marked_among_the_suspects(theme: Theme, qtbot: QtBot) -> None:
+    card = SuspectsCard()
+    qtbot.addWidget(card)
+    path = PlannedPath(via="role", scope="/x", principal="A1", principal_name="alice", state=PathState.STAYS_OPEN)
+    card.show_suspects((path, replace(path, principal="b2", principal_name="bob")), (), "a1")
+    assert [button.text() for button in card.findChildren(QAbstractButton)] == ["alice (you)", "bob"]

@@ -1,7 +1,7 @@
 """What the emergency's screens say: short, concrete, and never more than is known."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.plan import Effect, PathState, PlannedPath
+from cmk_admin.domain.plan import Effect, Gate, PathState, PlannedPath
 from cmk_admin.domain.steps import Outcome, StepState, StepVerb
 from cmk_admin.domain.verbs import revoke
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.interface import (
+    AWAY,
     Alarm,
     ConnectionInfo,
     ConnectionKind,
@@ -28,12 +29,21 @@ from cmk_admin.operations.interface import (
 )
 from cmk_admin.ui.emergency.lane_words import effect_lane, watch_lane, watch_words
 from cmk_admin.ui.emergency.lanes import position
-from cmk_admin.ui.emergency.look import interrupted, outcome
-from cmk_admin.ui.emergency.operation_words import again, alarms, alternative
+from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
+from cmk_admin.ui.emergency.operation_words import (
+    again,
+    alarm_words,
+    alarms,
+    alternative,
+    notices,
+    planned_wait,
+    waits_for,
+)
 from cmk_admin.ui.emergency.paths import count_words
 from cmk_admin.ui.emergency.proof_card import proof_look
 from cmk_admin.ui.emergency.revoke_words import button_words
 from cmk_admin.ui.emergency.script_file import write_script
+from cmk_admin.ui.pages import tab_text
 from tests.domain import estates
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -85,7 +95,7 @@ def test_a_lane_says_when_a_service_stops_and_how_it_comes_back() -> None:
 def test_a_service_that_nobody_named_is_marked_and_never_only_by_colour() -> None:
     lane = effect_lane(replace(EFFECT, wanted=False))
     assert lane.words.startswith("Cut as well, although nobody asked for it.")
-    assert (lane.tone, lane.icon) == ("danger", "warning")
+    assert (lane.tone, lane.icon) == ("caution", "warning")
 
 
 def test_a_service_that_goes_on_has_no_time_and_is_not_said_to_stop() -> None:
@@ -108,6 +118,61 @@ def test_a_watch_says_what_was_measured(result: WatchResult, reason: str | None,
     watch = replace(WATCH, result=result, reason=reason)
     assert watch_words(watch) == said
     assert watch_lane(watch).tone == tone
+
+
+def staged(state: StepState) -> OperationReport:
+    """A revoke that cuts dcc-mysql first; its second stage stands so."""
+    plan = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id), Index(estates.dcc()))
+    step = replace(plan.steps[0], stage=1)
+    gate = Gate(stage=1, consumer_id=EFFECT.consumer_id, service=EFFECT.service)
+    row = StepReport(n=1, verb=step.verb.value, target=step.target, words=step.words, state=state, undo=None)
+    other = replace(WATCH, consumer_id="/subscriptions/1/servers/other", consumer_name="other", seconds=None)
+    return replace(
+        REPORT, plan=replace(plan, steps=(step,), gates=(gate,)), steps=(row,), watch=(WATCH, other), alive=True
+    )
+
+
+def test_a_service_of_a_later_stage_waits_for_the_first_one_and_is_not_watched_yet() -> None:
+    report = staged(StepState.PLANNED)
+    first, other = report.watch
+    assert waits_for(report, first) == ""
+    assert waits_for(report, other) == "dcc-mysql"
+    lane = watch_lane(other, waits_for="dcc-mysql")
+    assert lane.words.startswith("Waits for dcc-mysql.")
+    assert (lane.tone, lane.icon) == ("secondary", "clock")
+    assert waits_for(staged(StepState.SENT), other) == ""
+
+
+def test_a_planned_wait_is_no_warning_and_a_network_that_is_away_is_one() -> None:
+    planned = replace(staged(StepState.PLANNED), paused="It waits until dcc-mysql shows the effect.")
+    assert planned_wait(planned) == (planned.paused,)
+    assert notices(planned, here=True) == ()
+    away = replace(planned, paused=f"{AWAY} since 12:00:00 UTC.")
+    assert planned_wait(away) == ()
+    assert away.paused in notices(away, here=True)
+
+
+def test_what_azure_said_before_the_network_went_is_not_said_of_now() -> None:
+    assert "Azure last said Ready" in watch_words(WATCH, away=True)
+    assert "Azure says Ready" in watch_words(WATCH)
+
+
+def test_a_tab_begins_with_the_name_and_keeps_its_time() -> None:
+    plan = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id), Index(estates.dcc()))
+    key = str(estates.MYSQL_KEY.id)
+    assert short_title("revoke", "whatever", key, replace(plan, method="disable")) == "mysql-encryption-key: disable"
+    named = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,)), Index(estates.dcc()))
+    assert short_title("revoke", "whatever", key, named) == "dcc-mysql: cut off"
+    long = f"{'a-long-name' * 5}: disable"
+    assert tab_text(long) == f"{long[:35]}…"
+    timed = tab_text(f"{long} · 12:00:00 UTC")
+    assert timed.endswith("… · 12:00:00 UTC")
+    assert len(timed) == 36
+
+
+def test_times_of_an_incident_are_in_utc_and_say_so() -> None:
+    local = NOW.astimezone(timezone(timedelta(hours=5)))
+    assert alarm_words(Alarm(at=local, text="It came back.", kind="re-granted")).startswith("01 Mar, 12:00:00 UTC")
 
 
 def test_green_is_only_for_what_was_confirmed() -> None:

@@ -27,7 +27,10 @@ _ORDER = (Answer.NO, Answer.UNKNOWN, Answer.YES)
 
 
 class ChecksCard(QWidget):
-    """What is not so, or not known, always stands there; what holds is folded. Under it stands what a restore cannot make as it was."""
+    """What is not so, or not known, always stands there; what holds is folded.
+
+    Under it stands what a restore cannot make as it was.
+    """
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()

@@ -90,11 +90,17 @@ class SuspectsCard(Ticks):
         super().__init__("Which accounts are suspect?", "revoke-suspect", "What these can do with the key is cut.")
         self._known: dict[str, tuple[str, str]] = {}
 
-    def show_suspects(self, paths: Iterable[PlannedPath], chosen: tuple[str, ...]) -> None:
-        """Who has a path, and by which; `chosen` are ticked. A plan that cuts one need not name it any more."""
+    def show_suspects(self, paths: Iterable[PlannedPath], chosen: tuple[str, ...], me: str = "") -> None:
+        """Who has a path, and by which; `chosen` are ticked, `me` is the own account.
+
+        A plan that cuts one need not name it any more.
+        """
         for path in paths:
             self._known.setdefault(path.principal, (path.principal_name or path.principal, path.via))
         for one in chosen:
             self._known.setdefault(one, (one, ""))
         ordered = sorted(self._known.items(), key=lambda item: item[1][0].lower())
-        self.show_boxes((one, name, via, one in chosen, True) for one, (name, via) in ordered)
+        own = {me.lower(): " (you)"}
+        self.show_boxes(
+            (one, f"{name}{own.get(one.lower(), '')}", via, one in chosen, True) for one, (name, via) in ordered
+        )

@@ -11,16 +11,15 @@ from cmk_admin.domain.ids import KeyId, last, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.verbs.revoke import Cause, RevokeDraft
-from cmk_admin.operations.interface import Alarm, Backend, OperationReport
+from cmk_admin.operations.interface import Backend, OperationReport
 from cmk_admin.ui.actions import Verb
 from cmk_admin.ui.activity.dock import ActivityDock
-from cmk_admin.ui.dialogs import confirm, tell_failure
+from cmk_admin.ui.dialogs import tell_failure
 from cmk_admin.ui.emergency.answer_page import AnswerPage
 from cmk_admin.ui.emergency.closing import LeavingGuard
+from cmk_admin.ui.emergency.incidents import Incidents
 from cmk_admin.ui.emergency.look import interrupted
 from cmk_admin.ui.emergency.operation_page import OperationPage
-from cmk_admin.ui.emergency.operation_words import alarms
-from cmk_admin.ui.emergency.proof_card import proof_counts
 from cmk_admin.ui.emergency.restore_folder import ask_restore_folder
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from cmk_admin.ui.main_window import MainWindow
@@ -60,9 +59,9 @@ class Emergency(QObject):
         self._to_restore: set[str] = set()
         """Operations that are restored as soon as they have stopped."""
         self._told_interrupted = False
-        self._told_alarm = ("", "")
         self.open_record: Callable[[OperationReport], None] | None = None
         """Shows what was written down of an operation; put here by the viewer of records."""
+        self._incidents = Incidents(window, self.operations, self._operation_pages, self._open_by_id)
         self._guard = LeavingGuard(window, self.operations)
         window.may_leave = self._guard.may_leave
         self.dock = ActivityDock(self.operations, window.theme)
@@ -74,7 +73,7 @@ class Emergency(QObject):
         self.operations.ended.connect(self._ended)
         self.operations.listed.connect(self._listed)
         self.operations.failed.connect(self._failed)
-        self.operations.alarmed.connect(self._alarmed)
+        self.operations.alarmed.connect(self._incidents.alarmed)
         window.connected.connect(self._connected)
         window.disconnected.connect(self._disconnected)
 
@@ -145,14 +144,21 @@ class Emergency(QObject):
             page.discard.connect(self.operations.discard)
             page.stop.connect(self._stop)
             page.answer_wanted.connect(self._open_by_id)
-            page.prove.connect(self._prove)
-            page.close_incident.connect(self._close_incident)
+            page.prove.connect(self._incidents.prove)
+            page.close_incident.connect(self._incidents.close)
             page.alternative.connect(self._other_way)
             page.dismissed.connect(partial(self._close_operation, report.operation))
             page.destroyed.connect(partial(self._forget_operation, report.operation))
+            self._tell_apart(page)
             self._operation_pages[report.operation] = page
         self._window.open_page(page, title=page.windowTitle(), icon=ICONS.get(report.verb, "activity"))
         return page
+
+    def _tell_apart(self, page: OperationPage) -> None:
+        """Tabs that would say the same say when each began."""
+        same = [one for one in self._operation_pages.values() if one.short_title == page.short_title]
+        for one in (*same, page) if same else ():
+            one.tell_time()
 
     def open_plan(self, key: str, make: "Callable[[], PlanPage]", *, icon: str) -> None:
         """Show a page that ends in a plan, or raise the one of that `key`; what it starts is run and shown from here."""
@@ -313,31 +319,6 @@ class Emergency(QObject):
     def _forget_operation(self, operation: str, *_: object) -> None:
         self._operation_pages.pop(operation, None)
 
-    # An incident
-
-    def _prove(self, report: OperationReport) -> None:
-        self.operations.prove(report.operation, partial(self._not_proved, report.operation))
-
-    def _not_proved(self, operation: str, error: Exception) -> None:
-        page = self._operation_pages.get(operation)
-        if page is not None:
-            page.not_proved()
-        tell_failure(self._window, "The paths could not be read again", error)
-
-    def _close_incident(self, report: OperationReport) -> None:
-        proof = report.proof
-        whole = proof is None or proof.closed
-        standing = "" if proof is None or whole else f"As last read: {proof_counts(proof)}. "
-        left = "What was cut stays cut, and can still be given back." if whole else "What is open stays open."
-        confirm(
-            self._window,
-            "Close the incident",
-            f"{standing}The paths of “{report.title}” are not read any more, and nothing tells when one of them opens again. "
-            f"{left}",
-            verb="Close the incident",
-            done=partial(self.operations.close_incident, report.operation),
-        )
-
     def _other_way(self, report: OperationReport, method: str) -> None:
         """Another method for what a failed one was to cut, or the same once more for what opened again."""
         backend, plan = self._window.backend, report.plan
@@ -348,29 +329,10 @@ class Emergency(QObject):
         draft = RevokeDraft(key=parse_key_id(report.subject).key, consumers=named, method=method, cause=cause)
         self._open_revoke(backend, draft, last(report.subject))
 
-    def _alarmed(self, report: OperationReport, alarm: Alarm) -> None:
-        """Wherever one is: said at once, with the way to it."""
-        text = f"Alarm: {alarm.text} It belongs to “{report.title}”."
-        self._told_alarm = (report.operation, text)
-        self._window.say(
-            text,
-            tone="danger",
-            urgent=True,
-            action="Show the operation",
-            act=partial(self._open_by_id, report.operation),
-        )
-
-    def _forget_alarm(self, report: OperationReport) -> None:
-        """The message goes when nothing of it holds any more: closed again, given back, or the incident closed."""
-        operation, text = self._told_alarm
-        over = report.answered_by is not None or not alarms(report)[0]
-        if operation == report.operation and over and self._window.message.text.text() == text:
-            self._window.message.hide()
-
     # What happens
 
     def _changed(self, report: OperationReport) -> None:
-        self._forget_alarm(report)
+        self._incidents.forget(report)
         page = self._operation_pages.get(report.operation)
         if page is not None:
             page.show_report(report)
@@ -385,9 +347,7 @@ class Emergency(QObject):
                 self._window.say(f"“{report.title}” was stopped before anything was changed.")
 
     def _listed(self) -> None:
-        told = self.operations.report(self._told_alarm[0])
-        if told is not None:
-            self._forget_alarm(told)
+        self._incidents.listed()
         for operation, page in self._operation_pages.items():
             report = self.operations.report(operation)
             if report is not None:

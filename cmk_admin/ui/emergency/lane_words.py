@@ -5,7 +5,7 @@ from cmk_admin.domain.services import service
 from cmk_admin.domain.words import duration, stopwatch
 from cmk_admin.operations.interface import WatchReport, WatchResult
 from cmk_admin.ui.emergency.lanes import Lane
-from cmk_admin.ui.emergency.look import WATCHES
+from cmk_admin.ui.emergency.look import NOT_BEGUN, WATCHES
 
 GOES_ON = frozenset({"attach", "detach"})
 """Verbs that take nothing from a service: what is watched is that it serves, and not that it comes back."""
@@ -31,7 +31,7 @@ def effect_lane(effect: Effect) -> Lane:
         effect.consumer_name,
         kind,
         words if effect.wanted else f"Cut as well, although nobody asked for it. {words}",
-        "caution" if effect.wanted else "danger",
+        "caution",
         "revoke" if effect.wanted else "warning",
         within_seconds=effect.within_seconds,
         note=f"Lost: {_lower(effect.lost)}. To bring it back: {_lower(effect.comes_back)}.",
@@ -51,13 +51,16 @@ def back_lane(name: str, watch: Watch) -> Lane:
     )
 
 
-def watch_lane(watch: WatchReport, verb: str = "") -> Lane:
-    """The lane of a running or ended operation of a verb: what was measured."""
-    look = WATCHES[watch.result]
+def watch_lane(watch: WatchReport, verb: str = "", *, waits_for: str = "", away: bool = False) -> Lane:
+    """The lane of a running or ended operation of a verb: what was measured.
+
+    `waits_for`, `away`: as in `watch_words`.
+    """
+    look = NOT_BEGUN if waits_for else WATCHES[watch.result]
     return Lane(
         watch.consumer_name,
         service(watch.service).title,
-        watch_words(watch, verb),
+        watch_words(watch, verb, waits_for=waits_for, away=away),
         look.tone,
         look.icon,
         within_seconds=watch.within_seconds,
@@ -67,10 +70,16 @@ def watch_lane(watch: WatchReport, verb: str = "") -> Lane:
     )
 
 
-def watch_words(watch: WatchReport, verb: str = "") -> str:
-    """What is known of one consumer, in a line."""
+def watch_words(watch: WatchReport, verb: str = "", *, waits_for: str = "", away: bool = False) -> str:
+    """What is known of one service, in a line.
+
+    `waits_for` names whom a staged plan must see cut before this one is; `away`: nothing of Azure answers just now.
+    """
     wanted = "cut off" if watch.wanted == "lost" else "to serve" if verb in GOES_ON else "back"
-    now = f"Azure says {watch.now}" if watch.now else "Azure has not said how it is"
+    said = "Azure last said" if away and watch.result is WatchResult.WAITING else "Azure says"
+    now = f"{said} {watch.now}" if watch.now else "Azure has not said how it is"
+    if waits_for:
+        return f"Waits for {waits_for}. Nothing of it is cut yet."
     match watch.result:
         case WatchResult.WAITING:
             expected = (

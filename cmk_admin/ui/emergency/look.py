@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from cmk_admin.domain.ids import last
-from cmk_admin.domain.plan import Answer, PathState
+from cmk_admin.domain.plan import Answer, PathState, Plan
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
 from cmk_admin.operations.interface import Incident, OperationReport, PathProof, WatchResult
 from cmk_admin.ui.theme.colors import Tone
 
@@ -16,6 +17,15 @@ class Look(NamedTuple):
     word: str
     tone: Tone
 
+
+_ACTS = {
+    DISABLE: "disable",
+    OPERATIONS: "take operations away",
+    FIREWALL: "shut its firewall",
+    DELETE: "delete softly",
+    GRANTS: "cut off",
+}
+"""What a tab says of a revoke by its method."""
 
 PATHS = {
     PathState.WILL_CLOSE: Look("lock", "will close", "text"),
@@ -57,15 +67,23 @@ CHECKS = {
     Answer.NO: Look("forbidden", "no", "caution"),
     Answer.UNKNOWN: Look("unknown", "not known", "unknown"),
 }
+NOT_BEGUN = Look("clock", "waits", "secondary")
+"""A service that a later stage cuts."""
 OPEN_AGAIN = Look("warning", "Open again", "danger")
 NOT_PROVED = Look("unknown", "Done, not proved", "unknown")
 INTERRUPTED = Look("warning", "Interrupted", "caution")
 STOPPING = Look("stop", "Stopping", "caution")
 
 
-def short_title(verb: str, title: str, subject: str) -> str:
-    """What stands on a tab: what is given back has a title that quotes another, too long for one."""
-    return {"restore": f"Restore {last(subject)}", "undo": f"Undo on {last(subject)}"}.get(verb, title)
+def short_title(verb: str, title: str, subject: str, plan: Plan | None = None) -> str:
+    """What stands on a tab, with the name first: tabs are cut at their end, and the name tells two revokes apart."""
+    name = last(subject)
+    if verb == "revoke" and plan is not None and plan.method in _ACTS:
+        cut = {effect.consumer_name for effect in plan.effects if effect.wanted}
+        if plan.method == GRANTS and len(cut) == 1:
+            name = cut.pop()
+        return f"{name}: {_ACTS[plan.method]}"
+    return {"restore": f"{name}: restore", "undo": f"{name}: undo"}.get(verb, title)
 
 
 def interrupted(report: OperationReport) -> bool:

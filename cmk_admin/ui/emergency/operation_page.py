@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain import words
 from cmk_admin.domain.steps import StepState
-from cmk_admin.operations.interface import ConnectionInfo, OperationReport, WatchResult
+from cmk_admin.operations.interface import ConnectionInfo, OperationReport, WatchReport, WatchResult
 from cmk_admin.ui.emergency import operation_words as say
 from cmk_admin.ui.emergency.file_card import FileCard
 from cmk_admin.ui.emergency.lane_words import watch_lane
-from cmk_admin.ui.emergency.lanes import Lanes
+from cmk_admin.ui.emergency.lanes import Lane, Lanes
 from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
 from cmk_admin.ui.emergency.operation_words import AT_REST, MAY_HAVE_ACTED, OVER
 from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, footer, in_order, link, scrolled, words_label
@@ -69,6 +69,7 @@ class OperationPage(QWidget):
         self._runs_here, self._speed, self._now = runs_here, speed, now
         self._open_record = open_record
         self._spoken = Spoken(self)
+        self._timed = False
         self._report = report
         self._build(scope_words, info)
         self.show_report(report)
@@ -80,12 +81,13 @@ class OperationPage(QWidget):
     def show_report(self, report: OperationReport) -> None:
         """Show a newer report of the same operation."""
         self._report = report
-        self.setWindowTitle(short_title(report.verb, report.title, report.subject))
+        self._retitle()
         self._title.setText(report.title)
         self._badge.show_look(outcome(report))
         self._sentence.setText(say.sentence(report))
         self._facts.setText(say.facts(report, self._speed))
         self._facts.setToolTip(f"Started {words.exact(report.created_at)}, ended {words.exact(report.ended_at)}")
+        self._waiting.say(say.planned_wait(report))
         self._notice.say(say.notices(report, here=self._runs_here(report.operation)))
         held, over = say.alarms(report)
         self._alarms.say(f"Alarm, {say.alarm_words(alarm)}" for alarm in held)
@@ -106,11 +108,22 @@ class OperationPage(QWidget):
                 *self._file.buttons,
                 *self._buttons,
             )
-        self._lanes.show_lanes(tuple(watch_lane(watch, report.verb) for watch in report.watch))
+        self._lanes.show_lanes(tuple(self._lane(watch) for watch in report.watch))
         self._lanes_card.setVisible(bool(report.watch))
         self._show_paths(report)
         self._show_buttons(report)
         self._spoken.tell(report)
+
+    @property
+    def short_title(self) -> str:
+        """What its tab says where no other one says the same."""
+        report = self._report
+        return short_title(report.verb, report.title, report.subject, report.plan)
+
+    def tell_time(self) -> None:
+        """Another tab says the same: the time of the start tells them apart."""
+        self._timed = True
+        self._retitle()
 
     def focusInEvent(self, _: QFocusEvent) -> None:
         """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
@@ -135,6 +148,7 @@ class OperationPage(QWidget):
         self._sentence = words_label("", name="operation-sentence")
         self._facts = words_label("", "secondary", name="operation-facts")
         self._notice = Notice(self._theme, "caution", "warning", "operation-notice")
+        self._waiting = Notice(self._theme, "unknown", "watch", "operation-waiting")
         self._alarms = Notice(self._theme, "danger", "broken", "operation-alarms")
         self._cut_again = link("Cut it off again…", "operation-cut-again", self._on_cut_again)
         self._past = words_label("", "quiet", name="operation-past-alarms")
@@ -157,7 +171,7 @@ class OperationPage(QWidget):
         area, body = scrolled("operation-scroll")
         body.addWidget(self._title)
         body.addLayout(stands)
-        parts: tuple[QWidget, ...] = (self._facts, self._alarms, self._notice, self._past)
+        parts: tuple[QWidget, ...] = (self._facts, self._alarms, self._notice, self._waiting, self._past)
         parts += (self._lanes_card, self._proof, self._paths_card, steps_card, self._file)
         for widget in parts:
             body.addWidget(widget)
@@ -202,6 +216,15 @@ class OperationPage(QWidget):
         return whole
 
     # Showing
+
+    def _retitle(self) -> None:
+        began = self._report.created_at
+        when = f" · {began.astimezone(UTC):%H:%M:%S} UTC" if self._timed and began is not None else ""
+        self.setWindowTitle(f"{self.short_title}{when}")
+
+    def _lane(self, watch: WatchReport) -> Lane:
+        report = self._report
+        return watch_lane(watch, report.verb, waits_for=say.waits_for(report, watch), away=say.away(report))
 
     def _show_paths(self, report: OperationReport) -> None:
         """The paths as they were read again after the writes; where they were not, nothing is claimed of them."""

@@ -1,10 +1,21 @@
 """What the page of an operation says of it in sentences."""
 
+from datetime import UTC
+
 from cmk_admin.domain import words
+from cmk_admin.domain.ids import last
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs.restore import QUESTION
 from cmk_admin.domain.verbs.revoke import GRANTS
-from cmk_admin.operations.interface import Alarm, Incident, OperationReport, PathProof
+from cmk_admin.operations.interface import (
+    AWAY,
+    Alarm,
+    Incident,
+    OperationReport,
+    PathProof,
+    WatchReport,
+    WatchResult,
+)
 from cmk_admin.ui.emergency.look import interrupted, outcome
 
 AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
@@ -21,7 +32,7 @@ def sentence(report: OperationReport) -> str:
 
 def notices(report: OperationReport, *, here: bool) -> tuple[str, ...]:
     """What must be known of how it stands. `here`: this window runs it."""
-    paused = (report.paused,) if report.paused else ()
+    paused = (report.paused,) if report.paused and away(report) else ()
     if report.alive and not here:
         return (*paused, "Another window or command runs it; it can only be stopped there.")
     if interrupted(report):
@@ -46,6 +57,30 @@ def notices(report: OperationReport, *, here: bool) -> tuple[str, ...]:
     return (*paused, *(report.plan.left if report.plan is not None else ()))
 
 
+def away(report: OperationReport) -> bool:
+    """True while it waits because nothing of Azure answers."""
+    return (report.paused or "").startswith(AWAY)
+
+
+def planned_wait(report: OperationReport) -> tuple[str, ...]:
+    """What it waits for as its plan says; nothing is wrong then."""
+    return (report.paused,) if report.paused and not away(report) else ()
+
+
+def waits_for(report: OperationReport, watch: WatchReport) -> str:
+    """Whom a staged plan must see cut before it cuts this service: ``dcc-mysql``; empty where its cut has begun."""
+    gates = report.plan.gates if report.plan is not None else ()
+    first = {gate.consumer_id.lower() for gate in gates}
+    if not first or watch.result is not WatchResult.WAITING or watch.consumer_id.lower() in first:
+        return ""
+    stages = zip(report.steps, report.plan.steps if report.plan is not None else (), strict=False)
+    later = [step.state for step, planned in stages if planned.stage >= min(gate.stage for gate in gates)]
+    if any(state is not StepState.PLANNED for state in later):
+        return ""
+    names = dict.fromkeys(one.consumer_name for one in report.watch if one.consumer_id.lower() in first)
+    return " and ".join(names or dict.fromkeys(last(gate.consumer_id) for gate in gates))
+
+
 def alarms(report: OperationReport) -> tuple[tuple[Alarm, ...], tuple[Alarm, ...]]:
     """Those that hold, and those that are over: found closed again by a later reading, or the incident is closed."""
     if report.incident is Incident.CLOSED:
@@ -58,8 +93,8 @@ def alarms(report: OperationReport) -> tuple[tuple[Alarm, ...], tuple[Alarm, ...
 
 
 def alarm_words(alarm: Alarm) -> str:
-    """``14:03:11  dcc-mysql-id was granted it again by ...``."""
-    return f"{alarm.at.astimezone():%d %b, %H:%M:%S}  {alarm.text}"
+    """``12 Mar, 14:03:11 UTC  dcc-mysql-id was granted it again by ...``."""
+    return f"{alarm.at.astimezone(UTC):%d %b, %H:%M:%S} UTC  {alarm.text}"
 
 
 def alternative(report: OperationReport) -> tuple[str, str] | None:
@@ -92,8 +127,8 @@ def facts(report: OperationReport, speed: float) -> str:
     """When, why, at which speed, and its number."""
     said = []
     if report.created_at:
-        started = report.created_at.astimezone()
-        said.append(f"Started {words.date(started)}, {started:%H:%M:%S}")
+        started = report.created_at.astimezone(UTC)
+        said.append(f"Started {words.date(started)}, {started:%H:%M:%S} UTC")
     if report.ended_at and report.created_at:
         said.append(f"ended after {words.duration((report.ended_at - report.created_at).total_seconds())}")
     checks = report.plan.checks if report.plan is not None else ()

@@ -1,7 +1,7 @@
 """The proof: every path read again from its provider, and again until the incident is closed."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -85,12 +85,12 @@ class ProofCard(QWidget):
     def _times(self, report: OperationReport) -> str:
         said = []
         if report.proof is not None:
-            said.append(f"Read {ago(report.proof.at, self._now())}, {report.proof.at.astimezone():%H:%M:%S}.")
+            said.append(f"Read {ago(report.proof.at, self._now())}, {report.proof.at.astimezone(UTC):%H:%M:%S} UTC.")
             self._when.setToolTip(exact(report.proof.at))
         if report.incident is Incident.CLOSED:
             said.append("The paths are not read any more.")
         elif report.next_proof_at is not None:
-            said.append(f"Next reading {report.next_proof_at.astimezone():%H:%M:%S}.")
+            said.append(f"Next reading {report.next_proof_at.astimezone(UTC):%H:%M:%S} UTC.")
         return " ".join(said)
 
     def _show_paths(self, paths: tuple[ProvenPath, ...]) -> None:
@@ -105,7 +105,7 @@ class ProofCard(QWidget):
             self._rows.addWidget(words_label(f"and {count(len(paths) - MOST, 'more path')}", "quiet"))
 
     def _since(self, one: ProvenPath) -> str:
-        return f"{PROOFS[one.state].word} since {one.since.astimezone():%d %b, %H:%M:%S}" if one.since else ""
+        return f"{PROOFS[one.state].word} since {one.since.astimezone(UTC):%d %b, %H:%M:%S} UTC" if one.since else ""
 
     def _on_again(self, *_: object) -> None:
         self.reading()
