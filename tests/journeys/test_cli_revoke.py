@@ -166,3 +166,27 @@ def test_restore_reads_the_file_that_a_revoke_wrote(sandbox: Sandbox, program: P
     restored = elsewhere.json("restore", str(file), "--yes", "--watch")
     assert restored.status == 0, restored.out
     mysql.await_unwraps(wrapped, wanted=True)
+
+
+def test_a_leaked_key_that_nobody_can_take_out_is_good_news_and_starts_nothing(
+    sandbox: Sandbox, program: Program
+) -> None:
+    leaked = ("revoke", KEY, "--cause", "key-leaked")
+    shown = program(*leaked, "--plan")
+    assert shown.status == 0
+    assert "Nothing is to be done." in shown.out
+    assert "It cannot start" not in shown.out
+    assert program.json(*leaked, "--plan").json["steps"] == []
+    refused = program(*leaked, "--yes")
+    assert refused.status == 1
+    assert "Nothing is to be done. Nobody but you and the services" in refused.err
+    assert not sandbox.writes()
+
+
+def test_a_method_that_is_held_up_names_the_one_to_type_instead(sandbox: Sandbox, program: Program) -> None:
+    group = ("revoke", "dcc-lab/train-encryption-key", "--consumer", "dcc-train-mysql")
+    refused = program(*group, "--yes")
+    assert refused.status == 1
+    assert "(--method disable)" in refused.err
+    assert "(--method disable)" in program(*group, "--plan").out
+    assert not sandbox.writes()
