@@ -1,25 +1,14 @@
 """All ways to what a key protects: of the identities that use it, of others that their services carry, and to its copies."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cmk_admin.domain.access import AccessPath, paths
+from cmk_admin.domain.copies import copies
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index, Use
-from cmk_admin.domain.model import Consumer, Key
+from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.services import service
-
-
-def copies(index: Index, key: KeyId) -> tuple[Key, ...]:
-    """The keys whose current version is the same key material: in another vault, or under another name.
-
-    Empty where the key's public numbers were not read: then nothing is known, and the plan must not say “none”
-    (`Key.thumbprint`). A key that was restored from a backup is not touched by what is done to the one it came from.
-    """
-    own = index.key(key)
-    if own is None or own.thumbprint is None:
-        return ()
-    return tuple(one for one in index.keys_with(own.thumbprint) if one.id.folded != key.key.folded)
 
 
 def siblings(index: Index, consumer: Consumer) -> tuple[str, ...]:
@@ -32,23 +21,6 @@ def siblings(index: Index, consumer: Consumer) -> tuple[str, ...]:
         return ()
     using = {slot.principal_id.lower() for slot in consumer.slots if slot.principal_id}
     return tuple(one for one in consumer.carries or () if one.lower() not in using)
-
-
-def copy_paths(
-    index: Index, found: Iterable[Key], principals: Iterable[str], actions: tuple[str, ...]
-) -> Iterator[AccessPath]:
-    """The paths of principals to copies of a key, each with the copy that it leads to."""
-    who = tuple(principals)
-    for copy in found:
-        for principal in who:
-            for path in paths(index, copy.id, principal, actions):
-                yield replace(path, copy_of=copy.id)
-
-
-def copy_reason(path: AccessPath) -> str:
-    """Why what is done to a key does not close a path to a copy of it, in words."""
-    copy = path.copy_of
-    return f"it leads to a copy of the key: {copy.name} of {copy.vault_name}" if copy else ""
 
 
 def all_paths(index: Index, key: KeyId, uses: Sequence[Use]) -> tuple[AccessPath, ...]:

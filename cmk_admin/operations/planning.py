@@ -21,6 +21,7 @@ from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations import surveying
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.paths import read_keys_of
+from cmk_admin.operations.proof_copies import read_doubted
 from cmk_admin.operations.targets import read_targets
 
 
@@ -64,7 +65,10 @@ class Planning:
 
     async def revoke(self, draft: RevokeDraft) -> Plan:
         """What cuts consumers off. Raises AzureFailure."""
-        index = Index(await self._inventory.refresh(draft.key))
+        estate = await self._inventory.refresh(draft.key)
+        users = [use.slot.principal_id for use in Index(estate).uses_of_key(draft.key) if use.slot.principal_id]
+        who = tuple(dict.fromkeys((*users, *draft.principals)))
+        index = Index(await read_doubted(self._inventory, estate, (draft.key,), who, keep=True))
         return revoke.plan(draft, index, await surveying.survey(self._session, index, draft))
 
     async def restore(self, draft: RestoreDraft) -> Plan:

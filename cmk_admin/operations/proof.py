@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import AccessPath, PathKind
+from cmk_admin.domain.copies import copy_reason
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.every_path import copy_reason
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Key, KeyVersion, Source
@@ -127,7 +127,7 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
             path = _planned(index, access, kind)
             name = named(path)
             known = states.get(name)
-            gate = gates.get(key.folded)
+            gate = None if kind == "regrant" else gates.get(key.folded)
             there = _there(former.get(name), planned=name in planned)
             state, why = _copied(index, access, copies) if kind == "copy" else _present(index, access, gate, there)
             if known is not None and name in found and _GRAVITY[known[1]] >= _GRAVITY[state]:

@@ -1,15 +1,20 @@
 """Copies of a key, for a proof: which there are, each read again from its own vault, and what could not be read of them."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from cmk_admin.domain.copies import copies, to_be_read
 from cmk_admin.domain.errors import AzureFailure
-from cmk_admin.domain.every_path import copies
 from cmk_admin.domain.ids import KeyId, contains, fold, key_scope, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate, Key, Source
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.operations.inventory import Inventory
+
+_log = logging.getLogger(__name__)
+MOST = 8
+"""Keys that are read to find out whether they are copies; what is beyond stays in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,9 @@ async def read_copies(
     inventory: Inventory, plan: Plan, keys: Sequence[KeyId], estate: Estate, *, keep: bool
 ) -> tuple[Estate, Copies]:
     """The estate with the copies of the keys read again, one after the other. Raises nothing of Azure's."""
+    estate = await read_doubted(
+        inventory, estate, keys, [v for name, v in plan.context if name == "principal"], keep=keep
+    )
     index = Index(estate)
     own = {key.folded for key in keys}
     found = {one.folded: one for one in planned_copies(plan)}
@@ -63,6 +71,23 @@ async def read_copies(
         if why is not None:
             unread[copy.folded] = f"{where} could not be read again: {why}"
     return estate, Copies(ids=tuple(found.values()), unread=unread)
+
+
+async def read_doubted(
+    inventory: Inventory, estate: Estate, keys: Sequence[KeyId], principals: Sequence[str], *, keep: bool
+) -> Estate:
+    """The estate with what may be a copy of the keys, and is within the principals' reach, read again; at most `MOST`.
+
+    What cannot be read stays in doubt. Raises nothing of Azure's.
+    """
+    index = Index(estate)
+    doubted = {one.folded: one for key in keys for one in to_be_read(index, key, principals)}
+    for one in tuple(doubted.values())[:MOST]:
+        try:
+            estate = await inventory.look_on(estate, one, keep=keep)
+        except AzureFailure:
+            _log.info("what may be a copy could not be read", extra={"target": str(one)})
+    return estate
 
 
 def planned_copies(plan: Plan) -> tuple[KeyId, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, holders, paths, regrants
-from cmk_admin.domain.every_path import copy_paths
+from cmk_admin.domain.copies import copy_paths
 from cmk_admin.domain.ids import KeyId, fold, parse_key_id, same
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
@@ -37,9 +37,10 @@ def found_paths(index: Index, plan: Plan, key: KeyId, known: Copies) -> Iterator
         return
     for principal in principals:
         yield from ((path, "use") for path in paths(index, key, principal, actions))
-        if plan.cause == Cause.OPERATOR:
-            yield from ((path, "use") for path in regrants(index, key) if same(path.principal_id, principal))
-        yield from ((path, "copy") for path in copy_paths(index, known.of(index, key), (principal,), actions))
+        again = "use" if plan.cause == Cause.OPERATOR else "regrant"
+        yield from ((path, again) for path in regrants(index, key) if same(path.principal_id, principal))
+        there = copy_paths(index, key, known.of(index, key), (principal,), actions)
+        yield from ((path, "copy") for path in there)
 
 
 def _takers(index: Index, plan: Plan, key: KeyId, actions: tuple[str, ...]) -> Iterator[AccessPath]:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from cmk_admin.cloud import key_changes, vault_state
 from cmk_admin.cloud.session import Session
+from cmk_admin.domain.copies import copies
 from cmk_admin.domain.errors import AzureFailure
-from cmk_admin.domain.every_path import copies
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.steps import Json

@@ -11,8 +11,8 @@ from cmk_admin.cloud import keys, pim
 from cmk_admin.cloud.inventory import read_estate, refresh
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.access import PathKind, paths, regrants
+from cmk_admin.domain.copies import copies
 from cmk_admin.domain.errors import AzureFailure
-from cmk_admin.domain.every_path import copies
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cmk_admin.domain import access
 from cmk_admin.domain.access import Level, PathKind
-from cmk_admin.domain.every_path import all_paths, copies, siblings
+from cmk_admin.domain.copies import copies
+from cmk_admin.domain.every_path import all_paths, siblings
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, Estate, Key, Principal, RoleDefinition, RoleEligibility

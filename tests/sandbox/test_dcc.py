@@ -208,7 +208,7 @@ def test_the_same_seed_gives_the_same_estate_with_fresh_keys_and_another_seed_an
 
 def test_an_unknown_scenario_is_refused_with_the_known_names() -> None:
     world = World(Clock())
-    with pytest.raises(ValueError, match="dcc, empty, forbidden, incident, workshop, .*many-VxK"):
+    with pytest.raises(ValueError, match=r"dcc, empty, forbidden, incident, workshop, .*many-VxK"):
         scenarios.lay(world, "nothing", seed=1)
     world.close()
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, holders, paths, regrants
-from cmk_admin.domain.every_path import copies
+from cmk_admin.domain.copies import copies
 from cmk_admin.domain.ids import same
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import regrants
-from cmk_admin.domain.every_path import copies, copy_paths, copy_reason
+from cmk_admin.domain.copies import copies, copy_paths, copy_reason
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Method, PathState, Plan, PlannedPath
@@ -52,7 +52,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
     way = ways[method] if method in METHODS else Way(verb="", problems=(unknown,))
     chosen = choices.apply(asked, way, draft.choices, first=choices.activations(asked, way, draft))
     steps, paths = choices.arranged(chosen.steps, way.paths, way)
-    paths = (*paths, *_copies(asked, draft))
+    paths = (*paths, *_copies(asked, draft), *(() if method == GRANTS else _own_regrants(asked)))
     closing = {fold(step.target): step for step in way.steps}
     problems = (*(wrong or way.problems), *chosen.problems)
     found = Plan(
@@ -243,7 +243,15 @@ def _copies(asked: Asked, draft: RevokeDraft) -> tuple[PlannedPath, ...]:
             naming.planned(index, path, number=None, kind="copy"),
             reason=path.unknown or copy_reason(path),
         )
-        for path in copy_paths(index, copies(index, asked.key), who, wanted)
+        for path in copy_paths(index, asked.key, copies(index, asked.key), who, wanted)
+    )
+
+
+def _own_regrants(asked: Asked) -> tuple[PlannedPath, ...]:
+    """By which whoever is to be cut could open again what is closed: no method but the removal of grants closes that."""
+    return tuple(
+        naming.planned(asked.index, path, number=None, reason=path.unknown or grants.ITSELF, kind=grants.REGRANT)
+        for path in grants.own_regrants(asked)
     )
 
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import AccessPath, paths
-from cmk_admin.domain.ids import KeyId
+from cmk_admin.domain.access import AccessPath, paths, regrants
+from cmk_admin.domain.ids import KeyId, same
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.plan import PlannedPath
@@ -24,6 +24,9 @@ NAME = "grants"
 
 Keeps = Callable[[Index, AccessPath], str | None]
 """Why a path is not closed by default; None: it is closed."""
+
+REGRANT = "regrant"
+ITSELF = "by it, it can give itself the key again"
 
 SURVIVES = (
     "The key and every version of it stay as they are, for everybody else; who may assign roles can grant it again."
@@ -78,7 +81,8 @@ def way(asked: Asked) -> Way:
         for principal, actions in asked.identities(key).items()
         for path in paths(index, key, principal, actions)
     ]
-    removed = removal(index, [path for _, path in found], asked.removals)
+    again = own_regrants(asked)
+    removed = removal(index, [*(path for _, path in found), *again], asked.removals)
     grants = frozenset(removed.numbers)
     also = cuts.also_cut(
         index, tuple(key.host for key in asked.keys), [path for _, path in found], grants, asked.wanted
@@ -89,7 +93,10 @@ def way(asked: Asked) -> Way:
         verb="Remove grants",
         title=f"Remove {words.count(len(removed.steps), 'grant')}",
         steps=removed.steps,
-        paths=planned(index, [path for _, path in found], removed.numbers, also),
+        paths=(
+            *planned(index, [path for _, path in found], removed.numbers, also),
+            *_planned_again(index, again, removed.numbers),
+        ),
         lots=lots,
         problems=(*blocked(asked, removed.steps), *none),
         others=naming.others(lots),
@@ -101,6 +108,27 @@ def way(asked: Asked) -> Way:
         kept=removed.kept,
         shares="the same grant",
     )
+
+
+def own_regrants(asked: Asked) -> tuple[AccessPath, ...]:
+    """The paths by which whoever is to be cut could grant itself the key again: they are its own ways to the key."""
+    return tuple(
+        path
+        for key in asked.keys
+        for path in regrants(asked.index, key)
+        if any(same(path.principal_id, one) for one in asked.all_identities)
+    )
+
+
+def _planned_again(index: Index, found: Sequence[AccessPath], numbers: dict[str, int]) -> tuple[PlannedPath, ...]:
+    rows = {}
+    for path in found:
+        number = numbers.get(cuts.grant_of(path) or "")
+        why = None if number else cuts.kept_because(index, path)
+        reason = None if number else f"{ITSELF}; {why}" if why else ITSELF
+        row = naming.planned(index, path, number=number, reason=reason, kind=REGRANT)
+        rows[row.principal, row.scope, row.via] = row
+    return tuple(rows.values())
 
 
 def planned(
