@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, event, given, settings
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from hypothesis import HealthCheck, Phase, event, given, reject, settings
 from hypothesis import strategies as st
 
 from cmk_admin.cloud.session import Session
@@ -30,7 +32,11 @@ Table = dict[tuple[str, str, str], bool]
 """Whether it worked: object id, key version's URL, operation."""
 LONG = 2 * 86400.0
 """Azure's seconds: more than any propagation that is documented."""
+Sealed = dict[tuple[str, str], str]
+"""A ciphertext for each version: its vault's host, its path."""
 _ALGORITHM = "RSA-OAEP-256"
+_OAEP = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+_SECRET = b"thirty-two bytes that are secret"
 METHODS = ("grants", "disable", "operations", "firewall", "delete")
 
 
@@ -50,29 +56,55 @@ def _versions(estate: Node) -> list[tuple[str, str]]:
     ]
 
 
-async def _table(sandbox: Sandbox, estate: Node) -> Table:
-    """What each identity may do with each version, by asking as it; nonsense is refused with 400 once it was let in."""
+async def _ciphertexts(sandbox: Sandbox, estate: Node) -> Sealed:
+    """A secret of ours under the public half of each version, as whoever may read the key would make it."""
+    session = await Session.open(read_connection(sandbox.file))
+    found: Sealed = {}
+    try:
+        for host, path in _versions(estate):
+            key = (await session.vault("GET", host, path, urgent=True)).body["key"]
+            n, e = (int.from_bytes(_decoded(key[part])) for part in ("n", "e"))
+            found[host, path] = _encoded(rsa.RSAPublicNumbers(e, n).public_key().encrypt(_SECRET, _OAEP))
+    finally:
+        await session.close()
+    return found
+
+
+async def _table(sandbox: Sandbox, sealed: Sealed, estate: Node) -> Table:
+    """What each identity may do with each version, by asking as it: the plaintext comes back, or the vault refuses."""
     connection = read_connection(sandbox.file)
     names = {one.object_id: name for name, one in connection.principals.items()}
     found: Table = {}
-    garbage = base64.urlsafe_b64encode(bytes(256)).rstrip(b"=").decode()
     for who in (one["object_id"] for one in estate["principals"] if one["kind"] == "ServicePrincipal"):
         session = await Session.open(connection, principal=names[who])
         try:
-            for host, path in _versions(estate):
+            for (host, path), value in sealed.items():
                 for operation in ("unwrapkey", "decrypt"):
-                    body = {"alg": _ALGORITHM, "value": garbage}
-                    try:
-                        await session.vault("POST", host, f"{path}/{operation}", body=body, urgent=True)
-                        let_in = True
-                    except AzureFailure as failure:
-                        if failure.status not in (400, 403, 404):
-                            raise
-                        let_in = failure.status == 400
-                    found[who, f"https://{host}{path}", operation] = let_in
+                    found[who, f"https://{host}{path}", operation] = await _works(session, host, path, operation, value)
         finally:
             await session.close()
     return found
+
+
+async def _works(session: Session, host: str, path: str, operation: str, value: str) -> bool:
+    body = {"alg": _ALGORITHM, "value": value}
+    try:
+        answer = await session.vault("POST", host, f"{path}/{operation}", body=body, urgent=True)
+    except AzureFailure as failure:
+        # 404 is a key that is deleted: nothing else may stand for a refusal.
+        if failure.status not in (403, 404):
+            raise
+        return False
+    assert _decoded(answer.body["value"]) == _SECRET
+    return True
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
 
 
 def _facts(estate: Estate) -> tuple[object, ...]:
@@ -95,11 +127,12 @@ def _holds(sandbox: Sandbox, estate: Node, target: int, method: str, home: Path)
 
 async def _story(sandbox: Sandbox, estate: Node, target: int, method: str, home: Path) -> None:
     sandbox.post("estate", estate)
-    before = await _table(sandbox, estate)
+    sealed = await _ciphertexts(sandbox, estate)
+    before = await _table(sandbox, sealed, estate)
     usable = sorted({(who, url) for (who, url, _), works in before.items() if works})
     if not usable:
-        event("nobody may use a key")
-        return
+        # Nothing to cut: another estate is drawn instead, and does not count.
+        reject()
     who, url = usable[target % len(usable)]
     key = url.rsplit("/", 1)[0]
     backend = await open_backend(read_connection(sandbox.file), home)
@@ -109,15 +142,16 @@ async def _story(sandbox: Sandbox, estate: Node, target: int, method: str, home:
         plan = await backend.prepare_revoke(RevokeDraft(key=parse_key_id(url).key, principals=whom, method=method))
         if plan.problems:
             event(f"{method}: impossible")
+            event(f"why: {plan.problems[0]}"[:160])
             return
         done = await backend.run(plan, watch=False)
         sandbox.advance(LONG)
-        after = await _table(sandbox, estate)
+        after = await _table(sandbox, sealed, estate)
         event(f"{method}: {done.outcome}")
         _assert_cut(plan, done.outcome, (before, after), whom, key)
         back = await backend.run(await backend.prepare_restore(done.operation), watch=False)
         sandbox.advance(LONG)
-        again = await _table(sandbox, estate)
+        again = await _table(sandbox, sealed, estate)
         if not plan.not_restored:
             assert back.outcome is Outcome.DONE, back.log
             assert again == before
@@ -147,7 +181,7 @@ _choices = given(estate=estates(), target=st.integers(0, 40), method=st.sampled_
 _settings = {"deadline": None, "print_blob": True, "suppress_health_check": list(HealthCheck), "database": None}
 
 
-@settings(max_examples=8, derandomize=True, **_settings)  # type: ignore[arg-type]
+@settings(max_examples=12, derandomize=True, **_settings)  # type: ignore[arg-type]
 @_choices
 def test_what_is_called_done_is_closed_and_is_given_back(
     sandbox: Sandbox, estate: Node, target: int, method: str

@@ -24,6 +24,7 @@ CUSTOM = (
     {"data_actions": ["Microsoft.KeyVault/*/unwrap/action"], "not_data_actions": []},
     {"data_actions": ["*"], "not_data_actions": ["Microsoft.KeyVault/vaults/keys/decrypt/action"]},
 )
+_OFFICER = ("get", "list", "update", "create", "delete", "recover", "backup", "restore", "encrypt", "wrapKey")
 _PERMISSIONS = (["get", "unwrapKey"], ["get", "wrapKey", "unwrapKey"], ["decrypt"], ["get", "list"])
 
 
@@ -79,7 +80,11 @@ def _vault(draw: st.DrawFn, number: int, holders: list[str]) -> Node:
         "premium": True,
         "rbac": rbac,
         "purge_protection": draw(st.booleans()),
-        "access_policies": [{"object_id": one, "keys": draw(st.sampled_from(_PERMISSIONS))} for one in held],
+        "access_policies": [
+            *({"object_id": one, "keys": draw(st.sampled_from(_PERMISSIONS))} for one in held),
+            # In a vault by policies no role lets the administrator at the keys.
+            *([] if rbac else [{"object_id": ADMINISTRATOR, "keys": list(_OFFICER)}]),
+        ],
         "keys": [_key(draw, number, n) for n in range(draw(st.integers(1, 2)))],
     }
 
