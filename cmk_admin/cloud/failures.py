@@ -227,10 +227,11 @@ def _forbidden(code: str | None, message: str, subject: str, method: str) -> tup
     denial = _ARM_DENIAL.search(message) or _VAULT_DENIAL.search(message)
     if denial:
         action, scope = denial["action"], denial["scope"]
-        role = role_for(action)
+        role, wish, at = role_for(action), _wish(method, subject), _named(scope)
+        where = "there" if at in wish else f"on {at}"
         return (
             FailureKind.FORBIDDEN,
-            f"The account may not do {action} on {_named(scope)}: the role {role} is missing there.",
+            f"The account may not {wish} ({action}): the role {role} is missing {where}.",
             f"Ask somebody who may assign roles on it for {role}; a new assignment counts within 10 minutes.",
         )
     policy = _POLICY_DENIAL.search(message)

@@ -110,7 +110,8 @@ def test_a_reader_is_told_which_role_is_missing_where(shared: Azure, run: Run[An
             run(roles.delete_assignment(session, assignment.id))
         assert caught.value.kind is FailureKind.FORBIDDEN
         assert "User Access Administrator" in caught.value.message
-        assert assignment.scope.lower() in caught.value.message.lower()
+        assert "remove the role assignment on mysql-encryption-key" in caught.value.message
+        assert assignment.scope.lower() in str(caught.value.subject).lower()
         with pytest.raises(AzureFailure) as caught:
             run(keys.set_enabled(session, replace(MYSQL_KEY, version="0" * 32), False))
         assert caught.value.kind is FailureKind.FORBIDDEN

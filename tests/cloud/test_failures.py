@@ -38,7 +38,8 @@ def test_a_missing_role_is_named_with_its_scope() -> None:
     found = from_answer("GET", VAULT, 403, {}, error("Forbidden", message, "ForbiddenByRbac"))
     assert found.kind is FailureKind.FORBIDDEN
     assert "Key Vault Reader" in found.message
-    assert found.message.endswith(" on vault v: the role Key Vault Reader is missing there.")
+    assert found.message.startswith("The account may not read the key k (Microsoft.KeyVault/vaults/keys/read)")
+    assert found.message.endswith(": the role Key Vault Reader is missing on vault v.")
 
 
 SCOPE = "https://management.azure.com/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v/keys/k"
