@@ -4,14 +4,14 @@ A path that cannot be ruled out because something could not be read is a path to
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import TypeVar
 
+from cmk_admin.domain.grants_of import known_members_of, members_of, reaching
 from cmk_admin.domain.ids import KeyId, fold, is_management_group, key_scope, same, subscription_of
-from cmk_admin.domain.index import Index, gather
+from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, RoleAssignment, RoleDefinition, RoleEligibility, Vault
 
 _KEYS = "Microsoft.KeyVault/vaults/keys/"
@@ -48,12 +48,6 @@ not count; with an RSA key either of these two gets at what was wrapped."""
 
 GRANT_ROLES = "Microsoft.Authorization/roleAssignments/write"
 WRITE_POLICIES = ("Microsoft.KeyVault/vaults/write", "Microsoft.KeyVault/vaults/accessPolicies/write")
-
-
-Grant = TypeVar("Grant", RoleAssignment, RoleEligibility)
-_Numbered = tuple[tuple[int, Grant], ...]
-_ByHolder = tuple[Mapping[str, _Numbered[Grant]], _Numbered[Grant]]
-"""Grants by the folded id of their holder, and those whose holder may be a group of anybody; each with its place."""
 
 
 class Level(StrEnum):
@@ -223,7 +217,9 @@ def _role_paths(
     index: Index, scope: str, principal_id: str | None, words: Callable[[RoleDefinition], tuple[str, ...]]
 ) -> Iterator[AccessPath]:
     """Paths by role assignments at the scope and above whose role has words for what was asked."""
-    for assignment in _reaching(index, "assignments", scope, principal_id, index.assignments_over):
+    for assignment in reaching(
+        index, f"assignments over {fold(scope)}", principal_id, lambda: index.assignments_over(scope), _holder
+    ):
         yield from _through(index, assignment, principal_id, words, None)
     for above in index.unread_over(scope):
         yield AccessPath(
@@ -237,26 +233,8 @@ def _role_paths(
     yield from _eligible(index, scope, principal_id, words)
 
 
-def _reaching(
-    index: Index, what: str, scope: str, principal_id: str | None, over: Callable[[str], tuple[Grant, ...]]
-) -> tuple[Grant, ...]:
-    """Of the grants over a scope those that may be the principal's, in their order: its own, its groups', and those of
-    whoever may be a group that holds it. Gathered once for a scope, since many are asked about at one key."""
-    if principal_id is None:
-        return over(scope)
-    who: str = principal_id
-    name = f"{what} over {fold(scope)}"
-    by_holder, doubtful = index.remember(name, True, lambda: _by_holder(index, over(scope)))
-    mine = {who.lower(), *index.group_ids_of(who)}
-    found = [one for holder in mine for one in by_holder.get(holder, ())]
-    found += [one for one in doubtful if one[1].principal_id.lower() not in mine]
-    return tuple(grant for _, grant in sorted(found, key=lambda one: one[0]))
-
-
-def _by_holder(index: Index, grants: tuple[Grant, ...]) -> _ByHolder[Grant]:
-    numbered = list(enumerate(grants))
-    doubtful = tuple(one for one in numbered if _members(index, one[1].principal_id, one[1].principal_type)[1])
-    return gather((one[1].principal_id.lower(), one) for one in numbered), doubtful
+def _holder(grant: RoleAssignment | RoleEligibility) -> tuple[str, str | None]:
+    return grant.principal_id, grant.principal_type
 
 
 def _eligible(
@@ -267,7 +245,9 @@ def _eligible(
     Where they could not be read, anybody who can be eligible may have one. A service's identity cannot activate a role by
     itself (ED privileged-identity-management/pim-resource-roles-assign-roles.md), so that nothing is unknown of it.
     """
-    for eligibility in _reaching(index, "eligibilities", scope, principal_id, index.eligibilities_over):
+    for eligibility in reaching(
+        index, f"eligibilities over {fold(scope)}", principal_id, lambda: index.eligibilities_over(scope), _holder
+    ):
         yield from _through(index, eligibility, principal_id, words, None)
     if principal_id is None or index.is_service(principal_id):
         return
@@ -331,7 +311,7 @@ def _through(
     if principal_id is not None and same(holder, principal_id):
         yield path(principal_id, PathKind.DIRECT)
         return
-    members, unknown = _members(index, holder, grant.principal_type)
+    members, unknown = members_of(index, holder, grant.principal_type)
     if principal_id is not None:
         if holder.lower() in index.group_ids_of(principal_id):
             yield path(principal_id, PathKind.GROUP, holder)
@@ -341,7 +321,7 @@ def _through(
         for member in members:
             yield path(member, PathKind.GROUP, holder)
     elif unknown:
-        for member in _known_members(index, holder):
+        for member in known_members_of(index, holder):
             yield path(member, PathKind.GROUP, holder)
         yield path(holder, PathKind.GROUP, holder, unknown)
     else:
@@ -349,7 +329,14 @@ def _through(
 
 
 def _policy_paths(index: Index, vault: Vault, principal_id: str | None, wanted: frozenset[str]) -> Iterator[AccessPath]:
-    for policy in vault.access_policies:
+    entries = reaching(
+        index,
+        f"policies of {fold(vault.id)}",
+        principal_id,
+        lambda: vault.access_policies,
+        lambda entry: (entry.object_id, None),
+    )
+    for policy in entries:
         allows = policy_words(policy)
         if not wanted.intersection(allows):
             continue
@@ -379,7 +366,7 @@ def _policy_paths(index: Index, vault: Vault, principal_id: str | None, wanted: 
         if principal_id is not None and same(holder, principal_id):
             yield path(principal_id, own)
             continue
-        members, unknown = _members(index, holder, None)
+        members, unknown = members_of(index, holder, None)
         if principal_id is not None:
             if holder.lower() in index.group_ids_of(principal_id):
                 yield path(principal_id, PathKind.POLICY_GROUP, holder)
@@ -389,32 +376,11 @@ def _policy_paths(index: Index, vault: Vault, principal_id: str | None, wanted: 
             for member in members:
                 yield path(member, PathKind.POLICY_GROUP, holder)
         elif unknown:
-            for member in _known_members(index, holder):
+            for member in known_members_of(index, holder):
                 yield path(member, PathKind.POLICY_GROUP, holder)
             yield path(holder, PathKind.POLICY_GROUP, holder, unknown)
         else:
             yield path(holder, own)
-
-
-def _members(index: Index, object_id: str, kind: str | None) -> tuple[tuple[str, ...] | None, str | None]:
-    """The members of a group, or why they are not known; (None, None) for what is not a group."""
-    principal = index.principal(object_id)
-    kind = kind or (principal.kind if principal else None)
-    if kind is not None and not kind.lower().endswith("group"):
-        return None, None
-    if principal is not None and principal.members is not None:
-        return principal.members, None
-    if kind is not None:
-        return None, "the members of this group could not be read"
-    if index.identity(object_id) or same(object_id, index.estate.account.object_id):
-        return None, None
-    return None, "it could not be read who or what this is; it may be a group"
-
-
-def _known_members(index: Index, group_id: str) -> tuple[str, ...]:
-    """Some of the members of a group that could not be read as a whole."""
-    group = index.principal(group_id)
-    return group.known_members if group else ()
 
 
 def _no_vault(key: KeyId, principal_id: str) -> AccessPath:

@@ -103,6 +103,18 @@ def test_a_group_whose_members_are_unread_is_an_unknown_path_of_everybody() -> N
     assert access.usable(paths(estate, AKS_ID)) == ()
 
 
+def test_of_a_group_whose_members_are_unread_those_that_are_known_are_told_apart_from_the_rest() -> None:
+    team = Principal(object_id=TEAM, kind="Group", name="Payments-Ops", members=None, known_members=(AKS_ID,))
+    by_role = estates.with_grants(estates.grant(50, PREMIUM.id, TEAM, kind="Group"), principals=(team,))
+    entry = AccessPolicy(tenant_id="t", object_id=TEAM, keys=("unwrapKey",))
+    held = replace(STANDARD, access_policies=(entry,))
+    by_policy = estates.with_grants(principals=(team,))
+    by_policy = replace(by_policy, vaults=tuple(held if one.id == held.id else one for one in by_policy.vaults))
+    for estate, key in ((by_role, MYSQL_KEY.id), (by_policy, SOFT_KEY.id)):
+        found = [path for path in access.holders(Index(estate), key) if path.group_id]
+        assert [(path.principal_id, bool(path.unknown)) for path in found] == [(AKS_ID, False), (TEAM, True)]
+
+
 def test_a_role_that_could_not_be_read_is_an_unknown_path() -> None:
     estate = replace(estates.with_grants(estates.grant(50, PREMIUM.id, AKS_ID)), role_definitions=())
     assert [bool(path.unknown) for path in paths(estate, AKS_ID)] == [True]
