@@ -1,6 +1,6 @@
 """``make tour``: drives the real window through the main job without a display and takes pictures, light and dark.
 
-See, select, revoke, watch, restore; then every wizard. On a fresh embedded sandbox, with the bundled font.
+See, select, revoke, watch, prove, restore; then every wizard and a drill. On a fresh embedded sandbox, with the bundled font.
 """
 
 import argparse
@@ -18,6 +18,7 @@ TOUR_SPEED = 120.0
 
 KEY = "https://dcc-premium.vault.azure.net/keys/mysql-encryption-key"
 CONSUMER = "dcc-mysql"
+DRILL = "expiry"
 
 
 def main() -> int:
@@ -75,12 +76,13 @@ def take(home: Path, out: Path, scenario: str) -> list[Path]:
 
         _revoke(driver)
         wizards.take(driver, TOUR_SPEED)
+        _drill(driver)
         return driver.written
 
 
 def _revoke(driver: "Hand") -> None:
     """Cut the server off, see that it is so, give the key back."""
-    from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+    from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QWidget
 
     from cmk_admin.operations.interface import WatchResult
 
@@ -110,6 +112,10 @@ def _revoke(driver: "Hand") -> None:
     driver.until("the paths are read again", lambda: driver.operation().proof is not None)
     driver.reveal("operation-file")
     driver.picture("proof")
+    driver.click("operation-record")
+    driver.find(QWidget, "record-text")
+    driver.picture("record")
+    driver.click("record-close")
     driver.click("operation-restore")
     driver.press("answer-clean-clean")
     driver.until("the plan is checked", driver.find(QPushButton, "answer-start").isEnabled)
@@ -120,6 +126,18 @@ def _revoke(driver: "Hand") -> None:
         lambda: driver.operation().verb == "restore" and driver.operation().ended_at is not None,
     )
     driver.picture("restored")
+
+
+def _drill(driver: "Hand") -> None:
+    """Begin a drill and see how it would be scored."""
+    from PySide6.QtWidgets import QWidget
+
+    from cmk_admin.operations.interface import ConnectionChoice
+
+    driver.open(ConnectionChoice(own_sandbox=True, drill=DRILL))
+    driver.window.verbs.action("end-drill").trigger()
+    driver.find(QWidget, "debrief")
+    driver.picture("debrief")
 
 
 if __name__ == "__main__":
