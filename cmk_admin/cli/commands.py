@@ -222,10 +222,13 @@ class Commands:
         return DONE if report.proof is not None and report.proof.closed else NOT_DONE
 
     async def close(self, backend: Backend) -> int:
-        """Close the incident of a revoke."""
+        """Close the incident of a revoke. What is open although nobody gave it back is no success."""
         report = await self._unless_stopped(backend.close_incident(self._options.operation))
         self._output.say(operation_document(report), incident.proof_text(report))
-        return DONE
+        if report.answered_by is not None or (report.proof is not None and not report.proof.left):
+            return DONE
+        self._output.note("The incident is closed, and not every path: nobody reads them again.")
+        return NOT_DONE
 
     async def resume(self, backend: Backend) -> int:
         """Go on with an interrupted operation."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cmk_admin.domain.verbs.drafts import Draft
 
 __all__ = [
+    "GIVEN_BACK",
     "Alarm",
     "Backend",
     "Boundary",
@@ -78,6 +79,10 @@ class StepReport:
     """What the Activity Log says of it, in a sentence."""
 
 
+GIVEN_BACK = "it was given back"
+"""The reason of a path that is open since a restore opened it."""
+
+
 class PathProof(StrEnum):
     """What a path was found to be when it was read again from its provider."""
 
@@ -107,6 +112,11 @@ class Proof:
     def closed(self) -> bool:
         """True where every path was found closed: an unknown one is none."""
         return all(one.state is PathProof.CLOSED for one in self.paths)
+
+    @property
+    def left(self) -> tuple[ProvenPath, ...]:
+        """What is open or not known, and not because it was given back."""
+        return tuple(one for one in self.paths if one.state is not PathProof.CLOSED and one.reason != GIVEN_BACK)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

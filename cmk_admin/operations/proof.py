@@ -19,7 +19,7 @@ from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.verbs.cuts import grant_of, kept_because
 from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
 from cmk_admin.domain.verbs.ways.operations import operations_of
-from cmk_admin.operations.interface import PathProof
+from cmk_admin.operations.interface import GIVEN_BACK, PathProof
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.proof_copies import Copies, read_copies, shut_copy
 from cmk_admin.operations.proof_paths import found_paths, keys_of, shut_keys
@@ -324,7 +324,7 @@ def grants_behind(reading: Reading, row: PathRow) -> str | None:
 def with_given_back(reading: Reading, targets: Collection[str]) -> Reading:
     """The reading; a path that is open because a restore gave its grant back says so. `targets`: folded ids."""
     rows = tuple(
-        replace(row, reason="it was given back")
+        replace(row, reason=GIVEN_BACK)
         if row.state is PathProof.OPEN and row.reason in (_AGAIN, _STILL) and grants_behind(reading, row) in targets
         else row
         for row in reading.rows

@@ -3,11 +3,12 @@
 import asyncio
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import fold, last
-from cmk_admin.domain.plan import Plan, PlannedPath, Watch
+from cmk_admin.domain.plan import PathState, Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.wire_plan import path_from_json, path_json
 from cmk_admin.operations.interface import (
@@ -15,6 +16,8 @@ from cmk_admin.operations.interface import (
     Incident,
     OnReport,
     OperationReport,
+    PathProof,
+    Proof,
     StepReport,
     WatchReport,
     WatchResult,
@@ -76,6 +79,7 @@ def report(
 ) -> OperationReport:
     """How an operation stands. `places` is where the file that gives back may lie."""
     states = [step.state for step in row.steps]
+    proof = proof_of(incident.proof) if incident and incident.proof else None
     answered = row.answered_by is not None
     unfinished = any(state not in AT_REST for state in states) or row.outcome not in _ENDED
     return OperationReport(
@@ -85,7 +89,7 @@ def report(
         subject=plan.subject,
         outcome=row.outcome,
         steps=_steps(row, plan),
-        open_paths=paths_from_text(row.open_paths),
+        open_paths=_open_paths(row, proof),
         watch=_watches(row, plan) if row.watching else (),
         created_at=row.created_at,
         ended_at=row.ended_at,
@@ -106,10 +110,20 @@ def report(
         restore_file=places.find(row.id),
         cancel_requested=cancel_requested,
         incident=_incident(incident, states),
-        proof=proof_of(incident.proof) if incident and incident.proof else None,
+        proof=proof,
         next_proof_at=incident.next_at if incident else None,
         alarms=tuple(Alarm(at=one.at, text=one.text, kind=one.kind) for one in incident.alarms) if incident else (),
         log=row.notes,
+    )
+
+
+def _open_paths(row: OperationRow, proof: Proof | None) -> tuple[PlannedPath, ...]:
+    """What was open when the paths were read last, unless it was given back since: then it is meant to be."""
+    if proof is None or row.answered_by is not None:
+        return paths_from_text(row.open_paths)
+    shown = {PathProof.OPEN: PathState.STAYS_OPEN, PathProof.UNKNOWN: PathState.UNKNOWN}
+    return tuple(
+        replace(one.path, state=shown[one.state], reason=one.reason or one.path.reason, step=None) for one in proof.left
     )
 
 

@@ -75,3 +75,17 @@ def test_the_restore_file_goes_where_the_settings_say(sandbox: Sandbox, program:
     (program.home / "settings.json").write_text("[]")
     refused = program.json("operations")
     assert (refused.status, refused.json["error"]["code"]) == (2, "bad-settings")
+
+
+def test_closing_an_incident_with_a_path_that_is_open_is_no_success(sandbox: Sandbox, program: Program) -> None:
+    cut = program.json("revoke", KEY, "--consumer", "dcc-mysql", "--yes")
+    operation = cut.json["operation"]
+    assert cut.status == 0, cut.out
+    row = next(r for r in sandbox.truth() if r["consumer_id"].endswith("/dcc-mysql-single"))
+    scope = row["role_assignment_scope"][0]
+    role = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
+    Clients(sandbox).grant(scope, role, sandbox.described["principals"]["dcc-mysql-id"]["object_id"])
+    closed = program.json("close", operation)
+    assert closed.status == 1
+    assert (closed.json["incident"], closed.json["proof"]["closed"]) == ("closed", False)
+    assert [path["state"] for path in closed.json["open_paths"]] == ["stays_open"]
