@@ -270,10 +270,12 @@ def _wish(method: str, subject: str) -> str:
 
 
 def _lacks(method: str, code: str | None, subject: str) -> str | None:
-    """Which role is wanting, as a rule; None where no role would help, or none is known."""
+    """Which role is wanting, as a rule; None where no role would help."""
     types, _ = _parts(subject)
-    if not types or code in _DENIED:
+    if code in _DENIED:
         return None
+    if not types:
+        return "Ask for a role that allows it."
     right = _RIGHTS.get(_VERBS.get(method, ""), "action")
     role = role_for("/".join((*types, right)))
     return (

@@ -37,6 +37,12 @@ READS = {
     "server keys": f"GET {ARM}/subscriptions/*/servers/dcc-mysql-single/keys",
     "flexible server": f"GET {ARM}/subscriptions/*/flexibleservers/dcc-mysql",
     "single server": f"GET {ARM}/subscriptions/*/servers/dcc-mysql-single",
+    "eligible roles": f"GET {ARM}/subscriptions/*/roleeligibilityscheduleinstances",
+    "active roles": f"GET {ARM}/subscriptions/*/roleassignmentscheduleinstances",
+    "permissions": f"GET {ARM}/subscriptions/*/microsoft.authorization/permissions",
+    "secrets": "GET dcc-premium.vault.azure.net/secrets",
+    "certificates": "GET dcc-premium.vault.azure.net/certificates",
+    "activity log": f"GET {ARM}/subscriptions/*/eventtypes/management/values",
     "long-running operation": f"GET {ARM}/subscriptions/*/operationstatuses/*",
 }
 WRITES = {

@@ -112,8 +112,10 @@ class RecoverKey:
     verifies = True
 
     async def look(self, session: Session, step: Step) -> Look:
-        there = await _facts(session, step) is not None
-        return Look(seen=Seen.AFTER if there else Seen.BEFORE)
+        if await _facts(session, step) is not None:
+            return Look(seen=Seen.AFTER)
+        # what nobody heard of may be under way: asked for again, Azure knows of no deleted key to recover
+        return Look(seen=Seen.BEFORE, late=LATE_SECONDS)
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         await key_changes.recover_key(session, _key_id(session, step))
