@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.model import (
-    AccessPolicy,
     Estate,
     Identity,
     Lock,
@@ -16,6 +15,7 @@ from cmk_admin.domain.model import (
     Vault,
 )
 from cmk_admin.domain.steps import Json
+from cmk_admin.domain.verbs.changes import assignment_facts, policy_facts
 from cmk_admin.domain.wire_plan import JsonObject
 
 
@@ -64,7 +64,7 @@ def vault_access_json(vault: Vault) -> JsonObject:
         "public_access": vault.public_access,
         "default_deny": vault.default_deny,
         "trusted_bypass": vault.trusted_bypass,
-        "access_policies": [_policy(one) for one in vault.access_policies],
+        "access_policies": [policy_facts(one) for one in vault.access_policies],
     }
 
 
@@ -74,18 +74,6 @@ def _held(estate: Estate) -> list[RoleDefinition]:
     named = {last(fold(one)) for one in ids}
     found = {last(fold(one.id)): one for one in estate.role_definitions if last(fold(one.id)) in named}
     return list(found.values())
-
-
-def _policy(one: AccessPolicy) -> JsonObject:
-    return {
-        "tenant_id": one.tenant_id,
-        "object_id": one.object_id,
-        "application_id": one.application_id,
-        "keys": list(one.keys),
-        "secrets": list(one.secrets),
-        "certificates": list(one.certificates),
-        "storage": list(one.storage),
-    }
 
 
 def _identity(one: Identity) -> JsonObject:
@@ -124,14 +112,7 @@ def _definition(one: RoleDefinition) -> JsonObject:
 def _assignment(one: RoleAssignment) -> JsonObject:
     return {
         "id": one.id,
-        "scope": one.scope,
-        "role_definition_id": one.role_definition_id,
-        "principal_id": one.principal_id,
-        "principal_type": one.principal_type,
-        "condition": one.condition,
-        "condition_version": one.condition_version,
-        "description": one.description,
-        "delegated_identity": one.delegated_identity,
+        **assignment_facts(one),
         "created_on": time_json(one.created_on),
         "created_by": one.created_by,
         "ends": time_json(one.ends),
