@@ -21,11 +21,11 @@ from cmk_admin.cli.output import DONE, INTERRUPTED, NOT_DONE, Output, dump, writ
 from cmk_admin.cli.record import PrintRecord
 from cmk_admin.cli.reports import (
     connection_option,
+    instead_words,
     operation_document,
     operation_text,
     operations_text,
     plan_text,
-    rather_words,
     short_plan_text,
 )
 from cmk_admin.domain import mapping, resolve
@@ -253,9 +253,10 @@ class Commands:
         if self._options.plan or not self._options.yes:
             return self._show(plan_to_json(plan), plan_text(plan))
         if plan.problems:
-            raise Refused("refused", " ".join(plan.problems), subject=plan.subject, next=rather_words(plan) or None)
+            raise Refused("refused", " ".join(plan.problems), subject=plan.subject, next=instead_words(plan))
         if plan.verb == "revoke" and not plan.steps:
-            raise Refused("refused", " ".join(("Nothing is to be done.", *plan.findings)), subject=plan.subject)
+            nothing = " ".join(("Nothing is to be done.", *plan.findings))
+            raise Refused("refused", nothing, subject=plan.subject, next=instead_words(plan))
         self._check_expected(plan, plan.subject)
         self._output.note(short_plan_text(plan) + "\n")
         options = self._options

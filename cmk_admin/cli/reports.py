@@ -7,14 +7,17 @@ from cmk_admin.cli.choices import typed
 from cmk_admin.cli.table import printable, table
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
-from cmk_admin.domain.plan import Check, Effect, PathState, Plan, PlannedPath
+from cmk_admin.domain.plan import Answer, Check, Effect, PathState, Plan, PlannedPath
 from cmk_admin.domain.steps import ASKS_ONLY, Step
+from cmk_admin.domain.verbs.choices import ACTIVATE
 from cmk_admin.domain.verbs.restore import CLEAN
 from cmk_admin.domain.verbs.revoking import CAUSES, Cause
 from cmk_admin.domain.wire import JsonObject, operation_json, time_json
 from cmk_admin.domain.wire_plan import path_json
 from cmk_admin.operations.interface import ConnectionChoice, Incident, OperationReport, StepReport, WatchReport
 
+_MOST_REGRANTS = 6
+"""Ways to grant a key again that are printed."""
 _PATHS = {PathState.WILL_CLOSE: "will close", PathState.STAYS_OPEN: "STAYS OPEN", PathState.UNKNOWN: "unknown"}
 
 
@@ -41,8 +44,7 @@ def plan_text(plan: Plan) -> str:
         lines += [f"  {_effect(e)}" for e in plan.effects]
     lines += ["", rather] if (rather := rather_words(plan)) else []
     lines += _methods(plan) + _choices(plan) + _checks(plan)
-    if plan.regrants:
-        lines += ["", f"{words.count(len({p.principal for p in plan.regrants}), 'principal')} could grant it again."]
+    lines += _regrants(plan)
     for name, text in plan.documents:
         lines += ["", f"{name}:", *(f"  {line}" for line in text.splitlines())]
     lines += _sentences("What was found:", plan.findings) + _sentences("What stays:", plan.left)
@@ -85,6 +87,28 @@ def rather_words(plan: Plan) -> str:
     """Which other method is recommended, and how it is asked for, in a sentence; empty: none."""
     best = next((one for one in plan.methods if one.recommended and one.name != plan.method), None)
     return f"Recommended instead: {best.title[:1].lower()}{best.title[1:]} (--method {best.name})." if best else ""
+
+
+def _regrants(plan: Plan) -> list[str]:
+    """Who could grant it again: as many as one reads, and how many more."""
+    found = list(dict.fromkeys(map(_path, plan.regrants)))
+    if not found:
+        return []
+    who = words.count(len({path.principal for path in plan.regrants}), "principal")
+    more = len(found) - _MOST_REGRANTS
+    lines = ["", f"{who} could grant it again:", *(f"  {line}" for line in found[:_MOST_REGRANTS])]
+    return [*lines, f"  and {words.count(more, 'more way', 'more ways')}: see --format json"] if more > 0 else lines
+
+
+def instead_words(plan: Plan) -> str:
+    """What can be done where the plan cannot start: another method, a role to activate, what a check says; never empty."""
+    names = typed(plan.choices)
+    offered = [one for one in plan.choices if one.id.startswith(ACTIVATE) and one.possible and not one.chosen]
+    said = [rather_words(plan), *(f"{one.title}: --also {names[one.id]}." for one in offered)]
+    if not any(said):
+        said = [check.next for check in plan.checks if check.answer is Answer.NO]
+    found = [one for one in dict.fromkeys(said) if one]
+    return " ".join(found or ["The plan tells more: see it with --plan."])
 
 
 def _choices(plan: Plan) -> list[str]:

@@ -28,7 +28,7 @@ def key(index: Index, text: str, *, vault_suffixes: tuple[str, ...] = ()) -> Key
         return found
     place, _, name = text.rstrip("/").rpartition("/")
     if not name:
-        raise BadInput("unknown-key", "A key is named as VAULT/KEY or by its id.")
+        raise BadInput("unknown-key", "A key is named as VAULT/KEY or by its id.", next=_where_to_look(index))
     if place:
         holder = vault(index, _vault_part(place))
         found = _known(index, KeyId(holder.host, name))
@@ -59,7 +59,7 @@ def vault(index: Index, text: str) -> Vault:
         "unknown-vault",
         f"No vault “{text}” was read.",
         subject=text,
-        next=_maybe_unread(index),
+        next=_where_to_look(index),
         candidates=_close(text, (one.name for one in index.estate.vaults)),
     )
 
@@ -82,6 +82,7 @@ def consumer(index: Index, text: str, *, key: KeyId | None = None) -> Consumer:
                 "not-a-consumer",
                 f"{found[0].name} does not use {key.name}.",
                 subject=text,
+                next="See “cmk-admin mapping” for who uses which key.",
                 candidates=_names(one.name for one in users.values()),
             )
         found = using
@@ -96,7 +97,7 @@ def consumer(index: Index, text: str, *, key: KeyId | None = None) -> Consumer:
         f"No service “{text}” that uses a key was read.",
         f"{len(found)} services are called “{text}”.",
         text,
-        next_absent=_maybe_unread(index),
+        next_absent=_where_to_look(index),
         candidates=_names(one.id for one in found) or _close(text, (one.name for one in index.estate.consumers)),
     )
 
@@ -120,7 +121,7 @@ def principal(index: Index, text: str) -> str:
         f"No identity “{text}” was read.",
         f"{len(named)} identities are called “{text}”.",
         text,
-        next_absent=_maybe_unread(index),
+        next_absent=_where_to_look(index),
         candidates=_names(named.values()) or _close(text, (one.name for one in index.estate.identities)),
     )
 
@@ -138,7 +139,7 @@ def target(targets: Sequence[Target], text: str) -> Target:
         f"No service “{text}” that can take a key was found.",
         f"{len(found)} services are called “{text}”.",
         text,
-        next_absent=None,
+        next_absent="Name it as the portal spells it; what this account may not see is not found.",
         candidates=_names(one.id for one in found) or _close(text, (one.name for one in targets)),
     )
 
@@ -163,7 +164,7 @@ def identity_resource(index: Index, text: str) -> str:
         f"No user-assigned identity “{text}” was read.",
         f"{len(found)} identities are called “{text}”.",
         text,
-        next_absent=_maybe_unread(index),
+        next_absent=_where_to_look(index),
         candidates=_names(found.values()) or _close(text, assigned),
     )
 
@@ -198,7 +199,7 @@ def _only(
     ambiguous: str,
     text: str,
     *,
-    next_absent: str | None,
+    next_absent: str,
     candidates: tuple[str, ...],
 ) -> T:
     if len(found) == 1:
@@ -215,15 +216,16 @@ def _no_key(index: Index, name: str, holder: Vault | None) -> BadInput:
         "unknown-key",
         f"No key “{name}” was read{where}.",
         subject=name,
-        next=_maybe_unread(index),
+        next=_where_to_look(index),
         candidates=_close(name.rsplit("/", 1)[-1], (f"{one.id.vault_name}/{one.id.name}" for one in keys)),
     )
 
 
-def _maybe_unread(index: Index) -> str | None:
+def _where_to_look(index: Index) -> str:
+    seen = "See “cmk-admin estate” for what was read."
     if index.estate.coverage.complete:
-        return None
-    return "Not everything could be read, so that it may exist all the same."
+        return seen
+    return f"Not everything could be read, so that it may exist all the same. {seen}"
 
 
 def _close(text: str, names: Iterable[str]) -> tuple[str, ...]:

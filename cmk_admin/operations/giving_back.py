@@ -45,6 +45,7 @@ class GivingBack:
                 "already-given-back",
                 f"What operation {row.id} took was already given back by operation {row.answered_by}.",
                 subject=row.id,
+                next=f"To take it away again, undo operation {row.answered_by}.",
             )
         return RestoreDraft(operation=row.id, plan=plan_of(row), states=await self._left(row), began=row.created_at)
 

@@ -36,6 +36,7 @@ class History:
                 "ambiguous-operation",
                 f"{len(exact)} operations begin with “{wanted}”.",
                 subject=wanted,
+                next="Give more of its id.",
                 candidates=tuple(exact),
             )
         row = await self._journal.load(exact[0]) if exact else None

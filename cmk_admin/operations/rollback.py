@@ -201,4 +201,9 @@ def check_step(step: Step, vault_suffixes: tuple[str, ...]) -> None:
 
 
 def _bad(path: Path, what: str) -> BadInput:
-    return BadInput("bad-rollback-file", f"“{path}” {what}.", subject=str(path))
+    return BadInput(
+        "bad-rollback-file",
+        f"“{path}” {what}. Nothing was sent.",
+        subject=str(path),
+        next="Take the file that the revoke named as its restore file, or name the operation; see “cmk-admin operations”.",
+    )

@@ -68,7 +68,9 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--scenario",
         metavar="NAME",
-        help=f"the estate of a new state: dcc, empty, forbidden, workshop or many-VxK (default: {DEFAULT_SCENARIO})",
+        help="the estate of a new state: dcc, empty, forbidden, incident, workshop, many-VxK (V vaults of K keys) or a "
+        "drill's (drill-lock, drill-storm, drill-inherited, drill-shared, drill-blind, drill-expiry); "
+        f"default: {DEFAULT_SCENARIO}",
     )
     parser.add_argument("--seed", type=_whole(0, 2**63 - 1), metavar="N", help="what its names and ids are drawn from")
     parser.add_argument(

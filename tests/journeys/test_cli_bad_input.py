@@ -77,6 +77,25 @@ def test_what_is_not_there_is_named_and_nothing_is_changed(
     marker = shared.last_request()
     error = refused(asker.json(*line), code)
     assert named in error["message"]
+    assert error["next"]
+    assert not shared.writes(since=marker)
+
+
+def test_where_no_assignment_could_be_read_a_refusal_says_so_and_what_else_can_be_done(
+    shared: Sandbox, asker: Program
+) -> None:
+    line = ("revoke", KEY, "--consumer", "dcc-mysql", "--method", "grants", "--yes")
+    marker = shared.last_request()
+    shared.fault("GET management.azure.com*/roleAssignments status:403;skip=0")
+    try:
+        answer = asker.json(*line)
+    finally:
+        shared.no_faults()
+    assert answer.status == 1, answer.out
+    error = answer.json["error"]
+    assert "could not be read" in error["message"]
+    assert "wider than the vault" not in error["message"]
+    assert "--method disable" in error["next"]
     assert not shared.writes(since=marker)
 
 

@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from cmk_admin.sandbox.connection import KEYS
+from cmk_admin.sandbox.scenarios import KNOWN
 from cmk_admin.sandbox.serve import main as serve_main
 
 from .process import PROGRAM, Served
@@ -35,6 +36,11 @@ def test_it_is_ready_with_a_private_file_of_the_agreed_keys_and_ends_cleanly(ser
     assert served.arm("GET", "/subscriptions").status_code == 200
     assert served.end(signal.SIGTERM) == (0, "")
     assert not served.file.exists()
+
+
+def test_its_help_names_every_scenario() -> None:
+    told = " ".join(run("serve", "--help").stdout.split())
+    assert [name for name in KNOWN if name not in told] == []
 
 
 def test_an_interrupt_ends_it_cleanly_too(serve: Serve) -> None:

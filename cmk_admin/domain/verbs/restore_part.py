@@ -38,6 +38,7 @@ def consumers_named(plan: Plan, named: Sequence[str]) -> tuple[str, ...]:
             "ambiguous-consumer" if hits else "unknown-consumer",
             sentence,
             subject=text,
+            next="Name it by its id." if hits else "Name one that it cut, or none to give back all of it.",
             candidates=tuple(sorted(hits or cut.values())),
         )
     return tuple(found)

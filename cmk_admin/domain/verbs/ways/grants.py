@@ -218,8 +218,17 @@ def _closing(index: Index, path: AccessPath) -> Step:
 def _nothing(asked: Asked, found: Sequence[tuple[KeyId, AccessPath]]) -> str:
     whose = [words.who(asked.index, one) for one in asked.all_identities]
     who, hold = naming.listed(whose), "holds" if len(whose) == 1 else "hold"
-    if found:
+    if not found:
+        return f"{who} {hold} no grant on {asked.key.name}: nothing is left to remove."
+    unread = [path.unknown or "not read" for _, path in found if path.unread]
+    if not unread:
+        return f"There is no grant that may be removed: every path of {who} is wider than the vault or a group's."
+    why = "; ".join(dict.fromkeys(unread))
+    if len(unread) == len(found):
         return (
-            f"There is no grant that may be removed: every path of {who} is wider than the vault, a group's or unread."
+            f"Whether {who} {hold} a grant on {asked.key.name} could not be read ({why}), so that none can be removed."
         )
-    return f"{who} {hold} no grant on {asked.key.name}: nothing is left to remove."
+    return (
+        f"There is no grant that may be removed: what was read of {who} is wider than the vault or a group's, and the rest "
+        f"could not be read ({why})."
+    )
