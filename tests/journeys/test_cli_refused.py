@@ -18,6 +18,7 @@ def test_who_lacks_a_right_is_told_which_role_to_activate_and_with_it_the_plan_s
         assert not sandbox.writes(since=marker)
         role = told.partition("--also ")[2].split()[0].rstrip(".")
         allowed = responder.json(*line, "--principal", "responder", "--also", role, "--reason", "leak", "--yes")
+        assert [step["verb"] for step in allowed.json["steps"]] == ["activate-role", "remove-role-assignment"]
         [cut] = [one for one in sandbox.writes(since=marker) if "/roleassignments/" in one["path"].lower()]
         assert (cut["method"], cut["status"]) == ("DELETE", 200)
     finally:
