@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmk_admin.cli.options import COMMANDS, parse, wants_json
+from cmk_admin.cli.grammar import COMMANDS
+from cmk_admin.cli.options import parse, wants_json
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.verbs.revoking import Cause
 from cmk_admin.domain.verbs.ways import METHODS
