@@ -40,7 +40,7 @@ def _sandbox(arguments: list[str]) -> int:
 
         return serve(arguments[1:])
     if arguments[:1] == ["from-estate"]:
-        from cmk_admin.sandbox.from_estate import main as from_estate
+        from cmk_admin.sandbox.from_estate_command import main as from_estate
 
         return from_estate(arguments[1:])
     if arguments[:1] == ["shell"]:

@@ -2,12 +2,12 @@
 
 import sys
 
-from . import from_estate, serve, shell
+from . import from_estate_command, serve, shell
 
 
 def main(argv: list[str]) -> int:
     """Hand the arguments to the command that they name."""
-    commands = {"serve": serve.main, "from-estate": from_estate.main, "shell": shell.main}
+    commands = {"serve": serve.main, "from-estate": from_estate_command.main, "shell": shell.main}
     if not argv or argv[0] not in commands:
         print("cmk-admin sandbox: the commands are serve, from-estate and shell", file=sys.stderr)
         return serve.BAD_INPUT

@@ -7,15 +7,10 @@ The account that had read the estate signs in as ``administrator``, with the gra
 none, the account is made Owner and Key Vault Crypto Officer of all, and that is told.
 """
 
-import argparse
 import hashlib
 import json
-import sys
 import uuid
-from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 from .from_estate_file import Node, checked, entries, is_resource, path_of, read, resource_ids, texts
 from .from_estate_keys import lay_keys, prepare
@@ -27,31 +22,11 @@ from .services.keyvault.model import make_vault
 from .state import Document, World
 from .wire import AzureError
 
-__all__ = ["checked", "lay", "main", "name_of", "read"]
+__all__ = ["checked", "lay", "name_of", "read"]
 
 ADMINISTRATOR = "administrator"
 _MANAGEMENT_GROUPS = "/providers/Microsoft.Management/managementGroups/"
 _KINDS = {"user": "User", "group": "Group", "foreigngroup": "Group"}
-
-
-def main(argv: Sequence[str]) -> int:
-    """``cmk-admin sandbox from-estate FILE``: serve a sandbox made from it until told to end. Exit 2 for bad input."""
-    from . import serve
-
-    parser = argparse.ArgumentParser(prog="cmk-admin sandbox from-estate", add_help=False, allow_abbrev=False)
-    parser.add_argument("estate", nargs="?", metavar="FILE")
-    options, rest = parser.parse_known_args(argv)
-    if options.estate is None or "-h" in rest or "--help" in rest:
-        asked = "-h" in rest or "--help" in rest
-        said = "cmk-admin sandbox from-estate FILE --connection-file FILE [...]: the other options are those of serve"
-        print(said, file=sys.stdout if asked else sys.stderr)
-        return 0 if asked else serve.BAD_INPUT
-    try:
-        estate = read(Path(options.estate))
-    except ValueError as error:
-        print(f"cmk-admin sandbox from-estate: {error}", file=sys.stderr)
-        return serve.BAD_INPUT
-    return serve.main(rest, estate=(name_of(estate), partial(_lay_and_tell, estate=estate)))
 
 
 def name_of(estate: Node) -> str:
@@ -70,11 +45,6 @@ def lay(world: World, estate: Node) -> list[str]:
         raise ValueError(f"the estate cannot be: {error.message}") from error
     world.commit()
     return notes
-
-
-def _lay_and_tell(world: World, *, estate: Node) -> None:
-    for note in lay(world, estate):
-        print(note, file=sys.stderr)
 
 
 class _Laying:

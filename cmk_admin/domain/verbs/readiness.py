@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import permits
@@ -20,10 +19,8 @@ from cmk_admin.domain.plan import Answer, Check
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs import changes, step_rights
+from cmk_admin.domain.verbs.revoking import RevokeDraft
 from cmk_admin.domain.verbs.step_rights import Need
-
-if TYPE_CHECKING:
-    from cmk_admin.domain.verbs.revoke import RevokeDraft
 
 LEAST_TOKEN = timedelta(minutes=10)
 """A sign-in that ends sooner may end in the middle of the steps: role changes alone take so long to count."""
