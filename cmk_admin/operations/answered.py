@@ -15,9 +15,9 @@ from cmk_admin.domain.verbs.changes import SILENT_SECONDS, is_silent
 from cmk_admin.domain.verbs.restore import MAYBE, takes_away
 from cmk_admin.operations.executors import EXECUTORS, Seen
 from cmk_admin.operations.history import plan_of
+from cmk_admin.operations.polling import LONG_RUNNING_SECONDS, WAITS, is_transient
 from cmk_admin.operations.reports import AT_REST, utc_text
 from cmk_admin.operations.state import OperationState
-from cmk_admin.operations.stepper import LONG_RUNNING_SECONDS, WAITS, is_transient
 
 _LOOK_SECONDS = 5.0
 """Real seconds between looks at what may come."""

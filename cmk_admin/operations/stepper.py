@@ -10,16 +10,13 @@ from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.operations.executors import EXECUTORS, Accepted, Executor, Look, Seen
 from cmk_admin.operations.line import Line
+from cmk_admin.operations.polling import LONG_RUNNING_SECONDS, WAITS, Polling, is_transient
 from cmk_admin.operations.ready import Ready
 from cmk_admin.operations.reports import AT_REST, another_way
 from cmk_admin.operations.state import OperationState
 
-WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Real seconds before each further try (KVD general/overview-throttling.md: 1, 2, 4, 8, 16)."""
 URGENT_LOOK_SECONDS = 5.0
 """A revoke does not wait longer for a look before it writes."""
-LONG_RUNNING_SECONDS = 1800.0
-"""After this long a long-running operation is left alone; it can be gone on with later."""
 _LEAST_PATIENCE = 300.0
 """Azure's seconds for which a refusal that may pass is tried again where no longer time is documented."""
 _LEAST_PATIENCE_REAL = 15.0
@@ -29,15 +26,6 @@ _PATIENCE_PAUSE = 15.0
 
 _SHARED = frozenset({StepVerb.SET_POLICY})
 """Verbs that change one part of what others change too: Azure refuses one of two writes at the same moment (409)."""
-
-_TRANSIENT = frozenset({FailureKind.UNREACHABLE, FailureKind.THROTTLED, FailureKind.LOST})
-
-
-def is_transient(failure: AzureFailure) -> bool:
-    """True where the same request may succeed a moment later."""
-    busy = failure.kind is FailureKind.FAILED and (failure.status is None or failure.status >= 500)
-    firewall = failure.kind is FailureKind.UNREACHABLE and failure.status is not None
-    return (failure.kind in _TRANSIENT and not firewall) or busy
 
 
 class Stepper:
@@ -52,6 +40,7 @@ class Stepper:
         self._urgent = urgent
         self._ready = ready
         self._line = line
+        self._polling = Polling(state, n, line)
         self._began = False
         """Whether Azure accepted the newest request and went on doing it."""
         self._may_come = False
@@ -242,7 +231,7 @@ class Stepper:
             correlation_id=accepted.correlation_id,
         )
         try:
-            if accepted.long_running and not await self._poll(accepted.long_running):
+            if accepted.long_running and not await self._polling.ended(accepted.long_running):
                 return None
         except AzureFailure as failure:
             if is_transient(failure):
@@ -330,7 +319,7 @@ class Stepper:
         """Go on with what Azure accepted in an earlier life. False: it is not known there or failed; begin again."""
         operations = tuple(LongRunning(address=address) for address in addresses.splitlines())
         try:
-            ended = await self._poll(operations)
+            ended = await self._polling.ended(operations)
         except AzureFailure as failure:
             if is_transient(failure):
                 await self._left(failure)
@@ -340,40 +329,6 @@ class Stepper:
         if ended:
             await self._end()
         return True
-
-    async def _poll(self, operations: tuple[LongRunning, ...]) -> bool:
-        """Ask until all have ended. False where they were left alone. Raises the first AzureFailure: see `_poll_one`."""
-        answers = await asyncio.gather(*(self._poll_one(one) for one in operations), return_exceptions=True)
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                raise answer
-        return all(answers)
-
-    async def _poll_one(self, operation: LongRunning) -> bool:
-        """Ask until it has ended. False where it was left alone: no further waiting is wanted, or it took too long.
-
-        Raises AzureFailure where it ended badly or could not be asked for a while.
-        """
-        deadline = monotonic() + LONG_RUNNING_SECONDS
-        waits = iter(WAITS)
-        pause = operation.retry_after
-        while monotonic() + pause < deadline:
-            if not await self._state.pause(pause):
-                return False
-            try:
-                poll = await self._state.session.poll(operation)
-            except AzureFailure as failure:
-                away = await self._line.was_away(failure)
-                wait = 0.0 if away else next(waits, None)
-                if wait is None or not is_transient(failure):
-                    raise
-                pause = max(wait, failure.retry_after or 0.0)
-            else:
-                if poll.done:
-                    return True
-                waits, pause = iter(WAITS), poll.retry_after
-        await self._state.note(f"Step {self._n}: Azure still works on it; it can be gone on with later.")
-        return False
 
     async def _left(self, failure: AzureFailure) -> None:
         """Azure works on it, but cannot be asked: it can be gone on with later."""

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +11,9 @@ from cmk_admin.domain.steps import Json, Outcome, StepState
 from cmk_admin.store import record
 from cmk_admin.store.connection import Database
 from cmk_admin.store.record import Recorder
+from cmk_admin.store.rows import OperationRow, StepRow, WatchRow, load_operations, step_of, watch_of
+
+__all__ = ["Journal", "OperationRow", "StepRow", "WatchRow"]
 
 _WATCH_COLUMNS = (
     "before_word",
@@ -24,80 +26,6 @@ _WATCH_COLUMNS = (
     "wall_seconds",
     "reason",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepRow:
-    """One step of an operation as the journal has it."""
-
-    n: int
-    state: StepState = StepState.PLANNED
-    changed_at: datetime
-    attempts: int = 0
-    """How often a request was about to be sent."""
-    error: str | None = None
-    request_id: str | None = None
-    address: str | None = None
-    """Of the long-running operation that Azure started for it."""
-    azure_date: str | None = None
-    """The ``Date`` of Azure's answer to the write, as it stood there."""
-    correlation_id: str | None = None
-    activity: str | None = None
-    """What the Activity Log says of it, in a sentence; None: it has not appeared yet, or none is kept of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WatchRow:
-    """One consumer being followed."""
-
-    consumer: str
-    service: str
-    before_word: str | None = None
-    before_lost: bool | None = None
-    before_at: datetime | None = None
-    """When the signal was taken, before the first write; None: not yet."""
-    seen_otherwise: bool = False
-    """The opposite of what is waited for was seen, before the first write or since: a change can be told then."""
-    now_word: str | None = None
-    result: str = "waiting"
-    seconds: float | None = None
-    wall_seconds: float | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OperationRow:
-    """One run of one plan."""
-
-    id: str
-    verb: str
-    created_at: datetime
-    account: str
-    """Object id of who ran it."""
-    plan_hash: str
-    plan: str
-    """JSON."""
-    watching: bool
-    outcome: Outcome = Outcome.PLANNED
-    reason: str | None = None
-    ticket: str | None = None
-    answers: str | None = None
-    part: bool = False
-    """It gives back a part only of what it answers."""
-    first_write_at: datetime | None = None
-    """The machine's own time, also where the connection's calendar was pushed: elapsed times are taken from it."""
-    last_write_at: datetime | None = None
-    ended_at: datetime | None = None
-    open_paths: str | None = None
-    """JSON; None: the paths have not been read again."""
-    sentence: str = ""
-    steps: tuple[StepRow, ...] = field(default=())
-    watches: tuple[WatchRow, ...] = field(default=())
-    notes: tuple[str, ...] = field(default=())
-    answered_by: str | None = None
-    """The newest operation that restores or undoes all of this one, and did not fail altogether."""
-    given_back: bool = False
-    """That operation gave all of it back."""
 
 
 class Journal:
@@ -210,7 +138,7 @@ class Journal:
             connection.execute("UPDATE step SET activity = ? WHERE operation = ? AND n = ?", (activity, operation, n))
             found = connection.execute("SELECT * FROM step WHERE operation = ? AND n = ?", (operation, n)).fetchone()
             if found is not None:
-                record.append(connection, operation, Kind.ACTIVITY, record.step_facts(_step(found)))
+                record.append(connection, operation, Kind.ACTIVITY, record.step_facts(step_of(found)))
 
         await self._database.write(work)
 
@@ -225,7 +153,7 @@ class Journal:
                     (operation, row.consumer, row.service),
                 ).fetchone()
                 _put_watch(connection, operation, row)
-                if before is None or _watch(before) != row:
+                if before is None or watch_of(before) != row:
                     first = before is None or (before["before_at"] is None and row.before_at is not None)
                     kind = Kind.SIGNAL if first else Kind.WATCH
                     record.append(connection, operation, kind, record.watch_facts(row))
@@ -316,7 +244,7 @@ class Journal:
     def _begin_record(self, connection: sqlite3.Connection, operation: str) -> None:
         """An operation of an earlier version of the program has no record: it begins with what is known."""
         if not record.begun(connection, operation):
-            for row in _load(connection, "WHERE id = ?", (operation,)):
+            for row in load_operations(connection, "WHERE id = ?", (operation,)):
                 record.begin(connection, row, self.recorder, afterwards=True)
 
     def _tell_answered(
@@ -329,12 +257,12 @@ class Journal:
 
     async def load(self, operation: str) -> OperationRow | None:
         """One operation by its whole id."""
-        found = await self._database.read(lambda connection: _load(connection, "WHERE id = ?", (operation,)))
+        found = await self._database.read(lambda connection: load_operations(connection, "WHERE id = ?", (operation,)))
         return found[0] if found else None
 
     async def all(self) -> tuple[OperationRow, ...]:
         """All operations, newest first."""
-        return await self._database.read(lambda connection: _load(connection, "", ()))
+        return await self._database.read(lambda connection: load_operations(connection, "", ()))
 
     async def matching(self, beginning: str) -> tuple[str, ...]:
         """Ids that begin so."""
@@ -369,87 +297,3 @@ def _put_watch(connection: sqlite3.Connection, operation: str, row: WatchRow) ->
 
 def _put_note(connection: sqlite3.Connection, operation: str, at: datetime, text: str) -> None:
     connection.execute("INSERT INTO note (operation, at, text) VALUES (?, ?, ?)", (operation, at.isoformat(), text))
-
-
-def _load(connection: sqlite3.Connection, where: str, values: tuple[str, ...]) -> tuple[OperationRow, ...]:
-    rows = connection.execute(
-        f"SELECT * FROM operation {where} ORDER BY created_at DESC, rowid DESC", values
-    ).fetchall()
-    return tuple(_with_parts(connection, _operation(row)) for row in rows)
-
-
-def _with_parts(connection: sqlite3.Connection, operation: OperationRow) -> OperationRow:
-    steps = connection.execute("SELECT * FROM step WHERE operation = ? ORDER BY n", (operation.id,))
-    watches = connection.execute("SELECT * FROM watch WHERE operation = ?", (operation.id,))
-    notes = connection.execute("SELECT text FROM note WHERE operation = ? ORDER BY id", (operation.id,))
-    answer = connection.execute(
-        "SELECT id, NOT EXISTS (SELECT 1 FROM step WHERE operation = id AND state NOT IN ('done', 'skipped')) AS whole"
-        " FROM operation WHERE answers = ? AND part = 0 AND outcome NOT IN ('failed', 'refused')"
-        " ORDER BY whole DESC, created_at DESC, rowid DESC LIMIT 1",
-        (operation.id,),
-    ).fetchone()
-    return replace(
-        operation,
-        steps=tuple(_step(row) for row in steps),
-        watches=tuple(_watch(row) for row in watches),
-        notes=tuple(row["text"] for row in notes),
-        answered_by=answer["id"] if answer else None,
-        given_back=bool(answer and answer["whole"]),
-    )
-
-
-def _operation(row: sqlite3.Row) -> OperationRow:
-    return OperationRow(
-        id=row["id"],
-        verb=row["verb"],
-        created_at=datetime.fromisoformat(row["created_at"]),
-        account=row["account"],
-        plan_hash=row["plan_hash"],
-        plan=row["plan"],
-        watching=bool(row["watching"]),
-        outcome=Outcome(row["outcome"]),
-        reason=row["reason"],
-        ticket=row["ticket"],
-        answers=row["answers"],
-        part=bool(row["part"]),
-        first_write_at=_time(row["first_write_at"]),
-        last_write_at=_time(row["last_write_at"]),
-        ended_at=_time(row["ended_at"]),
-        open_paths=row["open_paths"],
-        sentence=row["sentence"],
-    )
-
-
-def _step(row: sqlite3.Row) -> StepRow:
-    return StepRow(
-        n=row["n"],
-        state=StepState(row["state"]),
-        changed_at=datetime.fromisoformat(row["changed_at"]),
-        attempts=row["attempts"],
-        error=row["error"],
-        request_id=row["request_id"],
-        address=row["address"],
-        azure_date=row["azure_date"],
-        correlation_id=row["correlation_id"],
-        activity=row["activity"],
-    )
-
-
-def _watch(row: sqlite3.Row) -> WatchRow:
-    return WatchRow(
-        consumer=row["consumer"],
-        service=row["service"],
-        before_word=row["before_word"],
-        before_lost=None if row["before_lost"] is None else bool(row["before_lost"]),
-        before_at=_time(row["before_at"]),
-        seen_otherwise=bool(row["seen_otherwise"]),
-        now_word=row["now_word"],
-        result=row["result"],
-        seconds=row["seconds"],
-        wall_seconds=row["wall_seconds"],
-        reason=row["reason"],
-    )
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None

@@ -19,7 +19,7 @@ from cmk_admin.domain.record import BEFORE_FIRST, Kind
 from cmk_admin.domain.steps import Json
 
 if TYPE_CHECKING:
-    from cmk_admin.store.journal import OperationRow, StepRow, WatchRow
+    from cmk_admin.store.rows import OperationRow, StepRow, WatchRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
