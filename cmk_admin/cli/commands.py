@@ -39,7 +39,7 @@ from cmk_admin.domain.table import to_csv
 from cmk_admin.domain.verbs.restore import answered
 from cmk_admin.domain.verbs.revoking import Cause, RevokeDraft
 from cmk_admin.domain.wire import JsonObject, coverage_json, estate_json, mapping_json, plan_to_json
-from cmk_admin.operations.interface import Backend, ConnectionChoice, Connector, OperationReport, WatchResult
+from cmk_admin.operations.interface import Backend, ConnectionChoice, Connector, OperationReport, Unkept, WatchResult
 
 T = TypeVar("T")
 
@@ -289,8 +289,14 @@ class Commands:
         if await self._first(running, self._stop):
             self._output.note("Stopping: the call in flight is finished first.")
             await backend.close()
-        report = await running
-        self._output.say(operation_document(report), operation_text(report, connection_option(self._options.choice)))
+        where = connection_option(self._options.choice)
+        try:
+            report = await running
+        except Unkept as error:
+            error.next = f"{error.next} {where}".rstrip()
+            self._output.stopped(error, operation_document(error.report), operation_text(error.report))
+            return NOT_DONE
+        self._output.say(operation_document(report), operation_text(report, where))
         if _complete(report, watched=self._options.watch):
             return DONE
         return INTERRUPTED if self._stop.is_set() else NOT_DONE

@@ -49,7 +49,18 @@ class Output:
         """An error, in place of the answer."""
         if self.as_json:
             _write(sys.stdout, dump(error_json(error)))
-            return
+        else:
+            self._error_words(error)
+
+    def stopped(self, error: CmkError, document: JsonObject, text: str) -> None:
+        """An error that stopped something half-way, with how it stands."""
+        if self.as_json:
+            _write(sys.stdout, dump({**document, **error_json(error)}))
+        else:
+            _write(sys.stdout, text + "\n")
+            self._error_words(error)
+
+    def _error_words(self, error: CmkError) -> None:
         lines = [f"cmk-admin: {printable(error.message)}"]
         if error.next:
             lines.append(f"  {printable(error.next)}")

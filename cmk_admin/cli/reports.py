@@ -8,7 +8,7 @@ from cmk_admin.cli.table import printable, table
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Answer, Check, Effect, PathState, Plan, PlannedPath
-from cmk_admin.domain.steps import ASKS_ONLY, Step
+from cmk_admin.domain.steps import ASKS_ONLY, Outcome, Step
 from cmk_admin.domain.verbs.choices import ACTIVATE
 from cmk_admin.domain.verbs.restore import CLEAN
 from cmk_admin.domain.verbs.revoking import CAUSES, Cause
@@ -178,7 +178,7 @@ def incident_json(report: OperationReport) -> JsonObject:
 
 def operation_text(report: OperationReport, where: str = "") -> str:
     """An operation as it stands. `where`: the option that names this connection; empty: it is gone after this."""
-    lines = [report.title, f"Operation {report.operation}: {report.outcome.value}"]
+    lines = [report.title, f"Operation {report.operation}: {_outcome(report)}"]
     if report.resumable and report.plan is not None:
         lines.append(f"Plan {report.plan.hash}")
     if report.sentence:
@@ -230,7 +230,7 @@ def operations_text(reports: Sequence[OperationReport]) -> str:
             r.operation,
             "" if r.created_at is None else r.created_at.strftime("%Y-%m-%d %H:%M:%S"),
             r.title,
-            "running" if r.alive else r.outcome.value,
+            _outcome(r),
             _possible(r),
         ]
         for r in reports
@@ -248,6 +248,13 @@ def _undo(step: Step) -> str:
     if step.undo_words:
         return f"undo: {step.undo_words}"
     return "nothing to undo" if step.verb in ASKS_ONLY else "cannot be undone"
+
+
+def _outcome(report: OperationReport) -> str:
+    """What was begun and has not ended is interrupted where nobody runs it."""
+    if report.alive:
+        return "running"
+    return "interrupted" if report.outcome is Outcome.RUNNING else report.outcome.value
 
 
 def _possible(report: OperationReport) -> str:

@@ -16,15 +16,17 @@ from cmk_admin.domain.verbs.restore import takes_away
 from cmk_admin.domain.verbs.undo import would_cut
 from cmk_admin.operations.answered import none_comes_late, still_under_way
 from cmk_admin.operations.evidence import attach
+from cmk_admin.operations.interface import Unkept
 from cmk_admin.operations.line import Line
 from cmk_admin.operations.paths import read_keys_of
 from cmk_admin.operations.proof import prove_run
 from cmk_admin.operations.ready import Ready
-from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED, consumer_name
+from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED, consumer_name, ended, unkept
 from cmk_admin.operations.state import OperationState
 from cmk_admin.operations.stepper import Stepper
 from cmk_admin.operations.watch import BEFORE_SECONDS, Watcher
 from cmk_admin.runtime.awake import awake
+from cmk_admin.store.connection import StoreError
 
 _CAREFUL = ("undo", "detach")
 """Verbs that may take nothing from anybody: to cut a service off is what a revoke is for."""
@@ -53,12 +55,22 @@ class Engine:
         """Why a gate let no further stage begin."""
 
     async def run(self) -> None:
-        """Run or go on to the end; the outcome is in the journal then. Raises StoreError where that cannot be written.
+        """Run or go on to the end; the outcome is in the journal then. Raises Unkept where that cannot be written.
 
         The machine does not fall asleep meanwhile, where it can be kept awake.
         """
-        with awake(f"{self._state.plan.title}"):
-            await self._run()
+        state = self._state
+        try:
+            with awake(f"{state.plan.title}"):
+                await self._run()
+        except StoreError as error:
+            raise self._unkept(state.unkept or error) from error
+        if state.unkept is not None and not ended(state.row):
+            raise self._unkept(state.unkept)
+
+    def _unkept(self, error: StoreError) -> Unkept:
+        self._state.alive = False
+        return unkept(self._state.report(), error, self._state.under_way)
 
     async def _run(self) -> None:
         state = self._state

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cmk_admin.domain.drill import Debrief
+from cmk_admin.domain.errors import CmkError
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, StepState
@@ -54,6 +55,7 @@ __all__ = [
     "Proof",
     "ProvenPath",
     "StepReport",
+    "Unkept",
     "WatchReport",
     "WatchResult",
 ]
@@ -214,6 +216,17 @@ class OperationReport:
     log: tuple[str, ...] = field(default=())
 
 
+class Unkept(CmkError):
+    """The journal took no more, so that an operation was stopped: it can be gone on with when there is room. Code ``store``.
+
+    `report` is how it stood then; `under_way` are the numbers of the steps whose calls were in flight.
+    """
+
+    def __init__(self, message: str, *, report: OperationReport, under_way: tuple[int, ...], next: str) -> None:
+        super().__init__("store", message, subject=report.operation, next=next)
+        self.report, self.under_way = report, under_way
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Boundary:
     """A step crossed a boundary. `intent` comes after the journal's commit and before the request."""
@@ -316,7 +329,7 @@ class Backend(Protocol):
     ) -> OperationReport:
         """Journal the plan and run it; with `watch` until every consumer is confirmed or its time is over.
 
-        Not cancelled by cancelling the coroutine's caller: use `cancel`.
+        Not cancelled by cancelling the coroutine's caller: use `cancel`. Raises Unkept where the journal took no more.
         """
 
     async def resume(
@@ -327,7 +340,7 @@ class Backend(Protocol):
         on_report: OnReport | None = None,
         on_boundary: OnBoundary | None = None,
     ) -> OperationReport:
-        """Go on with an interrupted operation. Raises Refused while another process runs it."""
+        """Go on with an interrupted operation. Raises Refused while another process runs it, Unkept."""
 
     async def undo(
         self,
@@ -337,7 +350,7 @@ class Backend(Protocol):
         on_report: OnReport | None = None,
         on_boundary: OnBoundary | None = None,
     ) -> OperationReport:
-        """`prepare_undo` and `run` in one, holding the operation's lock."""
+        """`prepare_undo` and `run` in one, holding the operation's lock. Raises Unkept."""
 
     async def cancel(self, operation: str) -> None:
         """Do not start the next step; the call in flight is finished and journaled. While watching: stop watching."""

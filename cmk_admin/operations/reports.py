@@ -19,17 +19,21 @@ from cmk_admin.operations.interface import (
     PathProof,
     Proof,
     StepReport,
+    Unkept,
     WatchReport,
     WatchResult,
 )
 from cmk_admin.operations.proof_rows import proof_of
 from cmk_admin.operations.rollback import RestorePlaces
+from cmk_admin.store.connection import StoreError
 from cmk_admin.store.incidents import IncidentRow
 from cmk_admin.store.journal import OperationRow, WatchRow
 
 AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
 MAY_HAVE_ACTED = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.DONE, StepState.UNKNOWN})
 """States in which Azure may have been changed."""
+IN_FLIGHT = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.UNKNOWN})
+"""States in which Azure may be busy with a call of the step."""
 _ENDED = frozenset({Outcome.DONE, Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.REFUSED})
 NEVER_LOST = ("attach", "detach")
 """Verbs after which a consumer is followed that was up before: it was not to be lost in between."""
@@ -105,7 +109,7 @@ def report(
             step.state in MAY_HAVE_ACTED and planned.undo_words is not None
             for step, planned in zip(row.steps, plan.steps, strict=True)
         ),
-        sentence=row.sentence,
+        sentence=sentence(row, plan, interrupted=True) if _is_interrupted(row, alive=alive) else row.sentence,
         plan=plan,
         restore_file=places.find(row.id),
         cancel_requested=cancel_requested,
@@ -115,6 +119,10 @@ def report(
         alarms=tuple(Alarm(at=one.at, text=one.text, kind=one.kind) for one in incident.alarms) if incident else (),
         log=row.notes,
     )
+
+
+def _is_interrupted(row: OperationRow, *, alive: bool) -> bool:
+    return row.outcome is Outcome.RUNNING and not alive
 
 
 def _open_paths(row: OperationRow, proof: Proof | None) -> tuple[PlannedPath, ...]:
@@ -190,8 +198,8 @@ def paths_from_text(text: str | None) -> tuple[PlannedPath, ...]:
     return tuple(path_from_json(path) for path in json.loads(text or "[]"))
 
 
-def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False) -> str:
-    """Where it stands, in one sentence."""
+def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False, interrupted: bool = False) -> str:
+    """Where it stands, in one sentence. `interrupted`: nobody runs it any more although it has not ended."""
     count = len(row.steps)
     done = sum(step.state is StepState.DONE for step in row.steps)
     skipped = sum(step.state is StepState.SKIPPED for step in row.steps)
@@ -203,7 +211,7 @@ def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False) -
         parts.append(f"{skipped} already so")
     if failed:
         parts.append(f"{failed} failed")
-    if unsure and row.outcome in _ENDED:
+    if unsure and (interrupted or row.outcome in _ENDED):
         parts.append(f"{unsure} with unknown end")
     if open_paths:
         parts.append(f"{open_paths} {_plural('path', open_paths)} still open or unknown")
@@ -218,7 +226,11 @@ def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False) -
         Outcome.CANCELLED: "Cancelled",
         Outcome.REFUSED: "Refused",
         Outcome.PLANNED: "Planned",
-        Outcome.RUNNING: "Stopping after the call in flight" if cancel_requested else "Running",
+        Outcome.RUNNING: "Interrupted"
+        if interrupted
+        else "Stopping after the call in flight"
+        if cancel_requested
+        else "Running",
     }[row.outcome]
     return f"{lead}: {', '.join(parts)}.{_lost_before(row, plan)}"
 
@@ -260,6 +272,37 @@ def another_way(plan: Plan) -> str:
     others = [one.title for one in plan.methods if one.possible and one.name not in (plan.method, "expiry")]
     again = " Go on with the operation to try it again"
     return f"{again}, or revoke another way: {others[0]}." if others else f"{again}."
+
+
+def unkept(report: OperationReport, error: StoreError, under_way: tuple[int, ...]) -> Unkept:
+    """What to say of an operation that the journal took no more of. `under_way`: steps that were in flight then."""
+    count = len(report.steps)
+    made = [f"{sum(step.state is StepState.DONE for step in report.steps)} of {count} {_plural('change', count)} made"]
+    skipped = sum(step.state is StepState.SKIPPED for step in report.steps)
+    made += [f"{skipped} already so"] if skipped else []
+    flying = [_flight(step) for step in report.steps if step.n in under_way] or ["No call was in flight."]
+    said = (
+        f"{error.message} Operation {report.operation} was stopped before its next write: {', '.join(made)}.",
+        *flying,
+    )
+    room = f"Make room on the disk of {error.subject}" if error.subject else "Make room"
+    return Unkept(
+        " ".join(said),
+        report=report,
+        under_way=under_way,
+        next=f"{room}, then go on with it: cmk-admin resume {report.operation}",
+    )
+
+
+def _flight(step: StepReport) -> str:
+    known = {
+        StepState.DONE: "it was done, and that is in the journal.",
+        StepState.SKIPPED: "it was so already, and that is in the journal.",
+        StepState.FAILED: "it failed, and that is in the journal.",
+        StepState.ACCEPTED: "Azure accepted it; how it ended is not known here.",
+    }
+    end = known.get(step.state, "how it ended may be unknown; going on with it finds out first.")
+    return f"Step {step.n} ({step.words}) was in flight: {end}"
 
 
 def ended(row: OperationRow) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -12,8 +12,9 @@ from cmk_admin.domain.plan import Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.interface import Boundary, OnBoundary, OnReport, OperationReport
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.reports import AT_REST, Publisher, paths_from_text, paths_to_text, report, sentence
+from cmk_admin.operations.reports import AT_REST, IN_FLIGHT, Publisher, paths_from_text, paths_to_text, report, sentence
 from cmk_admin.operations.rollback import RestorePlaces
+from cmk_admin.store.connection import StoreError
 from cmk_admin.store.incidents import IncidentRow, Incidents
 from cmk_admin.store.journal import Journal, OperationRow, StepRow, WatchRow
 
@@ -59,6 +60,10 @@ class OperationState:
         self.cancel_requested = False
         self.paused: str | None = None
         self.closing = False
+        self.unkept: StoreError | None = None
+        """Why the journal takes no more, or only the end of what is in flight."""
+        self.under_way: tuple[int, ...] = ()
+        """Steps that were in flight when that was found."""
         self.stopping = asyncio.Event()
         self._publisher = Publisher(on_report, self.report)
         self._on_boundary = on_boundary
@@ -88,6 +93,25 @@ class OperationState:
         """The program ends: as `cancel`, but the operation stays as one that can be gone on with."""
         self.closing = True
         self.stopping.set()
+
+    async def _keep(self, writing: Awaitable[None]) -> None:
+        """Every change is written down by this. A journal that is full stops the operation before its next write.
+
+        Raises StoreError where it took not even this.
+        """
+        try:
+            await writing
+        except StoreError as error:
+            self._stop_unkept(error)
+            raise
+        if self.journal.shortage is not None:
+            self._stop_unkept(self.journal.shortage)
+
+    def _stop_unkept(self, error: StoreError) -> None:
+        if self.unkept is None:
+            self.unkept = error
+            self.under_way = tuple(step.n for step in self.row.steps if step.state in IN_FLIGHT)
+        self.close()
 
     async def pause(self, real_seconds: float) -> bool:
         """Wait. False where it was cut short because no further step is wanted."""
@@ -137,7 +161,7 @@ class OperationState:
         )
         text = None if note is None else f"Step {n}: {note}"
         first = now if state is StepState.INTENT and self.row.first_write_at is None else None
-        await self.journal.put_step(self.row.id, new, note=text, first_write_at=first)
+        await self._keep(self.journal.put_step(self.row.id, new, note=text, first_write_at=first))
         steps = (*self.row.steps[: n - 1], new, *self.row.steps[n:])
         notes = self.row.notes if text is None else (*self.row.notes, text)
         self.row = replace(self.row, steps=steps, notes=notes)
@@ -154,7 +178,7 @@ class OperationState:
     async def put_activity(self, n: int, activity: str) -> None:
         """Commit what the Activity Log says of a step."""
         new = replace(self.step(n), activity=activity)
-        await self.journal.put_activity(self.row.id, n, activity)
+        await self._keep(self.journal.put_activity(self.row.id, n, activity))
         self.row = replace(self.row, steps=(*self.row.steps[: n - 1], new, *self.row.steps[n:]))
         self._refresh()
 
@@ -184,7 +208,7 @@ class OperationState:
     async def put_watches(self, rows: Iterable[WatchRow]) -> None:
         """Commit rows of consumers that are followed."""
         new = tuple(rows)
-        await self.journal.put_watch(self.row.id, *new)
+        await self._keep(self.journal.put_watch(self.row.id, *new))
         for row in new:
             self.show_watch(row)
 
@@ -198,7 +222,7 @@ class OperationState:
     async def put_open_paths(self, paths: tuple[PlannedPath, ...]) -> None:
         """Commit what is still open."""
         text = paths_to_text(paths)
-        await self.journal.put_open_paths(self.row.id, text)
+        await self._keep(self.journal.put_open_paths(self.row.id, text))
         self.row = replace(self.row, open_paths=text)
         self._refresh()
 
@@ -213,13 +237,15 @@ class OperationState:
         row = replace(self.row, outcome=outcome, ended_at=now if ended else None)
         row = replace(row, sentence=sentence(row, self.plan, cancel_requested=self.cancel_requested))
         note = row.sentence if ended else None
-        await self.journal.put_outcome(row.id, outcome, sentence=row.sentence, ended_at=row.ended_at, note=note)
+        await self._keep(
+            self.journal.put_outcome(row.id, outcome, sentence=row.sentence, ended_at=row.ended_at, note=note)
+        )
         self.row = row if note is None else replace(row, notes=(*row.notes, note))
         self._refresh()
 
     async def note(self, text: str) -> None:
         """Commit a sentence of the log."""
-        await self.journal.note(self.row.id, datetime.now(UTC), text)
+        await self._keep(self.journal.note(self.row.id, datetime.now(UTC), text))
         self.row = replace(self.row, notes=(*self.row.notes, text))
         self._refresh()
 

@@ -3,21 +3,31 @@
 Write-ahead log with ``synchronous=FULL``: a commit that returned survives a crash of the process and of the machine
 (sqlite.org/pragma.html#pragma_synchronous). Commits that arrive while one is under way share the next one, so that many
 steps side by side cost one disk flush, not many.
+
+A disk may be full at any moment. Room for the end of what is begun is kept (`store.reserve`): nothing is begun without it,
+and only what tells how something ended may use it up.
 """
 
 import asyncio
+import logging
 import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from cmk_admin.domain.errors import CmkError
+from cmk_admin.store.reserve import Reserve
 
 _BUSY_MS = 10_000
 """How long to wait for another process's commit: a second window or a command line on the same journal."""
+
+_NO_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+"""What SQLite says where a file could not grow: the disk is full, or a quota or a limit is reached."""
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -25,6 +35,12 @@ Work = Callable[[sqlite3.Connection], T]
 
 class StoreError(CmkError):
     """What we remember could not be read or written. Nothing is sent to Azure that could not be journaled first."""
+
+
+class _Write(NamedTuple):
+    work: Work[Any]
+    ends: bool
+    """It tells how something ended."""
 
 
 def known_migrations() -> tuple[tuple[int, str], ...]:
@@ -39,9 +55,12 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.shortage: StoreError | None = None
+        """Why the room that is kept for ends was given up; None: it was not, or there is some again."""
+        self._reserve = Reserve(path.with_name("reserve"))
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._connection: sqlite3.Connection | None = None
-        self._waiting: list[tuple[Work[Any], asyncio.Future[Any]]] = []
+        self._waiting: list[tuple[_Write, asyncio.Future[Any]]] = []
         self._committer: asyncio.Task[None] | None = None
 
     @classmethod
@@ -55,6 +74,7 @@ class Database:
         loop = asyncio.get_running_loop()
         try:
             database._connection = await loop.run_in_executor(database._thread, _connect, path, steps)
+            await loop.run_in_executor(database._thread, database._keep_room)
         except BaseException:
             database._thread.shutdown(wait=False)
             raise
@@ -64,13 +84,16 @@ class Database:
         """Run `work` on the connection, outside a transaction of ours. Raises StoreError."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._run, work)
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], *, ends: bool = False) -> T:
         """Run `work` in a transaction and return after its commit is on the disk. Raises StoreError.
+
+        `ends`: it tells how something ended that was begun, and may use up the room that is kept for that. Anything else
+        is refused while there is none.
 
         Cancelling the caller does not take the work back: once handed in, it is committed.
         """
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._waiting.append((work, result))
+        self._waiting.append((_Write(work, ends), result))
         if self._committer is None:
             self._committer = asyncio.create_task(self._commit_all(), name="journal")
         return await asyncio.shield(result)
@@ -89,7 +112,7 @@ class Database:
         try:
             while self._waiting:
                 batch, self._waiting = self._waiting, []
-                answers = await loop.run_in_executor(self._thread, self._commit, [work for work, _ in batch])
+                answers = await loop.run_in_executor(self._thread, self._commit, [write for write, _ in batch])
                 for (_, result), (value, error) in zip(batch, answers, strict=True):
                     if result.cancelled():
                         continue
@@ -101,20 +124,50 @@ class Database:
         finally:
             self._committer = None
 
-    def _commit(self, batch: list[Work[Any]]) -> list[tuple[Any, StoreError | None]]:
+    def _commit(self, batch: list[_Write]) -> list[tuple[Any, StoreError | None]]:
         """All of the batch in one transaction; where one fails, each in its own, so that it fails alone."""
         try:
-            return [(value, None) for value in self._transaction(batch)]
+            if not all(write.ends for write in batch):
+                self._check_room()
+            return [(value, None) for value in self._transaction([write.work for write in batch])]
         except StoreError as error:
             if len(batch) == 1:
-                return [(None, error)]
-        answers: list[tuple[Any, StoreError | None]] = []
-        for work in batch:
+                return [self._at_last(batch[0], error)]
+        return [answer for write in batch for answer in self._commit([write])]
+
+    # Room for the end of what is begun
+
+    def _keep_room(self) -> None:
+        """Have it before anything is begun; a disk that has none is told to whoever begins something."""
+        if not self._reserve.held:
             try:
-                answers.append((self._transaction([work])[0], None))
-            except StoreError as error:
-                answers.append((None, error))
-        return answers
+                self._reserve.take()
+            except OSError:
+                _log.warning("no room could be kept free for the journal", exc_info=True)
+
+    def _check_room(self) -> None:
+        if not self._reserve.held:
+            try:
+                self._reserve.take()
+            except OSError as error:
+                why = f"There is no room for the journal, and nothing is begun without: {error.strerror or error}."
+                raise StoreError("store", why, subject=str(self.path), next="Make room on its disk.") from error
+        self.shortage = None
+
+    def _at_last(self, write: _Write, error: StoreError) -> tuple[Any, StoreError | None]:
+        """Once more with the room that was kept for it. What the log of changes holds is put in its place first, so that
+        the log begins anew."""
+        if not write.ends or not _is_full(error) or not self._reserve.held:
+            return None, error
+        try:
+            self._reserve.give_up()
+            self.shortage = error
+            self._run(lambda connection: connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchall())
+            return self._transaction([write.work])[0], None
+        except OSError as fault:
+            return None, _failed(self.path, fault)
+        except StoreError as still:
+            return None, still
 
     def _transaction(self, batch: list[Work[Any]]) -> list[Any]:
         connection = self._open_connection()
@@ -211,6 +264,11 @@ def _statements(text: str) -> list[str]:
             statements.append(current)
             current = ""
     return statements
+
+
+def _is_full(error: StoreError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, sqlite3.Error) and (cause.sqlite_errorcode & 0xFF) in _NO_ROOM
 
 
 def _failed(path: Path, error: Exception) -> StoreError:

@@ -9,7 +9,7 @@ from pathlib import Path
 from cmk_admin.domain.record import Kind, canonical
 from cmk_admin.domain.steps import Json, Outcome, StepState
 from cmk_admin.store import record
-from cmk_admin.store.connection import Database
+from cmk_admin.store.connection import Database, StoreError
 from cmk_admin.store.record import Recorder
 from cmk_admin.store.rows import OperationRow, StepRow, WatchRow, load_operations, step_of, watch_of
 
@@ -48,6 +48,11 @@ class Journal:
     def database(self) -> Database:
         """For what else is remembered of these operations: it shares their file and its commits."""
         return self._database
+
+    @property
+    def shortage(self) -> StoreError | None:
+        """Why the room that is kept for the end of what was begun was given up; None: it was not."""
+        return self._database.shortage
 
     async def begin(self, operation: OperationRow) -> None:
         """Write a new operation down: its plan, its steps, whom it follows."""
@@ -128,7 +133,7 @@ class Journal:
             kind = Kind.ACTIVITY if told else Kind.STEP
             record.append(connection, operation, kind, record.step_facts(row, note))
 
-        await self._database.write(work)
+        await self._database.write(work, ends=row.state is not StepState.INTENT)
 
     async def put_activity(self, operation: str, n: int, activity: str) -> None:
         """Write down what the Activity Log says of a step."""
@@ -207,7 +212,7 @@ class Journal:
             if ended_at is not None and answered and answered["answers"]:
                 self._tell_answered(connection, answered["answers"], Kind.GIVEN_BACK, operation, facts)
 
-        await self._database.write(work)
+        await self._database.write(work, ends=ended_at is not None)
 
     async def note(self, operation: str, at: datetime, text: str) -> None:
         """Add a sentence to an operation's log."""
@@ -239,7 +244,8 @@ class Journal:
             self._begin_record(connection, operation)
             return record.entries(connection, operation)
 
-        return await self._database.write(work)
+        kept = await self._database.read(lambda connection: record.entries(connection, operation))
+        return kept or await self._database.write(work)
 
     def _begin_record(self, connection: sqlite3.Connection, operation: str) -> None:
         """An operation of an earlier version of the program has no record: it begins with what is known."""
