@@ -222,13 +222,13 @@ class Commands:
         return DONE if report.proof is not None and report.proof.closed else NOT_DONE
 
     async def close(self, backend: Backend) -> int:
-        """Close the incident of a revoke. What is open although nobody gave it back is no success."""
-        report = await self._unless_stopped(backend.close_incident(self._options.operation))
+        """Close the incident of a revoke, where every path is closed or was given back; else with --anyway only."""
+        options = self._options
+        report = await self._unless_stopped(backend.close_incident(options.operation, anyway=options.anyway))
         self._output.say(operation_document(report), incident.proof_text(report))
-        if report.answered_by is not None or (report.proof is not None and not report.proof.left):
-            return DONE
-        self._output.note("The incident is closed, and not every path: nobody reads them again.")
-        return NOT_DONE
+        if report.answered_by is None and report.proof is not None and report.proof.left:
+            self._output.note(f"It is closed although {report.proof.left_words}: nobody reads them again.")
+        return DONE
 
     async def resume(self, backend: Backend) -> int:
         """Go on with an interrupted operation."""

@@ -27,7 +27,7 @@ _ALLOWED = {
     "revoke": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "target", *_CUTTING),
     "restore": ("format", "plan", "script", "yes", "reason", "ticket", "watch", "operation", "consumer", "clean"),
     "proof": ("format", "follow", "operation"),
-    "close": ("format", "operation"),
+    "close": ("format", "anyway", "operation"),
     "record": ("format", "out", "operation"),
     "verify": ("format", "file", "head"),
     "resume": ("format", "plan", "yes", "watch", "operation"),
@@ -112,6 +112,7 @@ def _parser(argv: Sequence[str]) -> _Parser:
     proof.add_argument("--follow", action="store_true", help="read them on a schedule, until the incident is closed")
     close = add("close", "close the incident of a revoke: its paths are read no more")
     close.add_argument("operation", metavar="OPERATION", help=_AS_LISTED)
+    close.add_argument("--anyway", action="store_true", help="also where a path is open or could not be read")
     add("operations", "what was done here, and what is unfinished")
     connection = add("connection", "whether sign-in, resource manager, a vault and Microsoft Graph answer")
     connection.add_argument("--vault", metavar="NAME|HOST", help="the vault to try (default: the first that is seen)")

@@ -60,6 +60,8 @@ class Options:
     """restore: the identity that gets the key back is clean, somebody says."""
     follow: bool = False
     """proof: on a schedule."""
+    anyway: bool = False
+    """close: also where a path is open or not known."""
     expect: str | None = None
     """The hash of the plan as it was printed: a plan with another one is not run."""
     vault: str | None = None
@@ -106,6 +108,7 @@ def parse(argv: Sequence[str]) -> Options:
         also=() if wizard else tuple(_named("choice", c) for c in typed.get("also", ())),
         identities=() if wizard else tuple(_named("identity", c) for c in typed.get("identity", ())),
         follow=typed.get("follow", False),
+        anyway=typed.get("anyway", False),
         clean=typed.get("clean", False),
         operation=_named("operation", typed.get("operation")),
         file=Path(_named("file", typed["file"])) if "file" in typed else None,

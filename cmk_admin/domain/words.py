@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cmk_admin.domain.access import AccessPath
     from cmk_admin.domain.index import Index
     from cmk_admin.domain.model import Coverage, Key
+    from cmk_admin.domain.plan import PlannedPath
 
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
@@ -231,6 +232,11 @@ def via(index: Index, one: AccessPath) -> str:
 def path(index: Index, one: AccessPath) -> str:
     """A path in one line: ``group Payments-Ops → role Contributor → subscription Payments``."""
     return f"{via(index, one)} → {scope(index, one.scope)}"
+
+
+def planned_path(one: PlannedPath) -> str:
+    """``dcc-mysql-id by role Key Vault Crypto User at vault dcc-premium``."""
+    return f"{one.principal_name or one.principal or 'anybody'} by {one.via} at {scope_in_full(None, one.scope)}"
 
 
 def who(index: Index, object_id: str) -> str:

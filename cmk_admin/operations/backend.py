@@ -228,8 +228,8 @@ class OpenBackend:
     async def guard(self, on_report: OnReport) -> None:
         await self._guard.run(on_report)
 
-    async def close_incident(self, operation: str) -> OperationReport:
-        return await self._guard.close(operation)
+    async def close_incident(self, operation: str, *, anyway: bool = False) -> OperationReport:
+        return await self._guard.close(operation, anyway=anyway)
 
     # Remembering
 

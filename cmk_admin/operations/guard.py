@@ -105,14 +105,15 @@ class Guard:
         await self._read(row, plan, await self._incidents.load(row.id))
         return await self._report(row.id)
 
-    async def close(self, operation: str) -> OperationReport:
-        """Read the paths once more, and then no more. Raises BadInput, Refused.
+    async def close(self, operation: str, *, anyway: bool) -> OperationReport:
+        """Read the paths once more, and then no more. Raises BadInput, Refused (busy, still-open).
 
-        The reading is for whoever closes it: what was given back since the one before is open again.
+        The reading is for whoever closes it: what was given back since the one before is open again, and meant to be.
+        Anything else that is open or not known is closed over with `anyway` only, and written down.
         """
         row = await self._history.find(operation)
         incident = await self._incidents.load(row.id)
-        if incident is None:
+        if incident is None or not acted(row):
             raise BadInput("no-incident", f"Operation {row.id} opened no incident.", subject=row.id)
         if self._history.alive(row):
             raise Refused(
@@ -125,10 +126,22 @@ class Guard:
         if plan.method is not None:
             await self._read(row, plan, incident, within=CLOSING_SECONDS)
         if incident.closed_at is None:
-            now = datetime.now(UTC)
-            await self._incidents.close(row.id, now, self._session.account.object_id)
-            await self._journal.note(row.id, now, f"The incident was closed by {self._session.account.name}.")
+            await self._close(await self._report(row.id), anyway=anyway)
         return await self._report(row.id)
+
+    async def _close(self, report: OperationReport, *, anyway: bool) -> None:
+        left = report.proof.left_words if report.proof is not None and report.answered_by is None else ""
+        if left and not anyway:
+            raise Refused(
+                "still-open",
+                f"The incident of operation {report.operation} is not closed, since {left}.",
+                subject=report.operation,
+                next="Revoke again, or close it all the same with --anyway: nobody reads the paths again then.",
+            )
+        now, account = datetime.now(UTC), self._session.account
+        await self._incidents.close(report.operation, now, account.object_id, left=left or None)
+        although = f", although {left}" if left else ""
+        await self._journal.note(report.operation, now, f"The incident was closed by {account.name}{although}.")
 
     # Inside
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from cmk_admin.domain import words
 from cmk_admin.domain.drill import Debrief
 from cmk_admin.domain.errors import CmkError
 from cmk_admin.domain.model import Estate
@@ -81,6 +82,9 @@ class StepReport:
     """What the Activity Log says of it, in a sentence."""
 
 
+MOST_NAMED = 6
+"""Paths that one sentence names."""
+
 GIVEN_BACK = "it was given back"
 """The reason of a path that is open since a restore opened it."""
 
@@ -119,6 +123,18 @@ class Proof:
     def left(self) -> tuple[ProvenPath, ...]:
         """What is open or not known, and not because it was given back."""
         return tuple(one for one in self.paths if one.state is not PathProof.CLOSED and one.reason != GIVEN_BACK)
+
+    @property
+    def left_words(self) -> str:
+        """``1 path is open (...) and 2 paths are not known (...)``: what is left, by name; empty: nothing."""
+        said = []
+        for state, word in ((PathProof.OPEN, "open"), (PathProof.UNKNOWN, "not known")):
+            names = [words.planned_path(one.path) for one in self.left if one.state is state]
+            more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+            if names:
+                are = words.count(len(names), "path is", "paths are")
+                said.append(f"{are} {word} ({'; '.join(names[:MOST_NAMED] + more)})")
+        return " and ".join(said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,8 +309,12 @@ class Backend(Protocol):
         `on_report` is told after each reading, and of each alarm.
         """
 
-    async def close_incident(self, operation: str) -> OperationReport:
-        """No more readings of its paths. Raises BadInput, Refused (it is still being run)."""
+    async def close_incident(self, operation: str, *, anyway: bool = False) -> OperationReport:
+        """Read its paths once more, and then no more. Raises BadInput, Refused.
+
+        Refused ``busy``: it is still being run; ``still-open``: a path is open or not known. `anyway`: it is closed all the
+        same, and the record says with what.
+        """
 
     async def record(self, operation: str) -> Record:
         """Everything that was written down about an operation, hash-chained; also while it runs. Raises BadInput."""

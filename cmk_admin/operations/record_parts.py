@@ -149,7 +149,8 @@ def incident(record: Record) -> list[Row]:
             again = entry.facts.get("again")
             rows.append((when, "Opened again: the paths are watched over anew" if again else "Opened"))
         elif entry.kind == Kind.INCIDENT_CLOSED:
-            rows.append((when, f"Closed by {_named(record, entry.facts.get('by'))}"))
+            although = f", although {entry.facts['although']}" if entry.facts.get("although") else ""
+            rows.append((when, f"Closed by {_named(record, entry.facts.get('by'))}{although}"))
     return rows
 
 

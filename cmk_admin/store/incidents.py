@@ -79,8 +79,8 @@ class Incidents:
 
         await self._database.write(work)
 
-    async def close(self, operation: str, at: datetime, by: str) -> None:
-        """Its paths are read no more. One that is closed stays as it is."""
+    async def close(self, operation: str, at: datetime, by: str, *, left: str | None = None) -> None:
+        """Its paths are read no more. One that is closed stays as it is. `left`: what is open or not known all the same."""
 
         def work(connection: sqlite3.Connection) -> None:
             closed = connection.execute(
@@ -89,7 +89,10 @@ class Incidents:
                 (at.isoformat(), by, operation),
             ).rowcount
             if closed and record.begun(connection, operation):
-                record.append(connection, operation, Kind.INCIDENT_CLOSED, {"at": at.isoformat(), "by": by})
+                facts: dict[str, Json] = {"at": at.isoformat(), "by": by}
+                # what an earlier version of the program wrote has no such fact: it is left out where there is nothing
+                facts |= {"although": left} if left else {}
+                record.append(connection, operation, Kind.INCIDENT_CLOSED, facts)
 
         await self._database.write(work)
 

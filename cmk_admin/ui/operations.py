@@ -139,11 +139,10 @@ class Operations(QObject):
         if self._backend is not None:
             self._bridge.start(self, self._backend.prove(operation), self._told, unread)
 
-    def close_incident(self, operation: str) -> None:
-        """No more readings of its paths."""
+    def close_incident(self, operation: str, *, anyway: bool, refused: Callable[[Exception], None]) -> None:
+        """No more readings of its paths; `anyway`: also where one is open or not known."""
         if self._backend is not None:
-            refused = partial(self._refused, "The incident cannot be closed")
-            self._bridge.start(self, self._backend.close_incident(operation), self._told, refused)
+            self._bridge.start(self, self._backend.close_incident(operation, anyway=anyway), self._told, refused)
 
     # The paths of open incidents, which are read again while the connection is open
 

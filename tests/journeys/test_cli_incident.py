@@ -77,7 +77,9 @@ def test_the_restore_file_goes_where_the_settings_say(sandbox: Sandbox, program:
     assert (refused.status, refused.json["error"]["code"]) == (2, "bad-settings")
 
 
-def test_closing_an_incident_with_a_path_that_is_open_is_no_success(sandbox: Sandbox, program: Program) -> None:
+def test_an_incident_with_a_path_that_is_open_is_closed_only_anyway_and_the_record_says_so(
+    sandbox: Sandbox, program: Program
+) -> None:
     cut = program.json("revoke", KEY, "--consumer", "dcc-mysql", "--yes")
     operation = cut.json["operation"]
     assert cut.status == 0, cut.out
@@ -85,7 +87,35 @@ def test_closing_an_incident_with_a_path_that_is_open_is_no_success(sandbox: San
     scope = row["role_assignment_scope"][0]
     role = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
     Clients(sandbox).grant(scope, role, sandbox.described["principals"]["dcc-mysql-id"]["object_id"])
-    closed = program.json("close", operation)
-    assert closed.status == 1
-    assert (closed.json["incident"], closed.json["proof"]["closed"]) == ("closed", False)
+    left = (
+        "1 path is open (dcc-mysql-id by role Key Vault Crypto Service Encryption User at key mysql-encryption-key of"
+        " dcc-premium)"
+    )
+
+    refused = program.json("close", operation)
+    error = refused.json["error"]
+    assert (refused.status, error["code"], error["subject"]) == (1, "still-open", operation)
+    assert left in error["message"]
+    assert "--anyway" in error["next"]
+    [still] = program.json("operations").json["operations"]
+    assert (still["incident"], still["proof"]["closed"]) == ("open", False)
+
+    closed = program.json("close", operation, "--anyway")
+    assert (closed.status, closed.json["incident"], closed.json["proof"]["closed"]) == (0, "closed", False)
     assert [path["state"] for path in closed.json["open_paths"]] == ["stays_open"]
+    kept = program.json("record", operation).json["entries"]
+    [end] = [one["facts"] for one in kept if one["kind"] == "incident-closed"]
+    assert end["although"] == left
+    assert any(f"The incident was closed by administrator, although {left}." in str(one["facts"]) for one in kept)
+    assert f"although {left}" in program("record", operation, "--format", "html").out
+
+
+def test_an_incident_whose_paths_cannot_be_read_is_closed_only_anyway(sandbox: Sandbox, program: Program) -> None:
+    operation = program.json("revoke", KEY, "--yes").json["operation"]
+    sandbox.fault("GET *dcc-premium*/keys* status:403")
+    refused = program.json("close", operation)
+    assert (refused.status, refused.json["error"]["code"]) == (1, "still-open")
+    assert "not known (" in refused.json["error"]["message"]
+    sandbox.no_faults()
+    closed = program.json("close", operation)
+    assert (closed.status, closed.json["incident"], closed.json["proof"]["closed"]) == (0, "closed", True)

@@ -166,10 +166,40 @@ def test_what_is_granted_again_is_an_alarm_wherever_one_is_until_the_incident_is
 
     driver.click("proof-close", page)
     asked = driver.dialog("confirm")
-    driver.button("confirm-do", asked).click()
+    assert "1 path is open (dcc-mysql-id by role " in driver.text("confirm-text", asked)
+    driver.key(Qt.Key.Key_Return)
+    driver.until(lambda: not driver.dialogs(), "the safe answer to be the one of Return")
+    assert page.report.incident is Incident.OPEN
+
+    driver.click("proof-close", page)
+    driver.button("confirm-do", driver.dialog("confirm")).click()
     driver.until(lambda: page.report.incident is Incident.CLOSED, "the incident to be closed")
     driver.until(lambda: not driver.text("message-text"), "the alarm's message to go")
     assert driver.badge("proof-incident", page) == "Incident closed"
+    assert any("The incident was closed by administrator, although 1 path is open" in one for one in page.report.log)
+
+
+def test_what_was_opened_since_the_last_reading_is_asked_about_before_an_incident_is_closed(
+    driver: Driver, sandbox: Sandbox
+) -> None:
+    mysql, admin = Clients(sandbox, "dcc-mysql-id"), Clients(sandbox)
+    scope = next(r for r in sandbox.truth() if r["consumer_id"].endswith("/dcc-mysql"))["role_assignment_scope"][0]
+    [role] = {role for who, role, _ in admin.grants(scope).values() if who == mysql.object_id}
+    page = revoked(driver)
+    driver.click("proof-close", page)
+    asked = driver.dialog("confirm")
+    assert "open" not in driver.text("confirm-text", asked).split("not read any more")[0]
+    admin.grant(scope, role, mysql.object_id)
+    driver.button("confirm-do", asked).click()
+    driver.until(
+        lambda: [
+            w for w in driver.dialogs() if "is not closed, since 1 path is open" in driver.text("confirm-text", w)
+        ],
+        "the second question",
+    )
+    driver.button("confirm-keep", driver.dialog("confirm")).click()
+    driver.until(lambda: not driver.dialogs(), "the question to go")
+    assert page.report.incident is Incident.OPEN
 
 
 def test_a_staged_revoke_says_for_whom_it_waits_and_then_does_the_rest(

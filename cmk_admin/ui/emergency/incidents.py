@@ -6,6 +6,8 @@ from textwrap import shorten
 
 from PySide6.QtCore import QObject
 
+from cmk_admin.domain import words
+from cmk_admin.domain.errors import Refused
 from cmk_admin.operations.interface import Alarm, OperationReport
 from cmk_admin.ui.dialogs import confirm, tell_failure
 from cmk_admin.ui.emergency.operation_page import OperationPage
@@ -51,19 +53,43 @@ class Incidents(QObject):
         tell_failure(self._window, "The paths could not be read again", error)
 
     def close(self, report: OperationReport) -> None:
-        """Ask whether its paths need no watching any more."""
+        """Ask whether its paths need no watching any more; where one is open or not known, what that means."""
         proof = report.proof
-        whole = proof is None or proof.closed
-        standing = "" if proof is None or whole else f"As last read: {proof_counts(proof)}. "
-        left = "What was cut stays cut, and can still be given back." if whole else "What is open stays open."
+        if proof is not None and proof.left and report.answered_by is None:
+            self._ask_anyway(report, f"As last read at {words.exact(proof.at)}, {proof.left_words}.")
+            return
+        standing = "" if proof is None or proof.closed else f"As last read: {proof_counts(proof)}. "
         confirm(
             self._window,
             "Close the incident",
             f"{standing}The paths of “{report.title}” are not read any more, and nothing tells when one of them opens again. "
-            f"{left}",
+            "What was cut stays cut, and can still be given back.",
             verb="Close the incident",
-            done=partial(self._operations.close_incident, report.operation),
+            done=partial(self._close, report, anyway=False),
         )
+
+    def _ask_anyway(self, report: OperationReport, standing: str) -> None:
+        confirm(
+            self._window,
+            "Close the incident with paths open",
+            f"{standing} What is open stays open, and nobody reads the paths of “{report.title}” again. The record keeps that "
+            "it was closed like this.",
+            verb="Close it anyway",
+            keep="Keep it open",
+            done=partial(self._close, report, anyway=True),
+            danger=True,
+        )
+
+    def _close(self, report: OperationReport, *, anyway: bool) -> None:
+        self._operations.close_incident(report.operation, anyway=anyway, refused=partial(self._not_closed, report))
+
+    def _not_closed(self, report: OperationReport, error: Exception) -> None:
+        """What the last reading found may be more than what was known when it was asked for."""
+        self._operations.reload()
+        if isinstance(error, Refused) and error.code == "still-open":
+            self._ask_anyway(report, error.message)
+        else:
+            tell_failure(self._window, "The incident cannot be closed", error)
 
     def alarmed(self, report: OperationReport, alarm: Alarm) -> None:
         """Wherever one is: said at once, with the way to it."""
