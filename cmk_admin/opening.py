@@ -17,7 +17,7 @@ from cmk_admin.domain.errors import BadInput, Refused
 from cmk_admin.operations.interface import Backend, ConnectionChoice, LiveChoice, OnSignIn
 from cmk_admin.runtime.connection import SandboxConnection, read_connection
 from cmk_admin.runtime.locks import ProcessLock
-from cmk_admin.runtime.paths import connection_folder, home, own_sandbox_folder, private_folder
+from cmk_admin.runtime.paths import home, own_sandbox_folder, private_folder
 from cmk_admin.runtime.sandbox_process import START_SECONDS, SandboxFailed, SandboxProcess, start_sandbox_async
 
 OWN_SPEED = 60.0
@@ -47,15 +47,18 @@ async def connect(choice: ConnectionChoice, on_sign_in: OnSignIn | None = None, 
     folder = own_sandbox_folder() if choice.drill is None else private_folder(home() / "drill")
     owner = ProcessLock(folder, "owner")
     if not owner.take():
-        return await _open(await _shared(folder, choice), choice.principal)
+        return await _open(await _shared(folder, choice), choice.principal, home())
     try:
+        if choice.drill is not None:
+            await _forget_drill(folder)
         sandbox = await _start(folder, choice)
     except BaseException:
         owner.free()
         raise
     end = partial(_end, sandbox, owner) if choice.drill is None else partial(_end_drill, sandbox, owner, folder)
+    kept = home() if choice.drill is None else folder
     try:
-        return await _open(sandbox.connection, choice.principal, drill=choice.drill, after_close=end)
+        return await _open(sandbox.connection, choice.principal, kept, drill=choice.drill, after_close=end)
     except BaseException:
         await end()
         raise
@@ -64,15 +67,17 @@ async def connect(choice: ConnectionChoice, on_sign_in: OnSignIn | None = None, 
 async def _open(
     connection: SandboxConnection,
     principal: str | None,
+    kept: Path,
     *,
     drill: str | None = None,
     after_close: Callable[[], Awaitable[None]] | None = None,
 ) -> Backend:
+    """`kept`: under which folder its operations are remembered."""
     from cmk_admin.operations.backend import open_backend
 
     # What was loaded stays: the window's collector need never walk it
     gc.freeze()
-    return await open_backend(connection, home(), principal=principal, drill=drill, after_close=after_close)
+    return await open_backend(connection, kept, principal=principal, drill=drill, after_close=after_close)
 
 
 async def _open_live(choice: LiveChoice, on_sign_in: OnSignIn | None) -> Backend:
@@ -84,12 +89,12 @@ async def _open_live(choice: LiveChoice, on_sign_in: OnSignIn | None) -> Backend
 
 async def _start(folder: Path, choice: ConnectionChoice) -> SandboxProcess:
     """Start our own sandbox. One that a killed program left behind is ending: wait until it has let go of its state."""
-    if choice.fresh and (folder / "state").exists():
-        await asyncio.to_thread(shutil.rmtree, folder / "state")
     until = time.monotonic() + _HANDOVER_SECONDS
     while True:
         try:
-            return await start_sandbox_async(folder, scenario=choice.scenario, speed=choice.speed or OWN_SPEED)
+            return await start_sandbox_async(
+                folder, scenario=choice.scenario, speed=choice.speed or OWN_SPEED, fresh=choice.fresh
+            )
         except SandboxFailed as failure:
             if "in use by another sandbox" not in (failure.subject or "") or time.monotonic() > until:
                 raise
@@ -123,9 +128,20 @@ async def _end(sandbox: SandboxProcess, owner: ProcessLock) -> None:
 
 async def _end_drill(sandbox: SandboxProcess, owner: ProcessLock, folder: Path) -> None:
     """A drill is over when it is closed: neither its Azure nor what was done there is kept."""
-    remembered = connection_folder(f"sandbox-{sandbox.connection.instance_id}")
     await asyncio.to_thread(sandbox.stop)
-    for one in (folder / "state", remembered):
-        if one.exists():
-            await asyncio.to_thread(shutil.rmtree, one)
+    await _forget_drill(folder)
+    await _remove(folder / "state")
     owner.free()
+
+
+async def _forget_drill(folder: Path) -> None:
+    """What was done in a drill: that of one whose program was killed is still there when the next one begins.
+
+    Its Azure is the sandbox's own to forget, since the one that was left behind may not have ended yet.
+    """
+    await _remove(folder / "connections")
+
+
+async def _remove(folder: Path) -> None:
+    if folder.exists():
+        await asyncio.to_thread(shutil.rmtree, folder)

@@ -33,11 +33,6 @@ def _usual_place() -> Path:
     return platformdirs.user_data_path("cmk-admin", appauthor=False)
 
 
-def connection_folder(key: str) -> Path:
-    """The folder of one connection (`key` as `ConnectionInfo.key`), made with mode 0700. Two connections never share one."""
-    return private_folder(home() / "connections" / key)
-
-
 def own_sandbox_folder() -> Path:
     """The folder of the program's own sandbox, made with mode 0700."""
     return private_folder(home() / "sandbox")

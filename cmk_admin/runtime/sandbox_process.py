@@ -57,13 +57,15 @@ def start_sandbox(
     scenario: str = "dcc",
     speed: float = 60,
     seed: int | None = None,
+    fresh: bool = False,
     latency_ms: float = 0,
     faults: Sequence[str] = (),
     within: float = START_SECONDS,
 ) -> SandboxProcess:
     """Start a sandbox on `state_dir` and wait until it is ready. Blocks; see `start_sandbox_async`.
 
-    Its messages go to ``state_dir/serve.log``. Raises SandboxFailed with the last of them.
+    `fresh`: what is kept there is forgotten first, by the sandbox itself: one that a killed program left behind may still
+    have it in its hands. Its messages go to ``state_dir/serve.log``. Raises SandboxFailed with the last of them.
     """
     private_folder(state_dir)
     connection_file = state_dir / "connection.json"
@@ -71,6 +73,7 @@ def start_sandbox(
     command = [sys.executable, "-m", "cmk_admin", "sandbox", "serve"]
     command += ["--connection-file", str(connection_file), "--state-dir", str(state_dir / "state")]
     command += ["--scenario", scenario, "--speed", f"{speed:g}", "--latency-ms", f"{latency_ms:g}", "--exit-with-stdin"]
+    command += ["--fresh"] if fresh else []
     command += [] if seed is None else ["--seed", str(seed)]
     for fault in faults:
         command += ["--fault", fault]
@@ -91,9 +94,11 @@ def start_sandbox(
         raise
 
 
-async def start_sandbox_async(state_dir: Path, *, scenario: str = "dcc", speed: float = 60) -> SandboxProcess:
+async def start_sandbox_async(
+    state_dir: Path, *, scenario: str = "dcc", speed: float = 60, fresh: bool = False
+) -> SandboxProcess:
     """`start_sandbox` without blocking the loop."""
-    return await asyncio.to_thread(start_sandbox, state_dir, scenario=scenario, speed=speed)
+    return await asyncio.to_thread(start_sandbox, state_dir, scenario=scenario, speed=speed, fresh=fresh)
 
 
 def _wait(process: "subprocess.Popen[bytes]", file: Path, log: Path, within: float) -> SandboxConnection:

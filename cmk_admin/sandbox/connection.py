@@ -1,11 +1,12 @@
 """The connection file: all that a client needs to reach a running sandbox, and to be somebody there."""
 
+import glob
 import json
 from pathlib import Path
 from typing import Any
 
 from .state import Document, World
-from .tls import write_private
+from .tls import PART, write_private
 
 KEYS = frozenset(
     {
@@ -73,10 +74,15 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def remove_stale(path: Path) -> None:
-    """Remove what an earlier run left there. Raises ValueError where it is something else, which is not ours to remove."""
+    """Remove what an earlier run left there, also of one that was killed while it wrote: all its secrets are in it.
+
+    Raises ValueError where it is something else, which is not ours to remove.
+    """
     if path.exists():
         read(path)
         path.unlink()
+    for part in path.parent.glob(f"{glob.escape(path.name)}.*{PART}"):
+        part.unlink()
 
 
 def remove_own(path: Path, control: str) -> None:

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 from . import connection, faults
 from .key_pairs import make_ahead
-from .state import STATE_FILE
+from .state import STATE_FILE, forget
 from .state_lock import StateLock
 
 BAD_INPUT = 2
@@ -77,6 +77,7 @@ def _options(argv: Sequence[str]) -> argparse.Namespace:
         "--speed", type=_number(MAX_SPEED), default=1.0, metavar="N", help="divides Azure's delays; 0 stops the clock"
     )
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="keeps the state over restarts")
+    parser.add_argument("--fresh", action="store_true", help="forget what --state-dir keeps")
     parser.add_argument(
         "--latency-ms", type=_number(MAX_LATENCY_MS), default=0.0, metavar="MS", help="added to each answer"
     )
@@ -123,6 +124,8 @@ def _serve(options: argparse.Namespace, estate: Estate | None) -> int:
             folder: Path = options.state_dir.absolute()
             lock = StateLock(folder)
             try:
+                if options.fresh:
+                    forget(folder)
                 connection.remove_stale(file)
                 return asyncio.run(_run(options, folder, file, estate, keep=True))
             finally:
@@ -167,6 +170,8 @@ async def _run(options: argparse.Namespace, folder: Path, file: Path, estate: Es
     )
     try:
         await sandbox.start(options.port)
+        if ended.is_set():
+            return 0  # whoever wanted it is gone already, and another may wait for its own in this place
         described = sandbox.connection()
         connection.write(file, described)
         assert sandbox.failed is not None

@@ -200,6 +200,12 @@ class World:
         )
 
 
+def forget(folder: Path) -> None:
+    """Remove the world that a folder keeps; for whoever holds its lock."""
+    for file in folder.glob(f"{STATE_FILE}*"):
+        file.unlink()
+
+
 def saved_clock(folder: Path | None) -> tuple[float, float]:
     """(Azure's seconds, pushed seconds) as the last run left them; zeros for a new folder."""
     db = _open(folder)

@@ -16,6 +16,8 @@ from .hosts import VAULT_SUFFIX, plane_of
 # Real time, whatever the sandbox's calendar says. A state folder outlives its leaves: they are made anew at each start.
 CA_DAYS = 3650
 LEAF_DAYS = 90
+PART = ".part"
+"""How the name of a file ends that is not whole yet."""
 
 
 class Authority:
@@ -88,7 +90,7 @@ class Authority:
 
 def write_private(path: Path, data: bytes) -> None:
     """Put a file in place at once and whole, readable by its owner only."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
         file.write(data)

@@ -33,12 +33,6 @@ def test_a_home_that_others_could_read_is_closed(place: Path) -> None:
     assert mode(place) == 0o700
 
 
-def test_each_connection_has_a_folder_of_its_own(place: Path) -> None:
-    one, other = paths.connection_folder("sandbox-1"), paths.connection_folder("sandbox-2")
-    assert one != other
-    assert mode(one) == mode(other) == 0o700
-
-
 def test_a_home_that_is_a_file_is_bad_input(place: Path) -> None:
     place.parent.mkdir(parents=True)
     place.write_text("")
