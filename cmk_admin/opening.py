@@ -43,7 +43,7 @@ async def connect(choice: ConnectionChoice, on_sign_in: OnSignIn | None = None, 
     if choice.live is not None:
         return await _open_live(choice.live, on_sign_in)
     if choice.file is not None:
-        return await _open(await asyncio.to_thread(read_connection, choice.file), choice.principal)
+        return await _open(await asyncio.to_thread(read_connection, choice.file), choice.principal, home())
     folder = own_sandbox_folder() if choice.drill is None else private_folder(home() / "drill")
     owner = ProcessLock(folder, "owner")
     if not owner.take():
