@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from cmk_admin.domain.access import AccessPath, paths
+from cmk_admin.domain.access import AccessPath, holders, paths
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Key, Source, Vault
@@ -70,6 +70,17 @@ def copy_paths(
         for principal in who if doubted.folded not in known else ():
             for path in paths(index, doubted, principal, actions):
                 yield replace(path, copy_of=doubted, unknown=path.unknown or why)
+
+
+def copy_paths_of_others(
+    index: Index, found: Iterable[Key], principals: Iterable[str], actions: tuple[str, ...]
+) -> Iterator[AccessPath]:
+    """The paths of everybody else to the copies of a key: not of these principals, nor of the account that looks."""
+    known = {one.lower() for one in (*principals, index.estate.account.object_id)}
+    for copy in found:
+        for path in holders(index, copy.id, actions):
+            if path.principal_id.lower() not in known:
+                yield replace(path, copy_of=copy.id)
 
 
 def copy_reason(path: AccessPath) -> str:

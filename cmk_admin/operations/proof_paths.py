@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, holders, paths, regrants
-from cmk_admin.domain.copies import copy_paths
+from cmk_admin.domain.copies import copy_paths, copy_paths_of_others
 from cmk_admin.domain.ids import KeyId, fold, parse_key_id, same
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import StepVerb
-from cmk_admin.domain.verbs.revoke import FIREWALL, Cause
+from cmk_admin.domain.verbs.revoke import EVERYBODY, FIREWALL, Cause
 from cmk_admin.operations.proof_copies import Copies
 
 _OF_KEYS = (StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS, StepVerb.DELETE_KEY)
@@ -41,6 +41,9 @@ def found_paths(index: Index, plan: Plan, key: KeyId, known: Copies) -> Iterator
         yield from ((path, again) for path in regrants(index, key) if same(path.principal_id, principal))
         there = copy_paths(index, key, known.of(index, key), (principal,), actions)
         yield from ((path, "copy") for path in there)
+    if any(name == EVERYBODY for name, _ in plan.context):
+        others = copy_paths_of_others(index, known.of(index, key), principals, actions)
+        yield from ((path, "copy") for path in others)
 
 
 def _takers(index: Index, plan: Plan, key: KeyId, actions: tuple[str, ...]) -> Iterator[AccessPath]:

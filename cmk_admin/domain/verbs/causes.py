@@ -74,6 +74,7 @@ def contain(asked: Asked, draft: RevokeDraft) -> Way:
         not_restored=grants.not_restored(removed.steps),
         warnings=grants.slow(asked.index, removed.steps),
         kept=removed.kept,
+        gone=removed.gone,
         shares="the same grant",
     )
 

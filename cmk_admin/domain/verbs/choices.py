@@ -113,13 +113,10 @@ def _wide(asked: Asked, way: Way, wished: Mapping[str, str]) -> list[Choice]:
         if path.unread or (target := cuts.grant_of(path)) is None:
             continue
         offered.append(_remove(asked, path, target, chosen=False))
-    done = {fold(step.target): step for step in way.steps}
-    for one in wished:
-        step = done.get(one.removeprefix(REMOVE)) if one.startswith(REMOVE) else None
-        if step is not None:
-            offered.append(
-                Choice(id=REMOVE + fold(step.target), title=step.words, why=way.others or NOBODY, chosen=True)
-            )
+    for path in way.gone:
+        target = cuts.grant_of(path)
+        if target is not None and REMOVE + target in wished:
+            offered.append(_remove(asked, path, target, chosen=True))
     return offered
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import AccessPath, PathKind, paths
+from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, PathKind, paths
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer
@@ -13,6 +13,9 @@ from cmk_admin.domain.plan import Effect, Watch
 from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs.changes import policy_target
+
+LOST_BEFORE = "lost-before"
+"""In a plan's `context`: the id of a consumer that was without its data already (`lost_before`)."""
 
 
 class Cut(NamedTuple):
@@ -73,7 +76,7 @@ def also_cut(
     """The uses, besides those of the `wanted` consumers (`named_as`), that lose their last known path with the grants.
 
     Looked at are the keys of the vaults at `hosts` and, where one of the `found` paths that are closed reaches further,
-    whatever its holders use. A use that may have another path which could not be read is counted as cut: better a
+    whatever its holders use. A use that has another path which is not sure to let it in is counted as cut: better a
     warning too many.
     """
     closing = [path for path in found if grant_of(path) in grants]
@@ -89,7 +92,7 @@ def also_cut(
             continue
         all_paths = use_paths(index, use)
         closed = tuple(path for path in all_paths if grant_of(path) in grants)
-        if closed and all(path in closed or path.unknown for path in all_paths):
+        if closed and not any(lets_in(path, use.consumer) for path in all_paths if path not in closed):
             cut.append(Cut(use, closed))
     return tuple(cut)
 
@@ -116,6 +119,25 @@ def use_paths(index: Index, use: Use) -> tuple[AccessPath, ...]:
     return paths(index, use.slot.key_id, use.slot.principal_id, service(use.consumer.service).data_actions)
 
 
+def lets_in(path: AccessPath, consumer: Consumer) -> bool:
+    """Whether a path is sure to let a service go on: it is known, counts without a condition and without another
+    application, and allows what the service itself asks its key for.
+
+    A revoke closes any path that opens its data; this is about what it lives on where one is left.
+    """
+    if path.unknown or path.condition or path.kind in (PathKind.ELIGIBLE, PathKind.POLICY_COMPOUND):
+        return False
+    if path.policy is not None and path.policy.application_id:
+        return False
+    asks = [one for one in service(consumer.service).needs.permissions if DATA_ACTIONS.get(one) in GETS_AT_DATA]
+    return all(one in path.allows for one in asks)
+
+
+def lost_before(consumer: Consumer) -> bool:
+    """True where a service shows that it is without its data already."""
+    return (consumer.state or "").lower() in service(consumer.service).lost_words
+
+
 def with_dependants(index: Index, consumers: Iterable[Consumer]) -> tuple[Consumer, ...]:
     """The consumers, each followed by what hangs under it and led by the set that holds its key; each once."""
     found: dict[tuple[str, str], Consumer] = {}
@@ -130,9 +152,12 @@ def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
     """What happens to a consumer; `steps` by folded target, for their documented times."""
     facts = service(lot.consumer.service)
     stops, within = facts.stops, bound(lot, steps)
-    sure = [path for path in lot.left if path.unknown is None]
+    sure = _lives_on(lot)
+    read = [path for path in lot.left if path.unknown is None]
     if sure:
         stops, within = f"Goes on working: {words.path(index, sure[0])} stays open", None
+    elif read:
+        stops = f"{facts.stops}, unless it can live on what stays open: {words.path(index, read[0])}"
     elif lot.left:
         stops = f"{facts.stops}, unless a path that could not be read stays open"
     if not sure and within is None:
@@ -150,6 +175,13 @@ def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
         goes_on=bool(sure),
         adds_up=_adds_up(lot, steps, within),
     )
+
+
+def _lives_on(lot: Lot) -> list[AccessPath]:
+    """The paths by which a consumer is sure to go on: where it needs several identities, one is left to each of them."""
+    sure = [path for path in lot.left if lets_in(path, lot.consumer)]
+    needed = {path.principal_id.lower() for path in (*lot.closed, *lot.left)}
+    return sure if needed <= {path.principal_id.lower() for path in sure} else []
 
 
 def _adds_up(lot: Lot, steps: Mapping[str, Step], within: int | None) -> str:

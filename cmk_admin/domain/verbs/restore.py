@@ -11,7 +11,7 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Answer, Check, Plan, Watch
 from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepState, StepVerb
-from cmk_admin.domain.verbs import changes, restore_changed, restore_part
+from cmk_admin.domain.verbs import changes, cuts, restore_changed, restore_part
 
 DONE = frozenset({StepState.DONE, StepState.ACCEPTED})
 MAYBE = frozenset({StepState.INTENT, StepState.SENT, StepState.UNKNOWN})
@@ -77,7 +77,16 @@ def plan(draft: RestoreDraft, index: Index, events: tuple[Event, ...] | None = N
         subject=draft.plan.subject,
         steps=_in_order(backs, _healed(draft, index, backs, named)) if backs else (),
         watches=tuple(one for one in watches(draft, backs) if not named or _is_among(one.consumer_id, named)),
-        findings=restore_changed.changed(index, draft.plan, chosen, draft.began, events) if backs else (),
+        findings=(
+            *restore_changed.changed(index, draft.plan, chosen, draft.began, events),
+            *(
+                f"{_name(draft, index, one)} was without its data before this revoke already: it is left as it was. "
+                "Revalidate it where its key serves it again."
+                for one in _lost_before(draft.plan)
+            ),
+        )
+        if backs
+        else (),
         warnings=(*doubts(draft), *restore_part.sentences(draft.plan, rest, named[len(draft.consumers) :])),
         problems=problems(draft, index),
         checks=_is_clean(draft, index) if backs else (),
@@ -170,12 +179,21 @@ def taken(draft: RestoreDraft) -> tuple[Step, ...]:
     return tuple(step for step, state in zip(draft.plan.steps, draft.states, strict=True) if state in DONE | MAYBE)
 
 
+def _cut(plan: Plan) -> list[Watch]:
+    """The watches of whom the plan cut; not of those that were without their data before: they were not cut by it."""
+    before = set(map(fold, _lost_before(plan)))
+    return [one for one in plan.watches if one.wanted == "lost" and fold(one.consumer_id) not in before]
+
+
+def _lost_before(plan: Plan) -> list[str]:
+    return [value for name, value in plan.context if name == cuts.LOST_BEFORE]
+
+
 def healing(draft: RestoreDraft, index: Index, *, stage: int) -> tuple[Step, ...]:
     """A step for each consumer that the answered operation cut, where it does not come back by itself."""
     found = (
         changes.heal(one.consumer_id, _name(draft, index, one.consumer_id), one.service, stage=stage)
-        for one in draft.plan.watches
-        if one.wanted == "lost"
+        for one in _cut(draft.plan)
     )
     return tuple({(step.verb, fold(step.target)): step for step in found if step}.values())
 
@@ -184,9 +202,9 @@ def watches(draft: RestoreDraft, steps: Sequence[Step]) -> tuple[Watch, ...]:
     """Each consumer that was cut is followed until it is back."""
     effect = max((step.effect_seconds or 0 for step in steps), default=0)
     found = []
-    for one in draft.plan.watches:
+    for one in _cut(draft.plan):
         back = service(one.service).back_seconds
-        if one.wanted == "lost" and steps:
+        if steps:
             within = None if back is None else effect + back
             found.append(replace(one, wanted="back", within_seconds=within))
     return tuple(found)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from cmk_admin.domain import words
 from cmk_admin.domain.access import regrants
-from cmk_admin.domain.copies import copies, copy_paths, copy_reason
+from cmk_admin.domain.copies import copies, copy_paths, copy_paths_of_others, copy_reason
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Method, PathState, Plan, PlannedPath
@@ -35,6 +35,10 @@ EXPIRY = expiry.NAME
 """No method: a key that has expired still unwraps (KVD includes/key-attributes.md). It is named so that nobody takes it."""
 
 
+EVERYBODY = "everybody"
+"""In a plan's `context`: nobody is named, so that a copy of the key counts whoever gets at it."""
+
+
 def problems(draft: RevokeDraft, index: Index) -> tuple[str, ...]:
     """Sentences that forbid the start."""
     return plan(draft, index).problems
@@ -52,7 +56,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
     way = ways[method] if method in METHODS else Way(verb="", problems=(unknown,))
     chosen = choices.apply(asked, way, draft.choices, first=choices.activations(asked, way, draft))
     steps, paths = choices.arranged(chosen.steps, way.paths, way)
-    paths = (*paths, *_copies(asked, draft), *(() if method == GRANTS else _own_regrants(asked)))
+    paths = (*paths, *_copies(asked, draft, method), *(() if method == GRANTS else _own_regrants(asked)))
     closing = {fold(step.target): step for step in way.steps}
     problems = (*(wrong or way.problems), *chosen.problems)
     found = Plan(
@@ -79,7 +83,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         checks=readiness.checks(index, around, steps, draft.key),
         gates=chosen.gates,
         not_restored=way.not_restored,
-        context=_context(asked, draft, method),
+        context=_context(asked, draft, method, way),
     )
     return unstarted.promise_nothing(found)
 
@@ -138,8 +142,9 @@ def _named(draft: RevokeDraft, index: Index, everybody: Sequence[Use]) -> tuple[
     return uses, wrong
 
 
-def _context(asked: Asked, draft: RevokeDraft, method: str) -> tuple[tuple[str, str], ...]:
-    """What is needed to read the paths again: every key, copies, method, vault, identities, data actions."""
+def _context(asked: Asked, draft: RevokeDraft, method: str, way: Way) -> tuple[tuple[str, str], ...]:
+    """What is needed to read the paths again: every key, copies, method, vault, identities, data actions; and which
+    services were lost before, for whoever restores."""
     keys = (asked.key, *(key for key in asked.keys[1:] if asked.index.vault_of(key) is not None))
     people = causes.people(draft)
     found = [("key", str(key)) for key in keys] + [("method", method)]
@@ -147,7 +152,10 @@ def _context(asked: Asked, draft: RevokeDraft, method: str) -> tuple[tuple[str, 
     copied = {one.id.folded: one.id for key in keys for one in copies(asked.index, key) if one.id not in keys}
     found += [("copy", str(one)) for one in copied.values()]
     found += [("principal", one) for one in (draft.principals if people else asked.all_identities)]
-    return tuple(found + ([("action", one) for one in causes.actions(draft)] if people else []))
+    found += [("action", one) for one in causes.actions(draft)] if people else []
+    found += [(EVERYBODY, method)] if _cuts_everybody(asked, draft, method) else []
+    lost = [lot.consumer.id for lot in way.lots if cuts.lost_before(lot.consumer)]
+    return tuple(found + [(cuts.LOST_BEFORE, one) for one in lost])
 
 
 def _order(draft: RevokeDraft) -> tuple[str, ...]:
@@ -233,17 +241,24 @@ def _findings(asked: Asked, way: Way, method: str, identities: Sequence[str]) ->
     return tuple(said)
 
 
-def _copies(asked: Asked, draft: RevokeDraft) -> tuple[PlannedPath, ...]:
+def _cuts_everybody(asked: Asked, draft: RevokeDraft, method: str) -> bool:
+    """Whether it is the key itself that is to serve nobody any more, and not somebody who is named."""
+    return method != GRANTS and not asked.named and not causes.people(draft)
+
+
+def _copies(asked: Asked, draft: RevokeDraft, method: str) -> tuple[PlannedPath, ...]:
     """The ways to the same key material elsewhere: what is done to this key does not touch them."""
     index = asked.index
     wanted = causes.actions(draft)
     who = asked.all_identities or tuple(draft.principals)
+    known = copies(index, asked.key)
+    others = copy_paths_of_others(index, known, who, wanted) if _cuts_everybody(asked, draft, method) else ()
     return tuple(
         replace(
             naming.planned(index, path, number=None, kind="copy"),
             reason=path.unknown or copy_reason(path),
         )
-        for path in copy_paths(index, asked.key, copies(index, asked.key), who, wanted)
+        for path in (*copy_paths(index, asked.key, known, who, wanted), *others)
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import StepState, StepVerb
 from cmk_admin.domain.verbs import revoke
@@ -53,6 +54,16 @@ def test_the_nodes_of_a_cluster_are_started_again() -> None:
     assert [(step.verb, step.target) for step in answer(cut, StepState.DONE).steps[1:]] == [
         (StepVerb.START_NODES, AKS.id)
     ]
+
+
+def test_a_server_that_was_lost_before_is_left_as_it_was() -> None:
+    lost = replace(MYSQL, state="Inaccessible")
+    index = Index(replace(estates.dcc(), consumers=(lost, estates.SINGLE, estates.DES, AKS)))
+    cut = revoke.plan(RevokeDraft(key=MYSQL_KEY.id), index)
+    found = answer(cut, StepState.DONE, StepState.DONE)
+    assert [step.target for step in found.steps if step.verb is StepVerb.REVALIDATE] == [estates.SINGLE.id]
+    assert [one.consumer_id for one in found.watches] == [estates.SINGLE.id]
+    assert any("dcc-mysql was without its data before" in one for one in found.findings)
 
 
 @pytest.mark.parametrize("state", [StepState.PLANNED, StepState.SKIPPED, StepState.FAILED])

@@ -53,6 +53,9 @@ def test_a_groups_grant_names_who_else_loses_it() -> None:
     (choice,) = offered(revoke(estate=estate), "remove:")
     assert "dcc-mysql-single" in choice.why
     assert "1 other member" in choice.why
+    (taken,) = offered(revoke(choice.id, estate=estate), "remove:")
+    assert (taken.chosen, taken.title) == (True, choice.title)
+    assert "1 other member" in taken.why
 
 
 def test_a_service_is_stopped_at_once_only_where_that_is_chosen_and_started_by_the_undo() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Estate, KeyVersion
+from cmk_admin.domain.model import Estate, KeyVersion, RoleDefinition
 from cmk_admin.domain.plan import Method, PathState, Plan
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.surroundings import Surroundings, VaultContents
@@ -224,3 +224,60 @@ def test_a_key_with_many_users_and_grants_is_planned_for_all_of_them() -> None:
     estate = estates.busy_key(consumers=40, assignments=400)
     found = plan(RevokeDraft(key=MYSQL_KEY.id, consumers=tuple(one.id for one in estate.consumers)), Index(estate))
     assert (len(found.steps), len(found.effects), len(found.paths)) == (40, 40, 40)
+
+
+DECRYPTS = RoleDefinition(
+    id="/providers/Microsoft.Authorization/roleDefinitions/90000000-0000-0000-0000-000000000001",
+    name="Only decrypts",
+    data_actions=("Microsoft.KeyVault/vaults/keys/decrypt/action",),
+)
+
+
+def test_a_service_is_not_said_to_go_on_by_a_way_that_is_not_sure_to_let_it_in() -> None:
+    """Another operation than the service asks for, or a condition: the way is open, and the service may stop."""
+    other = estates.grant(50, estates.GROUP, MYSQL_ID, DECRYPTS)
+    bound = replace(estates.grant(50, estates.GROUP, MYSQL_ID), condition="@Resource[x] StringEquals 'y'")
+    for left in (other, bound):
+        base = estates.with_grants(left)
+        found = revoke(None, MYSQL.id, estate=replace(base, role_definitions=(*base.role_definitions, DECRYPTS)))
+        (effect,) = found.effects
+        assert not effect.goes_on
+        assert "unless it can live on what stays open" in effect.stops
+        assert found.open_paths
+    sure = revoke(None, MYSQL.id, estate=estates.with_grants(estates.grant(50, estates.GROUP, MYSQL_ID)))
+    assert [effect.goes_on for effect in sure.effects] == [True]
+
+
+def test_a_service_does_not_go_on_by_what_is_left_to_its_other_identity() -> None:
+    spare = "20000000-0000-0000-0000-000000000009"
+    geo = replace(MYSQL, slots=(*MYSQL.slots, estates.slot(MYSQL_KEY, spare, name="geo")))
+    base = estates.with_grants(estates.grant(50, estates.GROUP, spare))
+    found = revoke(None, MYSQL.id, estate=replace(base, consumers=(geo, SINGLE, DES, AKS)))
+    (effect,) = found.effects
+    assert not effect.goes_on
+    assert [path.principal for path in found.open_paths] == [spare]
+
+
+def test_a_service_that_is_left_such_a_way_counts_as_cut_as_well() -> None:
+    other = replace(SINGLE, slots=(estates.slot(estates.AKS_KEY, MYSQL_ID),))
+    wide = estates.grant(50, PREMIUM.id, MYSQL_ID)
+    base = estates.with_grants(wide, estates.grant(51, estates.AKS_SCOPE, MYSQL_ID, DECRYPTS))
+    roles = (*base.role_definitions, DECRYPTS)
+    estate = replace(base, consumers=(MYSQL, other, DES, AKS), role_definitions=roles)
+    found = revoke(None, MYSQL.id, estate=estate)
+    assert {(one.consumer_name, one.wanted) for one in found.effects} == {(MYSQL.name, True), (SINGLE.name, False)}
+
+
+def test_where_only_the_key_is_named_a_copy_stays_open_to_whoever_gets_at_it() -> None:
+    stranger = "70000000-0000-0000-0000-000000000001"
+    twin = replace(estates.AKS_KEY, thumbprint="ab")
+    base = estates.with_grants(estates.grant(50, estates.AKS_SCOPE, stranger))
+    estate = replace(base, keys=(replace(MYSQL_KEY, thumbprint="ab"), twin))
+
+    def strangers(*consumers: str) -> list[PathState]:
+        found = revoke("disable", *consumers, estate=estate)
+        assert estates.ME not in [path.principal for path in found.paths]
+        return [path.state for path in found.paths if path.principal == stranger and path.kind == "copy"]
+
+    assert strangers() == [PathState.STAYS_OPEN]
+    assert strangers(MYSQL.id) == []

@@ -120,6 +120,8 @@ class Way:
     not_restored: tuple[str, ...] = ()
     kept: tuple[AccessPath, ...] = ()
     """Paths that it closes only where that is chosen."""
+    gone: tuple[AccessPath, ...] = ()
+    """Of the paths that it closes by removing grants, one for each grant."""
     never_first: bool = False
     """True where it is never to be recommended."""
     shares: str = "the same key"

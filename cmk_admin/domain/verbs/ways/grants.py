@@ -46,6 +46,8 @@ class Removal:
     """Of the steps, from 1, by the grant that each removes (`cuts.grant_of`)."""
     kept: tuple[AccessPath, ...]
     """Paths that are closed only where that is chosen; one for each grant."""
+    gone: tuple[AccessPath, ...]
+    """Paths that are closed, in the order of the steps; one for each grant."""
 
 
 def removal(
@@ -54,6 +56,7 @@ def removal(
     """The steps that close paths: those that are close to the key, and the wide ones that were chosen."""
     numbers: dict[str, int] = {}
     steps: list[Step] = []
+    gone: list[AccessPath] = []
     left: dict[str, AccessPath] = {}
     for path in found:
         grant = cuts.grant_of(path)
@@ -61,10 +64,11 @@ def removal(
             continue
         if kept(index, path) is None or grant in chosen:
             steps.append(_closing(index, path))
+            gone.append(path)
             numbers[grant] = len(steps)
         else:
             left[grant] = path
-    return Removal(tuple(steps), numbers, tuple(left.values()))
+    return Removal(tuple(steps), numbers, tuple(left.values()), tuple(gone))
 
 
 def way(asked: Asked) -> Way:
@@ -106,6 +110,7 @@ def way(asked: Asked) -> Way:
         not_restored=not_restored(removed.steps),
         warnings=slow(index, removed.steps),
         kept=removed.kept,
+        gone=removed.gone,
         shares="the same grant",
     )
 

@@ -1,0 +1,158 @@
+"""What must hold after a revoke, by what the sandbox answered before and after it: cut, named, told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cmk_admin.domain.ids import contains, key_scope, parse_key_id, same
+from cmk_admin.domain.plan import PathState, Plan, PlannedPath
+from cmk_admin.domain.steps import Outcome
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations.interface import OperationReport
+
+from .asking import Asked, Sealed, Table
+from .making import Node
+
+
+@dataclass(frozen=True)
+class Aim:
+    """A draft, and whom it is about."""
+
+    draft: RevokeDraft
+    whom: frozenset[str] | None
+    """Those who may get at the data by no route; None: nobody may."""
+
+    def forbids(self, who: str, key: str) -> bool:
+        """Whether somebody may no longer use a key when it is done: what shuts the key itself shuts it for everybody."""
+        shut = self.draft.method != "grants" and key == str(self.draft.key)
+        return shut or self.whom is None or who in self.whom
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was asked: who may use what, and which databases have their data."""
+
+    table: Table
+    running: dict[str, bool]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One revoke, with what the sandbox said before and after it."""
+
+    estate: Node
+    sealed: list[Sealed]
+    aim: Aim
+    plan: Plan
+    before: Seen
+    after: Seen
+    done: OperationReport
+
+    def assert_right(self) -> None:
+        """All that must hold, whatever the estate and however the revoke ended."""
+        if self.done.outcome is Outcome.DONE:
+            self._assert_cut()
+        self._assert_told()
+        self._assert_named()
+        self._assert_services_named()
+
+    @property
+    def _same_key(self) -> set[str]:
+        """Every version of the key and of its copies, by the numbers that the vaults themselves show."""
+        own = {one.modulus for one in self.sealed if one.key == str(self.aim.draft.key)}
+        return {one.url for one in self.sealed if one.modulus in own}
+
+    @property
+    def _still(self) -> set[Asked]:
+        """By what those who were to be cut still get at the data."""
+        works = {one for one, works in self.after.table.items() if works and one[1] in self._same_key}
+        return {one for one in works if self.aim.forbids(one[0], one[1].rsplit("/", 1)[0])}
+
+    @property
+    def _lost(self) -> set[Asked]:
+        return {one for one, works in self.before.table.items() if works and not self.after.table[one]}
+
+    def _assert_cut(self) -> None:
+        """Done: nobody who was to be cut gets at the data by any route, a copy of the key in another vault included."""
+        assert not self._still, (self._still, self.plan.steps, self.plan.paths)
+        predicted = {one.consumer_id for one in self.plan.effects if not one.goes_on and "unless" not in one.stops}
+        for server, runs in self.after.running.items():
+            if self.before.running[server] and self._uses(server):
+                assert runs is not any(same(server, one) for one in predicted), (server, self.plan.effects)
+
+    def _uses(self, server: str) -> bool:
+        """Whether it is the key of the plan on which a service runs."""
+        consumer = next(one for one in self.estate["consumers"] if one["id"] == server)
+        return parse_key_id(consumer["slots"][0]["key_id"]).key == self.aim.draft.key
+
+    def _assert_told(self) -> None:
+        """Each route that still works is told as open or unknown."""
+        told = self.done.open_paths
+        for who, url, operation in self._still:
+            assert any(self._leads(path, who, url) for path in told), (who, url, operation, told, self.done.log)
+
+    def _leads(self, path: PlannedPath, who: str, url: str) -> bool:
+        if path.principal and path.principal.lower() != who:
+            return False
+        return path.state is not PathState.WILL_CLOSE and self._covers(path.scope, url)
+
+    def _covers(self, scope: str, url: str) -> bool:
+        key = parse_key_id(url)
+        vault = next(one for one in self.estate["vaults"] if url.startswith(f"https://{one['name']}."))
+        at = key_scope(vault["id"], key.name)
+        above = ("/", "/providers/microsoft.management/managementgroups/")
+        return contains(scope, at) or scope.lower().startswith(above[1]) or scope == above[0] or scope == str(key.key)
+
+    def _assert_named(self) -> None:
+        """Nobody lost anything that the plan does not name: as a path, as a service, as members that it counts."""
+        for who, url, operation in self._lost:
+            said = (who, url, operation, self.plan.steps, self.plan.paths, self.plan.choices)
+            if self.plan.method == "grants":
+                assert self._is_named(who, url), said
+            else:
+                assert self._is_shut(url), said
+
+    def _is_shut(self, url: str) -> bool:
+        """Whether the plan says that this version is out of everybody's reach."""
+        for step in self.plan.steps:
+            target = step.target.lower()
+            vault = next(one for one in self.estate["vaults"] if url.startswith(f"https://{one['name']}."))
+            if url == target or url.startswith(target + "/") or target.startswith(vault["id"].lower()):
+                return True
+        return False
+
+    def _is_named(self, who: str, url: str) -> bool:
+        closed = [one for one in self.plan.paths if one.state is PathState.WILL_CLOSE and self._covers(one.scope, url)]
+        if any(path.principal.lower() == who for path in closed):
+            return True
+        hit = {one.consumer_id.lower() for one in self.plan.effects if not one.goes_on}
+        hit |= {one.lower() for path in closed for one in path.also_cuts}
+        if who in self._identities(one for one in self.estate["consumers"] if one["id"].lower() in hit):
+            return True
+        counted = any(one.chosen and "other member" in one.why for one in self.plan.choices)
+        return counted and any(who in self._members(path) for path in closed)
+
+    def _members(self, path: PlannedPath) -> set[str]:
+        """Everybody who is in a group through which a path goes."""
+        groups = {one["object_id"]: one for one in self.estate["principals"] if one["kind"] == "group"}
+        todo = [one for one in groups if f"group {groups[one]['name']} " in path.via]
+        found: set[str] = set()
+        while todo:
+            for member in groups[todo.pop()]["members"]:
+                found.add(member)
+                todo += [member] if member in groups else []
+        return found
+
+    def _assert_services_named(self) -> None:
+        """A service that stopped, or that lost what its key opens, is among the effects."""
+        hit = {one.consumer_id.lower() for one in self.plan.effects if not one.goes_on}
+        for consumer in self.estate["consumers"]:
+            stopped = self.before.running.get(consumer["id"]) and not self.after.running[consumer["id"]]
+            url, who = consumer["slots"][0]["key_id"], consumer["slots"][0]["identity"]["object_id"]
+            operation = "decrypt" if consumer["service"] == "aks-etcd" else "unwrapkey"
+            refused = any(one[0] == who and one[1].startswith(url) and one[2] == operation for one in self._lost)
+            if stopped or refused:
+                assert consumer["id"].lower() in hit, (consumer["name"], stopped, refused, self.plan.effects)
+
+    @staticmethod
+    def _identities(consumers: Iterable[Node]) -> set[str]:
+        return {slot["identity"]["object_id"] for one in consumers for slot in one["slots"]}
