@@ -106,6 +106,21 @@ def groups_counted(world: World, principal_id: str) -> set[str]:
     return _index(world).groups_of(world, principal_id.lower())
 
 
+def counted_from(world: World) -> Iterator[float]:
+    """Readings, up to a day back, from which on changes of roles and groups count for a managed identity at a vault."""
+    for key in world.ever("roleAssignment"):
+        wide = key.startswith(MANAGEMENT_GROUPS)
+        for at, before in world.changes("roleAssignment", key):
+            # What is added above counts like any other; what is removed there lingers
+            yield at + (MANAGEMENT_GROUP_DELAY if wide and before is not None else DELAY)
+    for key in world.ever("roleDefinition"):
+        yield from (at + DELAY for at, _ in world.changes("roleDefinition", key))
+    for key in world.ever("principal"):
+        for at, before in world.changes("principal", key):
+            in_group = (before or {}).get("kind") == "Group"
+            yield at + (MANAGED_IDENTITY_GROUP_DELAY if in_group else 0.0)
+
+
 def _management_groups(world: World, name: str | None) -> list[str]:
     chain: list[str] = []
     while name and (scope := MANAGEMENT_GROUPS + name.lower()) not in chain:

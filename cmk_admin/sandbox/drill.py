@@ -162,12 +162,8 @@ def _moment(world: World, drill: Document) -> float:
     """When it was cut: now, or where the clock was pushed since the last look, when the last change in it began to count."""
     now, since = world.clock.azure(), max(_looked.get(world, 0.0), drill["started"]["azure"])
     due = [at for kind in ("key", "resource") for key in world.ever(kind) for at, _ in world.changes(kind, key)]
-    for key in world.ever("roleAssignment"):
-        due += [at + delay for at, _ in world.changes("roleAssignment", key) for delay in _DELAYS]
+    due += access.counted_from(world)
     return max((at for at in due if since < at <= now), default=now)
-
-
-_DELAYS = (access.DELAY, access.MANAGEMENT_GROUP_DELAY)
 
 
 def _between(begun: Document, then: Document | None, which: str) -> float | None:

@@ -149,18 +149,28 @@ async def run(world: World) -> None:
         wake = now + NAP_SECONDS
         await rotation.rotate_due(world)
         for consumer_id, life in world.items("life"):
-            period = CHECK_SECONDS[life["service"]]
             # One that has come since then has had its key from then on, though the clock was pushed before it was seen.
             before = checked.setdefault(consumer_id, max(begun, life.get("looked", begun)))
-            phase = _phase(consumer_id, period)
-            if math.floor((now - phase) / period) > math.floor((before - phase) / period):
+            if next_check(consumer_id, life["service"], before) <= now:
                 checked[consumer_id] = now
                 check(world, consumer_id, since=before)
                 world.commit()
                 # One unwrap takes about a millisecond: calls waiting to be answered go first.
                 await asyncio.sleep(0)
-            wake = min(wake, phase + (math.floor((now - phase) / period) + 1) * period)
+            wake = min(wake, next_check(consumer_id, life["service"], now))
         await world.clock.sleep_until(wake)
+
+
+def next_check(consumer_id: str, service: str, after: float) -> float:
+    """The first reading of Azure's seconds after another at which a consumer asks for its key.
+
+    Consumers ask at different moments; the same ones at the same moments in every run.
+    """
+    period = CHECK_SECONDS[service]
+    phase = zlib.crc32(consumer_id.lower().encode()) % 1000 / 1000 * period
+    found = phase + (math.floor((after - phase) / period) + 1) * period
+    # Where rounding has put it on `after` itself, the one after that is meant: else `run` would wait for what is past.
+    return found if found > after else found + period
 
 
 def check(world: World, consumer_id: str, *, since: float) -> None:
@@ -182,7 +192,7 @@ def stop_server(property_name: str) -> Callable[[World, Document, Document, Azur
     def after(world: World, server: Document, life: Document, refusal: AzureError | None, since: float) -> None:
         if refusal is None or life["lost"] or server["properties"].get(property_name) != "Ready":
             return
-        world.put("life", server["id"], {**life, "dek": None, "lost": _loss(world, life, refusal, since)})
+        world.put("life", server["id"], {**life, "dek": None, "lost": _loss(world, server["id"], refusal, since)})
         set_property(world, server["id"], property_name, "Inaccessible")
 
     return after
@@ -198,12 +208,18 @@ def after_disk_set(world: World, disk_set: Document, life: Document, refusal: Az
             _follow(world, disk_set, life)
         return
     if not life["lost"]:
-        life = {**life, "lost": _loss(world, life, refusal, since)}
+        life = {**life, "lost": _loss(world, disk_set["id"], refusal, since)}
         world.put("life", disk_set["id"], life)
-    if world.clock.azure() - life["lost"]["since"] >= STOP_SECONDS:
+    if world.clock.azure() >= stops_at(disk_set["id"], life["lost"]["since"]):
         for machine in machines_of(world, disk_set["id"]):
             if power_of(machine) == RUNNING:
                 set_power(world, machine, DEALLOCATED)
+
+
+def stops_at(disk_set_id: str, since: float) -> float:
+    """The reading of Azure's seconds at which a set's machines stop that noticed at another that its key is lost."""
+    # Both are checks, and a hair of rounding between them is no check more
+    return next_check(disk_set_id, "disk-encryption-set", since + STOP_SECONDS - 1.0)
 
 
 def _follow(world: World, disk_set: Document, life: Document) -> None:
@@ -233,7 +249,7 @@ def after_etcd(world: World, cluster: Document, life: Document, refusal: AzureEr
     """
     if refusal is not None:
         if not life["lost"]:
-            world.put("life", cluster["id"], {**life, "lost": _loss(world, life, refusal, since)})
+            world.put("life", cluster["id"], {**life, "lost": _loss(world, cluster["id"], refusal, since)})
         return
     if life["lost"]:
         life = {**life, "lost": None}
@@ -338,11 +354,11 @@ def _wrapped(world: World, slot: Slot, dek: bytes, kept: Document | None) -> Doc
     }
 
 
-def _loss(world: World, life: Document, refusal: AzureError, since: float) -> Document:
+def _loss(world: World, consumer_id: str, refusal: AzureError, since: float) -> Document:
     """When was the key lost? The clock may have been pushed over many checks: then the first one after the last change."""
-    now, period = world.clock.azure(), CHECK_SECONDS[life["service"]]
-    changes = [at for at in _changes(world, life["slots"]["primary"]["keyUrl"]) if since < at <= now]
-    noticed = min(now, max(changes) + period) if changes else now
+    life, now = world.get("life", consumer_id) or {}, world.clock.azure()
+    changes = [at for at in _changes(world, life["slots"]["primary"]["keyUrl"]) if since <= at <= now]
+    noticed = min(now, next_check(consumer_id, life["service"], max(changes))) if changes else now
     return {"since": noticed, "code": refusal.inner or refusal.code, "message": refusal.message}
 
 
@@ -350,17 +366,11 @@ def _changes(world: World, key_url: str) -> list[float]:
     """Readings at which what decides over the key changed, or began to count."""
     vault, name = key_url.split("//", 1)[1].split(".", 1)[0], key_url.split("/")[4]
     found = [at for at, _ in world.changes("key", f"{vault}/{name}")]
-    for kind, delay in (("roleAssignment", access.DELAY), ("roleAssignment", access.MANAGEMENT_GROUP_DELAY)):
-        found += [at + delay for key in world.ever(kind) for at, _ in world.changes(kind, key)]
+    found += access.counted_from(world)
     for key in world.ever("resource"):
         if key.endswith(f"/vaults/{vault.lower()}"):
             found += [at for at, _ in world.changes("resource", key)]
     return found
-
-
-def _phase(consumer_id: str, period: float) -> float:
-    """Consumers ask at different moments; the same ones at the same moments in every run."""
-    return zlib.crc32(consumer_id.lower().encode()) % 1000 / 1000 * period
 
 
 def _text(value: bytes) -> str:
