@@ -291,8 +291,8 @@ def _effect(effect: Effect) -> str:
 
 
 def _step(step: StepReport) -> str:
-    error = f" — {step.error}" if step.error else ""
-    return f"{step.n}. {step.words}: {step.state.value}{error}"
+    said = f" — {step.said}" if step.said else ""
+    return f"{step.n}. {step.words}: {step.state.value}{said}"
 
 
 def _watch(watch: WatchReport) -> str:

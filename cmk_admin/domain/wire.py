@@ -60,6 +60,8 @@ class StepLike(Protocol):
     def undo(self) -> str | None: ...
     @property
     def error(self) -> str | None: ...
+    @property
+    def activity(self) -> str | None: ...
 
 
 class WatchLike(Protocol):
@@ -171,6 +173,7 @@ def operation_json(report: OperationLike) -> JsonObject:
                 "state": step.state.value,
                 "undo": step.undo,
                 "error": step.error,
+                "activity": step.activity,
             }
             for step in report.steps
         ],

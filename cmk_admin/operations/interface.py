@@ -79,7 +79,12 @@ class StepReport:
     """The ``Date`` of Azure's answer, as it stood there."""
     correlation_id: str | None = None
     activity: str | None = None
-    """What the Activity Log says of it, in a sentence."""
+    """What the Activity Log says of it, in a sentence; of one that was skipped: who did it."""
+
+    @property
+    def said(self) -> str | None:
+        """What is to be read beside its state: its error, or that it was so already, and by whom."""
+        return self.error or (self.activity if self.state is StepState.SKIPPED else None)
 
 
 MOST_NAMED = 6

@@ -209,10 +209,14 @@ class Running:
         return state.report()
 
     async def _settle_incident(self, state: OperationState) -> None:
-        """A revoke that changed nothing is no incident."""
-        if state.plan.verb == "revoke" and ended(state.row) and not acted(state.row):
+        """A revoke that changed nothing is no incident; where all was so already, what its paths were found to be is kept."""
+        if state.plan.verb != "revoke" or not ended(state.row) or acted(state.row):
+            return
+        if state.all_at_rest:
+            await self._incidents.close(state.row.id, datetime.now(UTC), state.row.id)
+        else:
             await self._incidents.forget(state.row.id)
-            state.show_incident(None)
+        state.show_incident(await self._incidents.load(state.row.id))
 
     async def _close_answered(self, answered: str, by: str) -> None:
         """What was given back is not to be gone on with, nor are earlier tries to give it back."""

@@ -170,6 +170,8 @@ class OperationState:
             self.since_first_write = Stopwatch(first)
         if state is StepState.ACCEPTED:
             self.row = replace(self.row, last_write_at=now)
+        if state in (StepState.ACCEPTED, StepState.SKIPPED):
+            # somebody else's write counts from when it was seen, at the latest
             self.since_last_write = Stopwatch(now)
         self._refresh()
         if event is not None:

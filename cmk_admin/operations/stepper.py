@@ -214,10 +214,11 @@ class Stepper:
         )
 
     async def _accepted(self, accepted: Accepted) -> AzureFailure | None:
-        if accepted.already is not None:
-            await self._state.put_step(
-                self._n, StepState.SKIPPED, request_id=accepted.request_id, note=accepted.already
-            )
+        already = accepted.already
+        if accepted.was_gone and self._state.step(self._n).attempts == 1:
+            already = "It was so already when the request came; nothing was changed by it."
+        if already is not None:
+            await self._state.put_step(self._n, StepState.SKIPPED, request_id=accepted.request_id, note=already)
             return None
         self._began = bool(accepted.long_running)
         address = "\n".join(one.address for one in accepted.long_running) or None

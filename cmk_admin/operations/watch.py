@@ -126,7 +126,7 @@ class Watcher:
             await self._end(watch, WatchResult.NOT_CONFIRMED, LOST_BEFORE)
             return
         changed = any(step.state in (StepState.DONE, StepState.ACCEPTED) for step in self._state.row.steps)
-        if watch.wanted == "lost" and not changed:
+        if watch.wanted == "lost" and not changed and not self._state.all_at_rest:
             await self._end(watch, WatchResult.NOT_CONFIRMED, "nothing was changed by this operation")
             return
         healed_at = self._elapsed()[0]

@@ -137,9 +137,8 @@ def test_an_operation_has_the_shape_that_callers_rely_on() -> None:
     assert found["watch"] == [
         {"consumer_id": "c", "result": "confirmed", "seconds": 432.0, "wall_seconds": 7.2, "reason": None}
     ]
-    assert found["steps"] == [
-        {"n": 1, "verb": "v", "target": "t", "words": "Do it", "state": "done", "undo": None, "error": None}
-    ]
+    step = {"n": 1, "verb": "v", "target": "t", "words": "Do it", "state": "done", "undo": None, "error": None}
+    assert found["steps"] == [step | {"activity": None}]
 
 
 @pytest.mark.parametrize("state", [StepState.SENT, StepState.DONE])

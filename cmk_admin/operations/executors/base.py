@@ -68,6 +68,8 @@ class Accepted:
     already: str | None = None
     """A sentence where Azure refused what was sent since the same is there by somebody else's doing: nothing of this
     step's own was made, and nothing is to be taken back."""
+    was_gone: bool = False
+    """What was to be removed was not there any more: somebody else, or an earlier request of the step, was faster."""
 
 
 class Executor(Protocol):

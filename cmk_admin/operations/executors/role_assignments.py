@@ -57,8 +57,7 @@ class RemoveAssignment(_RoleAssignment):
     """DELETE of a role assignment. One that is gone already counts as removed (Azure answers 204)."""
 
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
-        await roles.delete_assignment(session, step.target)
-        return Accepted()
+        return Accepted(was_gone=not await roles.delete_assignment(session, step.target))
 
 
 class CreateAssignment(_RoleAssignment):

@@ -316,10 +316,10 @@ class StepRow(QWidget):
         self._undo.setText(_undo(step.verb, step.undo))
         self._badge.show()
         self._badge.show_look(STEPS[step.state])
-        self._error.setText(step.error or "")
+        self._error.setText(step.said or "")
         # What a skipped or repeated step says is no error: it is what was found
         set_role(self._error, "danger" if step.state is StepState.FAILED else "quiet")
-        self._error.setVisible(bool(step.error))
+        self._error.setVisible(bool(step.said))
         request = [planned.request] if planned is not None and planned.request else []
         facts = (
             ("Azure's date", step.azure_date),
