@@ -36,6 +36,8 @@ class Pages(QTabWidget):
         bar.setExpanding(False)
         bar.setElideMode(Qt.TextElideMode.ElideRight)
         bar.setUsesScrollButtons(True)
+        # Who closes a record is back at the operation it was opened from
+        bar.setSelectionBehaviorOnRemove(QTabBar.SelectionBehavior.SelectPreviousTab)
         self.currentChanged.connect(self._turned)
         theme.changed.connect(self._paint)
 
@@ -89,8 +91,12 @@ class Pages(QTabWidget):
             return False
         if not page.close():
             return False
+        shown = self.currentWidget() is page
         self.removeTab(self.indexOf(page))
         page.deleteLater()
+        left = self.currentWidget()
+        if shown and left is not None:
+            left.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 
     def close_opened(self, again: Callable[[], None] | None = None) -> bool:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from cmk_admin.operations.interface import Incident, OperationReport, WatchResult
 from cmk_admin.ui.announce import listen
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.revoke_page import RevokePage
+from cmk_admin.ui.record.page import RecordPage
 from tests.journeys.clients import Clients
 from tests.journeys.driver import Driver
 from tests.support import Sandbox
@@ -45,6 +46,27 @@ def revoked(driver: Driver) -> OperationPage:
     driver.shortcut(Qt.Key.Key_R)
     driver.revoke_page()
     return driver.ended(driver.start())
+
+
+class Hands(QObject):
+    """Notes every press of a mouse button or turn of a wheel that the program gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mouse: list[QEvent.Type] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick, QEvent.Type.Wheel):
+            self.mouse.append(event.type())
+        return super().eventFilter(watched, event)
+
+
+@pytest.fixture
+def hands(driver: Driver) -> Iterator[Hands]:
+    seen = Hands()
+    driver.app.installEventFilter(seen)
+    yield seen
+    driver.app.removeEventFilter(seen)
 
 
 def answer_by_keys(driver: Driver, page: RevokePage) -> None:
@@ -87,8 +109,30 @@ def restored_by_keys(driver: Driver) -> OperationPage:
     return driver.ended(driver.operation_page(after=answer))
 
 
+def record_by_keys(driver: Driver, page: OperationPage) -> str:
+    """Open the record of an operation, read it, and come back to the operation's page."""
+    driver.tab_to("operation-record")
+    driver.key(Qt.Key.Key_Space)
+    record = driver.page(RecordPage)
+    assert not nameless(record)
+    text = record.text.toPlainText()
+    driver.key(Qt.Key.Key_Escape)
+    driver.until(lambda: driver.window.pages.currentWidget() is page, "the way back from the record")
+    return text
+
+
+def closed_by_keys(driver: Driver, page: OperationPage) -> None:
+    """End the incident: the question is answered by keys too."""
+    driver.tab_to("proof-close")
+    driver.key(Qt.Key.Key_Space)
+    driver.dialog("confirm")
+    driver.tab_to("confirm-do")
+    driver.key(Qt.Key.Key_Space)
+    driver.until(lambda: page.report.incident is Incident.CLOSED, "the incident to be closed")
+
+
 def test_an_incident_by_keyboard_alone_with_what_is_announced(
-    driver: Driver, sandbox: Sandbox, said: list[tuple[str, bool]]
+    driver: Driver, sandbox: Sandbox, said: list[tuple[str, bool]], hands: Hands
 ) -> None:
     mysql, single = Clients(sandbox, "dcc-mysql-id"), Clients(sandbox, "dcc-mysql-single")
     wrapped = mysql.wrap()
@@ -119,12 +163,20 @@ def test_an_incident_by_keyboard_alone_with_what_is_announced(
     driver.key(Qt.Key.Key_Space)
     driver.until(lambda: driver.button("proof-again", operation).isEnabled(), "the paths to be read")
     assert driver.badge("proof-verdict", operation) == "1 closed"
+    assert "drill" in record_by_keys(driver, operation)
+    closed_by_keys(driver, operation)
+    assert driver.badge("proof-incident", operation) == "Incident closed"
 
     back = restored_by_keys(driver)
     mysql.await_unwraps(wrapped, wanted=True)
     assert Clients(sandbox).server_state() == "Ready"
     assert back.report.reason in (None, "")
     assert answers(back.report) == ["The identity is clean"]
+    assert "The identity is clean" in record_by_keys(driver, back)
+    driver.tab_to("operation-answer")
+    driver.key(Qt.Key.Key_Space)
+    driver.until(lambda: driver.window.pages.currentWidget() is operation, "the page of the revoke")
+    assert not hands.mouse
 
     spoken = [text for text, _ in said]
     for part in (
@@ -132,8 +184,11 @@ def test_an_incident_by_keyboard_alone_with_what_is_announced(
         "dcc-mysql: Confirmed cut off after",
         "Paths read again: 1 closed",
         "dcc-mysql: Confirmed back",
+        "Incident closed",
     ):
         assert any(part in text for text in spoken), (part, spoken)
+    # After the writes, and when it was asked for
+    assert [text for text, _ in said].count("Paths read again: 1 closed") == 2
     assert not [text for text, urgent in said if urgent]
 
 

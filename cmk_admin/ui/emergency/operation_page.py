@@ -280,6 +280,7 @@ class OperationPage(QWidget):
         self.restore.emit(self._report)
 
     def _on_prove(self) -> None:
+        self._spoken.asked_for_proof(self._report)
         self.prove.emit(self._report)
 
     def _on_close_incident(self) -> None:
