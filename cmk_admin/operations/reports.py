@@ -93,7 +93,7 @@ def report(
         subject=plan.subject,
         outcome=row.outcome,
         steps=_steps(row, plan),
-        open_paths=_open_paths(row, proof),
+        open_paths=_open_paths(row, plan, proof),
         watch=_watches(row, plan) if row.watching else (),
         created_at=row.created_at,
         ended_at=row.ended_at,
@@ -125,14 +125,25 @@ def _is_interrupted(row: OperationRow, *, alive: bool) -> bool:
     return row.outcome is Outcome.RUNNING and not alive
 
 
-def _open_paths(row: OperationRow, proof: Proof | None) -> tuple[PlannedPath, ...]:
-    """What was open when the paths were read last, unless it was given back since: then it is meant to be."""
+def _open_paths(row: OperationRow, plan: Plan, proof: Proof | None) -> tuple[PlannedPath, ...]:
+    """What was open when the paths were read last, unless it was given back since: then it is meant to be.
+
+    Of what ended without any change nothing is read again: every path of its plan is as it was.
+    """
+    if proof is None and row.outcome in _ENDED and not any(s.state in MAY_HAVE_ACTED | AT_REST for s in row.steps):
+        return tuple(_as_it_was(path) for path in plan.paths)
     if proof is None or row.answered_by is not None:
         return paths_from_text(row.open_paths)
     shown = {PathProof.OPEN: PathState.STAYS_OPEN, PathProof.UNKNOWN: PathState.UNKNOWN}
     return tuple(
         replace(one.path, state=shown[one.state], reason=one.reason or one.path.reason, step=None) for one in proof.left
     )
+
+
+def _as_it_was(path: PlannedPath) -> PlannedPath:
+    if path.state is not PathState.WILL_CLOSE:
+        return path
+    return replace(path, state=PathState.STAYS_OPEN, reason=path.reason or "nothing was changed", step=None)
 
 
 def _incident(incident: IncidentRow | None, states: list[StepState]) -> Incident | None:

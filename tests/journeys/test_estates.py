@@ -5,7 +5,7 @@ The sandbox is asked as each identity, not the program's analysis.
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from cmk_admin.domain.errors import Refused
 from cmk_admin.domain.ids import KeyId, parse_key_id
 from cmk_admin.domain.plan import Plan
-from cmk_admin.domain.steps import Outcome
-from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.revoke import Cause, RevokeDraft
 from cmk_admin.operations.backend import OpenBackend, open_backend
+from cmk_admin.operations.interface import OperationReport
 from cmk_admin.runtime.connection import read_connection
 from tests.support import Sandbox, serve
 
@@ -29,8 +30,10 @@ from .estates.making import Drawn, Node, estates
 LONG = 2 * 86400.0
 """Azure's seconds: more than any propagation that is documented."""
 METHODS = ("grants", "grants", "grants", "disable", "operations", "firewall", "delete")
-NAMED = ("service", "service", "identity", "key")
-PARTS = 10
+NAMED = ("service", "service", "service", "identity", "identity", "suspect", "key", "key")
+EVERYDAY = 2
+"""Of the seeds, one by which few examples hold many things."""
+Fault = tuple[bool, str] | None
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,27 @@ class Wish:
 
 _wishes = st.builds(Wish, st.integers(0, 40), st.sampled_from(METHODS), st.sampled_from(NAMED), st.booleans())
 
+_WRITES = {
+    "grants": ("DELETE management.azure.com*", "PUT management.azure.com*"),
+    "disable": ("PATCH *.vault.azure.net*",),
+    "operations": ("PATCH *.vault.azure.net*",),
+    "firewall": ("PATCH management.azure.com*",),
+    "delete": ("DELETE *.vault.azure.net*",),
+}
+_READS = ("GET management.azure.com*", "GET *.vault.azure.net*")
+_TROUBLE = (
+    "status:403",
+    "status:403;skip=1",
+    "status:503;times=2",
+    "throttle:1;times=1",
+    "reset;times=2",
+    "reset;skip=1;times=1",
+    "lost;times=1",
+    "lost;skip=1;times=1",
+)
+_faults = st.tuples(st.booleans(), st.sampled_from(_TROUBLE))
+"""Whether it is the reads or the writes of a revoke that are refused, put off, cut off, or done without an answer."""
+
 
 @pytest.fixture(scope="module")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
@@ -53,12 +77,12 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     running.stop()
 
 
-def _holds(sandbox: Sandbox, drawn: Drawn, wish: Wish) -> None:
+def _holds(sandbox: Sandbox, drawn: Drawn, wish: Wish, fault: Fault = None) -> None:
     with tempfile.TemporaryDirectory() as home:
-        asyncio.run(_story(sandbox, drawn, wish, Path(home)))
+        asyncio.run(_story(sandbox, drawn, wish, fault, Path(home)))
 
 
-async def _story(sandbox: Sandbox, drawn: Drawn, wish: Wish, home: Path) -> None:
+async def _story(sandbox: Sandbox, drawn: Drawn, wish: Wish, fault: Fault, home: Path) -> None:
     estate = drawn.estate
     sealed = lay(sandbox, drawn)
     before = await _seen(sandbox, sealed, estate)
@@ -74,24 +98,42 @@ async def _story(sandbox: Sandbox, drawn: Drawn, wish: Wish, home: Path) -> None
         plan = await _planned(backend, aim.draft, remove=wish.remove)
         if plan.problems:
             event(f"{wish.method}: impossible")
-            event(f"why not: {wish.method}: {plan.problems[0][:60]}")
             return
+        for spec in _specs(plan, fault):
+            sandbox.fault(spec)
         done = await backend.run(plan, watch=False)
+        sandbox.no_faults()
         after = await _seen(sandbox, sealed, estate)
-        event(f"{wish.method}: {done.outcome}")
+        event(f"{aim.draft.cause}, {plan.method}: {done.outcome}")
         for kind in {path.kind for path in done.open_paths}:
             event(f"{done.outcome}, left open: {kind}")
-        assert done.outcome in (Outcome.DONE, Outcome.PARTIAL), done.log
+        assert fault or done.outcome in (Outcome.DONE, Outcome.PARTIAL), done.log
         Case(estate, sealed, aim, plan, before, after, done).assert_right()
-        back = await backend.run(await backend.prepare_restore(done.operation), watch=False)
-        assert back.outcome is Outcome.DONE, back.log
+        await _given_back(backend, done)
         assert await _seen(sandbox, sealed, estate) == before
         assert facts(sandbox, sealed, estate) == known
-        with pytest.raises(Refused) as refusal:
-            await backend.prepare_restore(done.operation)
-        assert refusal.value.code == "already-given-back"
     finally:
         await backend.close()
+
+
+def _specs(plan: Plan, fault: Fault) -> list[str]:
+    if fault is None:
+        return []
+    reads, trouble = fault
+    return [f"{calls} {trouble}" for calls in (_READS if reads else _WRITES[plan.method or "grants"])]
+
+
+async def _given_back(backend: OpenBackend, done: OperationReport) -> None:
+    """All of it, once."""
+    plan = await backend.prepare_restore(done.operation)
+    if plan.problems:
+        assert not any(step.state in (StepState.DONE, StepState.UNKNOWN) for step in done.steps), plan.problems
+        return
+    back = await backend.run(plan, watch=False)
+    assert back.outcome is Outcome.DONE, back.log
+    with pytest.raises(Refused) as refusal:
+        await backend.prepare_restore(done.operation)
+    assert refusal.value.code == "already-given-back"
 
 
 async def _seen(sandbox: Sandbox, sealed: list[Sealed], estate: Node) -> Seen:
@@ -107,18 +149,20 @@ def _aim(estate: Node, wish: Wish, usable: list[tuple[str, str]]) -> Aim:
     whom = frozenset({who})
     draft = RevokeDraft(key=parse_key_id(url).key, method=wish.method)
     used = sorted({slot["key_id"] for one in estate["consumers"] for slot in one["slots"]})
-    if wish.named != "identity" and used:
+    if wish.named in ("service", "key") and used:
         draft = replace(draft, key=parse_key_id(used[wish.target % len(used)]).key)
         whom = _users(estate["consumers"], draft.key)
     if wish.named == "service" and used:
         servers = [one for one in estate["consumers"] if _users([one], draft.key)]
         server = servers[wish.target % len(servers)]
         draft, whom = replace(draft, consumers=(server["id"],)), _users([server], draft.key)
+    elif wish.named == "suspect":
+        draft, whom = replace(draft, principals=(who,), cause=Cause.OPERATOR, method=None), frozenset({who})
     elif wish.named == "identity" or (wish.method == "grants" and not used):
         draft, whom = replace(draft, principals=(who,)), frozenset({who})
-    event(f"{wish.method} of {'a service' if draft.consumers else 'an identity' if draft.principals else 'a key'}")
-    named = draft.consumers or draft.principals or wish.method == "grants"
-    return Aim(draft, whom if named else None)
+    event(f"{draft.method} of {'a service' if draft.consumers else 'an identity' if draft.principals else 'a key'}")
+    shuts = draft.method not in ("grants", None)
+    return Aim(draft, whom if draft.consumers or draft.principals or not shuts else None, shuts)
 
 
 def _users(consumers: list[Node], key: KeyId) -> frozenset[str]:
@@ -139,24 +183,33 @@ async def _planned(backend: OpenBackend, draft: RevokeDraft, *, remove: bool) ->
 _settings = {"deadline": None, "print_blob": True, "suppress_health_check": list(HealthCheck), "database": None}
 
 
-@settings(max_examples=20, derandomize=True, **_settings)  # type: ignore[arg-type]
+@seed(EVERYDAY)
+@settings(max_examples=12, phases=[Phase.generate], **_settings)  # type: ignore[arg-type]
 @given(drawn=estates(), wish=_wishes)
 def test_what_is_called_done_is_closed_and_is_given_back(sandbox: Sandbox, drawn: Drawn, wish: Wish) -> None:
     _holds(sandbox, drawn, wish)
 
 
-def _more(sandbox: Sandbox) -> Callable[[], None]:
-    """As many examples of a part as a test has time for."""
-
-    @settings(max_examples=25, phases=[Phase.generate], **_settings)  # type: ignore[arg-type]
+# Many small parts: a test has a time limit.
+@pytest.mark.full
+@pytest.mark.parametrize("part", range(10))
+def test_in_any_estate_what_is_called_done_is_closed(sandbox: Sandbox, part: int) -> None:
+    @seed(part)
+    @settings(max_examples=12, phases=[Phase.generate], **_settings)  # type: ignore[arg-type]
     @given(drawn=estates(), wish=_wishes)
     def holds(drawn: Drawn, wish: Wish) -> None:
         _holds(sandbox, drawn, wish)
 
-    return holds
+    holds()
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("part", range(PARTS))
-def test_in_any_estate_what_is_called_done_is_closed(sandbox: Sandbox, part: int) -> None:
-    seed(part)(_more(sandbox))()
+@pytest.mark.parametrize("part", range(8))
+def test_whatever_goes_wrong_the_account_is_true(sandbox: Sandbox, part: int) -> None:
+    @seed(part)
+    @settings(max_examples=8, phases=[Phase.generate], **_settings)  # type: ignore[arg-type]
+    @given(drawn=estates(), wish=_wishes, fault=_faults)
+    def holds(drawn: Drawn, wish: Wish, fault: Fault) -> None:
+        _holds(sandbox, drawn, wish, fault)
+
+    holds()

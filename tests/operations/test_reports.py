@@ -58,6 +58,22 @@ def test_many_changes_are_told_at_most_ten_times_a_second_and_the_last_one_alway
     asyncio.run(story())
 
 
+def test_what_ended_without_a_change_leaves_every_path_of_its_plan_open() -> None:
+    path = PlannedPath(via="role X", scope="/s", principal="p", principal_name=None, state=PathState.WILL_CLOSE, step=1)
+    plan = replace(_PLAN, paths=(path, replace(path, scope="/t", state=PathState.UNKNOWN, reason="unread", step=None)))
+
+    def left(outcome: Outcome, *states: StepState) -> list[tuple[PathState, str | None]]:
+        row = _row(*states, outcome=outcome)
+        found = report(row, plan, places=RestorePlaces(_NOWHERE), alive=False)
+        return [(one.state, one.reason) for one in found.open_paths]
+
+    as_it_was = [(PathState.STAYS_OPEN, "nothing was changed"), (PathState.UNKNOWN, "unread")]
+    assert left(Outcome.FAILED, StepState.FAILED, StepState.FAILED) == as_it_was
+    assert left(Outcome.CANCELLED, StepState.PLANNED, StepState.PLANNED) == as_it_was
+    assert left(Outcome.DONE, StepState.DONE, StepState.DONE) == []
+    assert left(Outcome.RUNNING, StepState.PLANNED, StepState.PLANNED) == []
+
+
 def test_open_paths_survive_the_journal() -> None:
     path = PlannedPath(
         via="role X",

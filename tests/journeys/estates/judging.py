@@ -20,11 +20,12 @@ class Aim:
     draft: RevokeDraft
     whom: frozenset[str] | None
     """Those who may get at the data by no route; None: nobody may."""
+    shuts: bool
+    """Whether it is the key itself that is shut, and not a grant that is removed."""
 
     def forbids(self, who: str, key: str) -> bool:
         """Whether somebody may no longer use a key when it is done: what shuts the key itself shuts it for everybody."""
-        shut = self.draft.method != "grants" and key == str(self.draft.key)
-        return shut or self.whom is None or who in self.whom
+        return (self.shuts and key == str(self.draft.key)) or self.whom is None or who in self.whom
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ class Case:
             assert any(self._leads(path, who, url) for path in told), (who, url, operation, told, self.done.log)
 
     def _leads(self, path: PlannedPath, who: str, url: str) -> bool:
-        if path.principal and path.principal.lower() != who:
+        """Whether an open path is told by which somebody gets there; of what shuts the key itself, whoever does."""
+        named = self.aim.whom is None or who in self.aim.whom
+        if named and path.principal and path.principal.lower() != who:
             return False
         return path.state is not PathState.WILL_CLOSE and self._covers(path.scope, url)
 
@@ -106,7 +109,7 @@ class Case:
         """Nobody lost anything that the plan does not name: as a path, as a service, as members that it counts."""
         for who, url, operation in self._lost:
             said = (who, url, operation, self.plan.steps, self.plan.paths, self.plan.choices)
-            if self.plan.method == "grants":
+            if not self.aim.shuts:
                 assert self._is_named(who, url), said
             else:
                 assert self._is_shut(url), said
