@@ -42,7 +42,7 @@ class Stepper:
         self._line = line
         self._polling = Polling(state, n, line)
         self._began = False
-        """Whether Azure accepted the newest request and went on doing it."""
+        """Whether Azure accepted a request and went on doing it: whatever is refused later, something of it may be there."""
         self._may_come = False
         """Whether an earlier request got no answer, and its target does not show that it is being changed."""
 
@@ -189,7 +189,6 @@ class Stepper:
 
     async def _send(self, look: Look) -> AzureFailure | None:
         """One request, with its boundaries; the failure where Azure did not take it."""
-        self._began = False
         await self._state.put_step(self._n, StepState.INTENT, event="intent")
         request = asyncio.create_task(self._request(look))
         await asyncio.sleep(0)  # lets the request leave before the journal is busy with it
@@ -220,7 +219,7 @@ class Stepper:
         if already is not None:
             await self._state.put_step(self._n, StepState.SKIPPED, request_id=accepted.request_id, note=already)
             return None
-        self._began = bool(accepted.long_running)
+        self._began |= bool(accepted.long_running)
         address = "\n".join(one.address for one in accepted.long_running) or None
         await self._state.put_step(
             self._n,
@@ -293,6 +292,8 @@ class Stepper:
         return look
 
     async def _give_up(self, failure: AzureFailure, look: Look) -> None:
+        if self._began and await self._left_behind(failure):
+            return
         if look.seen is Seen.UNSEEN:
             why = f"{failure.message} Whether it was done could not be read: {look.difference}"
             await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=failure.request_id, note=why)
