@@ -23,12 +23,10 @@ from cmk_admin.operations.interface import OperationReport
 from cmk_admin.runtime.connection import read_connection
 from tests.support import Sandbox, serve
 
-from .estates.asking import Sealed, facts, lay, running, table
-from .estates.judging import Aim, Case, Seen
+from .estates.asking import Asker
+from .estates.judging import Aim, Case
 from .estates.making import Drawn, Node, estates
 
-LONG = 2 * 86400.0
-"""Azure's seconds: more than any propagation that is documented."""
 METHODS = ("grants", "grants", "grants", "disable", "operations", "firewall", "delete")
 NAMED = ("service", "service", "service", "identity", "identity", "suspect", "key", "key")
 EVERYDAY = 2
@@ -83,37 +81,39 @@ def _holds(sandbox: Sandbox, drawn: Drawn, wish: Wish, fault: Fault = None) -> N
 
 
 async def _story(sandbox: Sandbox, drawn: Drawn, wish: Wish, fault: Fault, home: Path) -> None:
-    estate = drawn.estate
-    sealed = lay(sandbox, drawn)
-    before = await _seen(sandbox, sealed, estate)
-    usable = sorted({(who, url) for (who, url, _), works in before.table.items() if works})
-    if not usable:
-        # Nothing to cut: another estate is drawn instead, and does not count.
-        reject()
-    aim = _aim(estate, wish, usable)
-    known = facts(sandbox, sealed, estate)
-    backend = await open_backend(read_connection(sandbox.file), home)
-    try:
-        await backend.read()
-        plan = await _planned(backend, aim.draft, remove=wish.remove)
-        if plan.problems:
-            event(f"{wish.method}: impossible")
-            return
-        for spec in _specs(plan, fault):
-            sandbox.fault(spec)
-        done = await backend.run(plan, watch=False)
-        sandbox.no_faults()
-        after = await _seen(sandbox, sealed, estate)
-        event(f"{aim.draft.cause}, {plan.method}: {done.outcome}")
-        for kind in {path.kind for path in done.open_paths}:
-            event(f"{done.outcome}, left open: {kind}")
-        assert fault or done.outcome in (Outcome.DONE, Outcome.PARTIAL), done.log
-        Case(estate, sealed, aim, plan, before, after, done).assert_right()
-        await _given_back(backend, done)
-        assert await _seen(sandbox, sealed, estate) == before
-        assert facts(sandbox, sealed, estate) == known
-    finally:
-        await backend.close()
+    async with Asker(sandbox, drawn) as azure:
+        before, known = await azure.seen(), azure.facts()
+        usable = sorted({(who, url) for (who, url, _), works in before.table.items() if works})
+        if not usable:
+            # Nothing to cut: another estate is drawn instead, and does not count.
+            reject()
+        aim = _aim(drawn.estate, wish, usable)
+        backend = await open_backend(read_connection(sandbox.file), home)
+        try:
+            await backend.read()
+            plan = await _planned(backend, aim.draft, remove=wish.remove)
+            if plan.problems:
+                event(f"{wish.method}: impossible")
+                return
+            for spec in _specs(plan, fault):
+                sandbox.fault(spec)
+            done = await backend.run(plan, watch=False)
+            sandbox.no_faults()
+            after = await azure.seen()
+            _note(aim, plan, done)
+            assert fault or done.outcome in (Outcome.DONE, Outcome.PARTIAL), done.log
+            Case(drawn.estate, azure.sealed, aim, plan, before, after, done).assert_right()
+            await _given_back(backend, done)
+            assert await azure.seen() == before
+            assert azure.facts() == known
+        finally:
+            await backend.close()
+
+
+def _note(aim: Aim, plan: Plan, done: OperationReport) -> None:
+    event(f"{aim.draft.cause}, {plan.method}: {done.outcome}")
+    for kind in {path.kind for path in done.open_paths}:
+        event(f"{done.outcome}, left open: {kind}")
 
 
 def _specs(plan: Plan, fault: Fault) -> list[str]:
@@ -134,13 +134,6 @@ async def _given_back(backend: OpenBackend, done: OperationReport) -> None:
     with pytest.raises(Refused) as refusal:
         await backend.prepare_restore(done.operation)
     assert refusal.value.code == "already-given-back"
-
-
-async def _seen(sandbox: Sandbox, sealed: list[Sealed], estate: Node) -> Seen:
-    """When all that was changed counts, and every service has asked for its key."""
-    sandbox.advance(LONG)
-    asked = await table(sandbox, sealed, estate)
-    return Seen(asked, running(sandbox, estate))
 
 
 def _aim(estate: Node, wish: Wish, usable: list[tuple[str, str]]) -> Aim:
