@@ -81,7 +81,20 @@ def document_of(info: ConnectionInfo, draft: RestoreDraft, *, settled: bool, ind
         "restore": plan_to_json(whole),
         "script": script(whole, cloud=info.account.cloud, tenant=info.account.tenant_id).splitlines(),
     }
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return _text_of(document)
+
+
+def _text_of(document: dict[str, Any]) -> str:
+    """An entry a line, and of a list each element: to be read by people too. Python's own indentation is written ten times as
+    slowly, and the first write to Azure waits for this file."""
+    entries = (f" {json.dumps(name)}: {_value_of(value)}" for name, value in document.items())
+    return "{\n" + ",\n".join(entries) + "\n}\n"
+
+
+def _value_of(value: Any) -> str:
+    if not isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
+    return "[\n" + ",\n".join(f"  {json.dumps(one, ensure_ascii=False)}" for one in value) + "\n ]"
 
 
 async def write_rollback(places: RestorePlaces, operation: str, text: str) -> str | None:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from secrets import token_hex
@@ -31,6 +31,9 @@ from cmk_admin.store.journal import Journal, OperationRow, StepRow, WatchRow
 _log = logging.getLogger(__name__)
 _CLOSE_SECONDS = 12.0
 """Real seconds for the calls in flight at the end: a little more than a write may take (`cloud.session.Timeouts`)."""
+
+_FILE_SECONDS = 1.0
+"""Real seconds between two writings of the file that gives back, while steps change."""
 
 
 class Running:
@@ -203,6 +206,7 @@ class Running:
                 await self._close_answered(state.row.answers, row.id)
             await asyncio.gather(file.finish(state.row), self._inventory.save(), self._settle_incident(state))
         finally:
+            file.hurry()
             del self._states[row.id]
             state.alive = False
             state.flush()
@@ -231,7 +235,11 @@ class Running:
 
 
 class _RestoreFile:
-    """The file of one revoke, written anew as its steps change. A disk that does not take it stops no revoke."""
+    """The file of one revoke, written anew as its steps change. A disk that does not take it stops no revoke.
+
+    What it tells of steps may lag (see `rollback.read_rollback`): to make it anew for each of fifty writes would take the
+    time of the writes themselves.
+    """
 
     def __init__(
         self, places: RestorePlaces, info: ConnectionInfo, operation: str, plan: Plan, inventory: Inventory
@@ -240,6 +248,7 @@ class _RestoreFile:
         self._plan, self._inventory = plan, inventory
         self._writing: asyncio.Task[None] | None = None
         self._newest: OperationRow | None = None
+        self._ending = asyncio.Event()
 
     def beside(self, on_boundary: OnBoundary | None, row: Callable[[], OperationRow]) -> OnBoundary:
         """A listener that keeps the file too."""
@@ -257,9 +266,14 @@ class _RestoreFile:
     async def finish(self, row: OperationRow) -> None:
         """Write it for the last time."""
         self._newest = None
+        self.hurry()
         if self._writing is not None:
             await self._writing
         await self.write(row, settled=ended(row))
+
+    def hurry(self) -> None:
+        """No step changes any more: what is still to be written is not waited for."""
+        self._ending.set()
 
     async def write(self, row: OperationRow, *, settled: bool) -> str | None:
         """A sentence where it does not lie where it is wanted."""
@@ -277,8 +291,11 @@ class _RestoreFile:
 
     async def _write_newest(self) -> None:
         while self._newest is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), _FILE_SECONDS)
             row, self._newest = self._newest, None
-            await self.write(row, settled=False)
+            if row is not None:
+                await self.write(row, settled=False)
 
 
 def _fresh_start(row: OperationRow) -> OperationRow:
