@@ -42,6 +42,13 @@ def test_a_revoke_takes_a_cause_identities_any_method_and_choices() -> None:
         assert parse(["revoke", "v/k", "--cause", cause.value, "--sandbox"]).cause == cause
 
 
+def test_an_incident_is_closed_over_an_open_path_only_where_that_was_typed() -> None:
+    assert not parse(["close", "abc", "--sandbox"]).anyway
+    assert parse(["close", "abc", "--anyway", "--sandbox"]).anyway
+    with pytest.raises(BadInput):
+        parse(["proof", "abc", "--anyway", "--sandbox"])
+
+
 def test_a_connection_file_and_a_principal_are_handed_on(tmp_path: Path) -> None:
     choice = parse(["mapping", "--connection", str(tmp_path / "c.json"), "--principal", "reader"]).choice
     assert choice is not None

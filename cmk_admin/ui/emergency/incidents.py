@@ -71,7 +71,7 @@ class Incidents(QObject):
     def _ask_anyway(self, report: OperationReport, standing: str) -> None:
         confirm(
             self._window,
-            "Close the incident with paths open",
+            "Close the incident all the same",
             f"{standing} What is open stays open, and nobody reads the paths of “{report.title}” again. The record keeps that "
             "it was closed like this.",
             verb="Close it anyway",
