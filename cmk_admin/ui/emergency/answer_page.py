@@ -14,6 +14,7 @@ from cmk_admin.ui.bridge import Bridge, Job
 from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.emergency.choices_card import Ticks
 from cmk_admin.ui.emergency.clean_card import CleanCard
+from cmk_admin.ui.emergency.foot import footer, place_answers
 from cmk_admin.ui.emergency.lane_words import back_lane
 from cmk_admin.ui.emergency.lanes import Lanes
 from cmk_admin.ui.emergency.look import short_title
@@ -21,10 +22,8 @@ from cmk_admin.ui.emergency.parts import (
     Notice,
     StepList,
     card,
-    footer,
     in_order,
     link,
-    place_answers,
     scrolled,
     words_label,
 )

@@ -12,11 +12,12 @@ from cmk_admin.domain.steps import StepState
 from cmk_admin.operations.interface import ConnectionInfo, OperationReport, WatchReport, WatchResult
 from cmk_admin.ui.emergency import operation_words as say
 from cmk_admin.ui.emergency.file_card import FileCard
+from cmk_admin.ui.emergency.foot import footer
 from cmk_admin.ui.emergency.lane_words import watch_lane
 from cmk_admin.ui.emergency.lanes import Lane, Lanes
 from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
 from cmk_admin.ui.emergency.operation_words import AT_REST, MAY_HAVE_ACTED, OVER
-from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, footer, in_order, link, scrolled, words_label
+from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, in_order, link, scrolled, words_label
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.emergency.proof_card import ProofCard
 from cmk_admin.ui.emergency.spoken import Spoken

@@ -7,14 +7,12 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QDialogButtonBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QPushButton,
     QScrollArea,
-    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -92,24 +90,6 @@ def in_order(*widgets: QWidget) -> None:
         QWidget.setTabOrder(one, other)
 
 
-def footer() -> tuple[QWidget, QHBoxLayout]:
-    """The bar with the buttons under a page, which never scrolls away."""
-    line = QFrame()
-    line.setProperty("role", "line")
-    bar = QFrame()
-    bar.setProperty("role", "surface")
-    row = QHBoxLayout(bar)
-    row.setContentsMargins(PAGE_MARGIN, 10, PAGE_MARGIN, 10)
-    row.setSpacing(12)
-    whole = QWidget()
-    column = QVBoxLayout(whole)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    column.addWidget(line)
-    column.addWidget(bar)
-    return whole, row
-
-
 def link(text: str, name: str, clicked: Callable[..., None]) -> QPushButton:
     """A button that looks like a link; Enter does not press it unasked."""
     button = QPushButton(text)
@@ -118,20 +98,6 @@ def link(text: str, name: str, clicked: Callable[..., None]) -> QPushButton:
     button.setAutoDefault(False)
     button.clicked.connect(clicked)
     return button
-
-
-def place_answers(row: QHBoxLayout, accept: QPushButton, reject: QPushButton) -> None:
-    """Put two buttons at the right end in the platform's order.
-
-    Not by a QDialogButtonBox: outside a dialog it makes the accepting button the default, which Enter then presses, and
-    takes the default as its focus proxy, which keeps Tab among its buttons.
-    """
-    layout = QDialogButtonBox.ButtonLayout
-    hint = accept.style().styleHint(QStyle.StyleHint.SH_DialogButtonLayout, None, accept)
-    first = (reject, accept) if hint in (layout.MacLayout.value, layout.GnomeLayout.value) else (accept, reject)
-    row.addStretch(1)
-    for button in first:
-        row.addWidget(button)
 
 
 class Notice(QFrame):

@@ -27,6 +27,7 @@ from cmk_admin.ui.emergency.cause_card import CauseCard
 from cmk_admin.ui.emergency.checks_card import ChecksCard
 from cmk_admin.ui.emergency.choices_card import ChoicesCard, SuspectsCard
 from cmk_admin.ui.emergency.columns import Columns
+from cmk_admin.ui.emergency.foot import footer, place_answers
 from cmk_admin.ui.emergency.lane_words import effect_lane
 from cmk_admin.ui.emergency.lanes import Lanes
 from cmk_admin.ui.emergency.look import short_title
@@ -37,17 +38,15 @@ from cmk_admin.ui.emergency.parts import (
     Notice,
     StepList,
     card,
-    footer,
     in_order,
     link,
-    place_answers,
     scrolled,
     words_label,
 )
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.emergency.revoke_words import button_words, gate_words, nothing_words
 from cmk_admin.ui.emergency.script_file import save_script
-from cmk_admin.ui.emergency.why_card import WhyCard
+from cmk_admin.ui.emergency.why_row import WhyRow
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
 
@@ -163,17 +162,16 @@ class RevokePage(QWidget):
         how = (self._cause, self._suspects, self._methods)
         # Only a leak has something that comes next, and then it matters more than what stops: nothing does
         right = (self._next, radius, paths, self._checks)
-        return Columns((*how, self._why, self._choices, steps), right, (*how, *right, self._choices, steps, self._why))
+        return Columns((*how, self._choices, steps), right, (*how, *right, self._choices, steps))
 
     def _left(self) -> QWidget:
         self._cause, self._methods, self._choices = CauseCard(), MethodsCard(), ChoicesCard()
-        self._suspects, self._next, self._why = SuspectsCard(), NextCard(), WhyCard()
+        self._suspects, self._next = SuspectsCard(), NextCard()
         self._cause.chosen.connect(self._happened)
         self._methods.chosen.connect(self._choose)
         self._choices.ticked.connect(self._tick)
         self._suspects.ticked.connect(self._suspect)
         self._next.wanted.connect(self.verb_wanted)
-        self._why.said.connect(self._gave_reason)
         self._steps = StepList(self._theme, "revoke-steps")
         self._nothing = words_label("", "quiet", name="revoke-nothing")
         self._gates = words_label("", "quiet", name="revoke-gates")
@@ -191,7 +189,9 @@ class RevokePage(QWidget):
         return radius, card(self._paths, self._regrants)[0]
 
     def _footer(self) -> QWidget:
-        whole, row = footer()
+        self._why = WhyRow()
+        self._why.said.connect(self._gave_reason)
+        whole, row = footer(self._why)
         self._go = DangerButton("Revoke")
         self._go.setObjectName("revoke-start")
         self._go.setEnabled(False)
@@ -321,9 +321,9 @@ class RevokePage(QWidget):
         first = (self._again, self._problems.action, *self._cause.buttons, *self._suspects.buttons)
         right = (*self._next.buttons, self._regrants.toggle, self._checks.toggle)
         left = (*self._choices.buttons, *self._steps.toggles)
-        why = self._why.fields
-        rest = (*right, *left, *why) if self._cards.stacked else (*why, *left, *right)
-        in_order(*first, *self._methods.buttons, *rest, self._script, self._cancel, self._go)
+        rest = (*right, *left) if self._cards.stacked else (*left, *right)
+        end = (*self._why.fields, self._script, self._cancel, self._go)
+        in_order(*first, *self._methods.buttons, *rest, *end)
 
     def _allow(self, plan: Plan) -> None:
         self._startable = plan if plan.steps and not plan.problems else None

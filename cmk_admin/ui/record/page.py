@@ -14,7 +14,8 @@ from cmk_admin.operations.record_html import to_html
 from cmk_admin.operations.record_parts import title
 from cmk_admin.runtime.paths import write_private
 from cmk_admin.ui.announce import announce
-from cmk_admin.ui.emergency.parts import Notice, footer, words_label
+from cmk_admin.ui.emergency.foot import footer
+from cmk_admin.ui.emergency.parts import Notice, words_label
 from cmk_admin.ui.record.pdf import document_of, to_pdf
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import Copyable

@@ -17,7 +17,8 @@ from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Job
 from cmk_admin.ui.connect.where import where_it_is_done
 from cmk_admin.ui.dialogs import confirm
-from cmk_admin.ui.emergency.parts import Notice, footer, in_order
+from cmk_admin.ui.emergency.foot import footer
+from cmk_admin.ui.emergency.parts import Notice, in_order
 from cmk_admin.ui.widgets.labels import label
 from cmk_admin.ui.wizards import flow
 from cmk_admin.ui.wizards.checking import Checking

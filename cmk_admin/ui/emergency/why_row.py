@@ -1,15 +1,15 @@
 """Why it is done: for the record, and for whoever activates a role for it."""
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
-from cmk_admin.ui.emergency.option import heading
-from cmk_admin.ui.emergency.parts import card
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.widgets.labels import label
 
+_ASKED = (("Rea&son", "Reason", "What happened, for the record"), ("Tic&ket", "Ticket", "INC-1234"))
 
-class WhyCard(QWidget):
+
+class WhyRow(QHBoxLayout):
     """A reason and a ticket, both of which may be left empty."""
 
     said = Signal()
@@ -19,25 +19,18 @@ class WhyCard(QWidget):
         super().__init__()
         self._told = ("", "")
         self.fields = QLineEdit(), QLineEdit()
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
-        asked = (("Rea&son", "Reason", "What happened"), ("Tic&ket", "Ticket", "INC-1234"))
-        for row, (field, (text, spoken, example)) in enumerate(zip(self.fields, asked, strict=True)):
+        self.setSpacing(12)
+        for field, (text, spoken, example), stretch in zip(self.fields, _ASKED, (3, 1), strict=True):
             field.setObjectName(f"revoke-{spoken.lower()}")
             field.setAccessibleName(spoken)
             field.setMinimumHeight(sizes.TARGET)
             field.setPlaceholderText(example)
+            field.setToolTip("Kept in the record; may be left empty")
             field.editingFinished.connect(self._left)
             caption = label(text)
             caption.setBuddy(field)
-            grid.addWidget(caption, row, 0)
-            grid.addWidget(field, row, 1)
-        frame, column = card(heading("For the record (optional)"))
-        column.addLayout(grid)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(frame)
+            self.addWidget(caption)
+            self.addWidget(field, stretch)
 
     @property
     def reason(self) -> str:
