@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 
 from cmk_admin.cloud import key_changes, keys
 from cmk_admin.cloud.session import Session
@@ -21,6 +22,10 @@ _UNCHANGED = ("key_type", "size", "operations")
 """What of a key that was made must still be so."""
 _CLOCKS_APART = timedelta(minutes=5)
 """By how much this machine's clock and the vault's may differ: tokens are refused beyond."""
+_UNDER_WAY_SECONDS = 10.0
+"""Azure's seconds after which a deletion or a recovery has ended: it takes a few (KVD general/key-vault-recovery.md)."""
+_UNDER_WAY_PAUSE = 0.25
+"""Real seconds between looks meanwhile."""
 
 
 def _key_id(session: Session, step: Step) -> KeyId:
@@ -74,7 +79,7 @@ class DeleteKey(AtOnce):
 
     async def look(self, session: Session, step: Step) -> Look:
         key = _key_id(session, step)
-        facts = await _facts(session, step)
+        facts = await _facts_that_stay(session, step)
         if facts is None:
             return Look(seen=Seen.AFTER)
         if not step.before:  # it was recovered, with as many versions as it had
@@ -85,6 +90,25 @@ class DeleteKey(AtOnce):
     async def do(self, session: Session, step: Step, look: Look) -> Accepted:
         await key_changes.delete_key(session, _key_id(session, step))
         return Accepted()
+
+    def passes(self, failure: AzureFailure) -> bool:
+        return _under_way(failure)
+
+
+async def _facts_that_stay(session: Session, step: Step) -> Facts:
+    """As `_facts`; of a key that is neither there nor deleted only when it was so for a while: it may be coming back."""
+    until = monotonic() + min(session.clock.real_seconds(_UNDER_WAY_SECONDS), _UNDER_WAY_SECONDS)
+    while True:
+        facts = await _facts(session, step)
+        over = monotonic() > until
+        if facts is not None or over or await key_changes.is_deleted(session, _key_id(session, step)):
+            return facts
+        await asyncio.sleep(_UNDER_WAY_PAUSE)
+
+
+def _under_way(failure: AzureFailure) -> bool:
+    """While a key is being deleted or recovered Azure answers 409 (KVD general/soft-delete-overview.md)."""
+    return failure.azure_code in ("ObjectIsBeingDeleted", "ObjectIsBeingRecovered")
 
 
 def _not_as_made(step: Step, facts: Mapping[str, Json], versions: Sequence[KeyVersion]) -> str | None:
@@ -122,8 +146,7 @@ class RecoverKey:
         return Accepted()
 
     def passes(self, failure: AzureFailure) -> bool:
-        """While a key is being deleted or recovered Azure answers 409 (KVD general/soft-delete-overview.md)."""
-        return failure.azure_code in ("ObjectIsBeingDeleted", "ObjectIsBeingRecovered")
+        return _under_way(failure)
 
 
 class BackupKey(AtOnce):
