@@ -45,9 +45,9 @@ def journal_folder(program: Program) -> Path:
 
 
 def full_while_in_flight(
-    program: Program, sandbox: Sandbox, full: Callable[[Path], int], *arguments: str, hold: str
+    program: Program, sandbox: Sandbox, full: Callable[[Path], int], *arguments: str, hold: str, sent: int = 1
 ) -> Done:
-    """Run a command whose first write is done but not answered until its process can write no more to the disk."""
+    """Run a command whose first writes are done but not answered until its process can write no more to the disk."""
     sandbox.fault(hold)
     process = program.start(*arguments)
     assert process.stderr is not None
@@ -55,7 +55,8 @@ def full_while_in_flight(
     lines = []
     for line in process.stderr:
         lines.append(line)
-        if line.startswith("{") and json.loads(line)["event"] == "sent":
+        sent -= line.startswith("{") and json.loads(line)["event"] == "sent"
+        if not sent:
             break
     most = full(journal_folder(program))
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
@@ -96,6 +97,22 @@ def test_a_revoke_on_a_full_disk_says_what_was_in_flight_and_is_resumed(
     assert grants(sandbox) == [[], []]
     assert len(sandbox.writes(since)) == 2
     assert (journal_folder(program) / "reserve").stat().st_size > 0
+
+
+def test_all_that_was_in_flight_on_a_full_disk_is_kept_and_named(sandbox: Sandbox, program: Program) -> None:
+    since = sandbox.last_request()
+    both = ("revoke", KEY, "--consumer", "dcc-mysql", "--consumer", "dcc-mysql-single", "--yes", "--format", "json")
+    stopped = full_while_in_flight(
+        program, sandbox, FULL["full"], *both, hold="DELETE *roleassignments* hold;times=2", sent=2
+    )
+    assert (stopped.status, stopped.json["error"]["code"]) == (1, "store"), stopped.err
+    message = stopped.json["error"]["message"]
+    assert "2 of 2 changes made. Step 1 (" in message
+    assert message.count("was in flight: it was done, and that is in the journal.") == 2
+    resumed = program.json("resume", stopped.json["operation"], "--yes", "--watch")
+    assert (resumed.status, resumed.json["proof"]["closed"]) == (0, True)
+    assert grants(sandbox) == [[], []]
+    assert len(sandbox.writes(since)) == 2
 
 
 def test_a_restore_on_a_full_disk_tells_people_the_same_and_ends_equal_to_before(
