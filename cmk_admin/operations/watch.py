@@ -130,6 +130,9 @@ class Watcher:
             await self._end(watch, WatchResult.NOT_CONFIRMED, "nothing was changed by this operation")
             return
         healed_at = self._elapsed()[0]
+        if watch.service not in CONSUMERS:
+            await self._end(watch, WatchResult.NOT_CONFIRMED, f"no signal is known for a {watch.service}")
+            return
         if watch.wanted == "lost" and (stopped := self._stopped(watch)):
             await self._end(watch, WatchResult.NOT_CONFIRMED, stopped)
             return

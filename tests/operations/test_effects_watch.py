@@ -1,17 +1,22 @@
 """What confirms nothing: no documented time, a loss before, a stopped server, and a signal that we are refused."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import pytest
 
 from cmk_admin.cloud import api
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.model import Consumer
-from cmk_admin.domain.steps import Outcome, StepState
-from cmk_admin.operations.interface import OperationReport, WatchReport, WatchResult
+from cmk_admin.domain.steps import Outcome, StepState, StepVerb
+from cmk_admin.operations.interface import Boundary, OperationReport, WatchReport, WatchResult
+from cmk_admin.operations.watch import UNDOCUMENTED_SECONDS
 from tests.operations.conftest import SPEED
 from tests.operations.effects import KINDS, Kind, asking, becomes, found, has_lost, laid, plan_for, signal
+from tests.operations.keeping_up import Somebody
 from tests.operations.stories import Azure
 
 MYSQL = KINDS["mysql-flexible"]
@@ -179,5 +184,63 @@ def test_a_signal_that_we_are_refused_confirms_nothing(azure: Azure, kind: Kind)
             azure.sandbox.no_faults()
             azure.sandbox.advance(4000)
             assert await becomes(lambda: has_lost(azure, used))
+
+    asyncio.run(story())
+
+
+def test_a_service_whose_signal_is_not_known_is_not_waited_for_and_confirms_nothing(azure: Azure) -> None:
+    """A plan may name one that a newer program has written."""
+
+    async def story() -> None:
+        async with azure.opened() as backend:
+            await backend.read()
+            used = found(backend, MYSQL)
+            plan = await plan_for(backend, MYSQL, "grants")
+            odd = tuple(replace(one, service="storage-account", within_seconds=None) for one in plan.watches)
+            began = monotonic()
+            done = await backend.run(replace(plan, watches=odd))
+            assert monotonic() - began < UNDOCUMENTED_SECONDS / SPEED
+            (watch,) = done.watch
+            assert (watch.result, watch.reason) == (
+                WatchResult.NOT_CONFIRMED,
+                "no signal is known for a storage-account",
+            )
+            assert done.outcome is Outcome.PARTIAL
+            azure.sandbox.advance(600)
+            assert await becomes(lambda: has_lost(azure, used)), "the cut was made all the same"
+
+    asyncio.run(story())
+
+
+@pytest.mark.full
+def test_a_server_that_is_not_back_past_the_bound_contradicts_what_was_promised(azure: Azure) -> None:
+    """Somebody takes the key away again as soon as it was given back."""
+
+    async def story() -> None:
+        async with azure.opened() as backend:
+            await backend.read()
+            promised, unpromised = found(backend, MYSQL), found(backend, KINDS["mysql-single"])
+            plan = await plan_for(backend, MYSQL, "disable")
+            done = await backend.run(plan)
+            assert done.outcome is Outcome.DONE, done.log
+            restore = await backend.prepare_restore(done.operation)
+            somebody = Somebody(azure, plan)
+            with ThreadPoolExecutor(1) as other:
+
+                def given(crossed: Boundary) -> None:
+                    if crossed.event == "done" and restore.steps[crossed.step - 1].verb is StepVerb.SET_ENABLED:
+                        other.submit(asyncio.run, somebody.take_again()).result()
+
+                back = await backend.run(restore, on_boundary=given)
+            assert back.outcome is Outcome.PARTIAL
+            watch = answer_of(back, promised)
+            assert (watch.result, watch.within_seconds, watch.now) == (WatchResult.CONTRADICTED, 600, "Inaccessible")
+            assert watch.reason == "past the documented 10 minutes its state is still Inaccessible"
+            assert watch.seconds is not None
+            assert watch.seconds > 600
+            watch = answer_of(back, unpromised)
+            assert (watch.result, watch.within_seconds, watch.now) == (WatchResult.NOT_CONFIRMED, None, "Inaccessible")
+            assert "Microsoft documents no time for it" in str(watch.reason)
+            assert await has_lost(azure, promised)
 
     asyncio.run(story())

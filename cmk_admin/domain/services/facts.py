@@ -58,3 +58,8 @@ class Service:
     """The Microsoft document by which it can be stopped at once, whatever its key; empty: none is known."""
     retired: str | None = None
     """A sentence, where Microsoft has retired the service."""
+
+    @property
+    def known(self) -> bool:
+        """False: no document of it is known here, so that a time that is missing may well be documented."""
+        return bool(self.source)

@@ -161,7 +161,7 @@ def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
     elif lot.left:
         stops = f"{facts.stops}, unless a path that could not be read stays open"
     if not sure and within is None:
-        stops = f"{stops}; how long it stays up meanwhile is not documented"
+        stops = f"{stops}; how long it stays up meanwhile is not {'documented' if facts.known else 'known'}"
     return Effect(
         consumer_id=lot.consumer.id,
         consumer_name=lot.consumer.name,

@@ -288,8 +288,10 @@ def _warnings(asked: Asked, way: Way, paths: Sequence[PlannedPath]) -> tuple[str
         counts += [words.count(len(left) - known, "path is unknown", "paths are unknown")] if len(left) > known else []
         said.append(f"{words.listed(counts)}: the outcome can at best be partial.")
     said += way.warnings
-    unknown = {lot.consumer.service for lot in way.lots if service(lot.consumer.service).lost_seconds is None}
-    said += [f"Azure documents no time within which {service(name).title} stops." for name in sorted(unknown)]
+    hit = {lot.consumer.service: service(lot.consumer.service) for lot in way.lots}
+    timeless = [facts for _, facts in sorted(hit.items()) if facts.lost_seconds is None]
+    said += [f"Azure documents no time within which {one.title} stops." for one in timeless if one.known]
+    said += [f"What becomes of {one.title}, and when, is not known here." for one in timeless if not one.known]
     if not asked.index.consumers_read and way.steps:
         said.append("Not all services could be read: some that are not shown here may be cut as well.")
     return (*said, *(asked.around.unread if asked.around else ()))
