@@ -1,21 +1,23 @@
 """From what somebody wants to its plan: what the estate and a fresh reading say about it."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cmk_admin.cloud import activity
+from cmk_admin.cloud import activity, key_changes
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.activity import Event
 from cmk_admin.domain.errors import AzureFailure, BadInput
-from cmk_admin.domain.ids import KeyId, subscription_of
+from cmk_admin.domain.ids import KeyId, fold, parse_key_id, subscription_of
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.steps import Json, StepVerb
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs import attach, create_key, detach, grant, repair, restore, revalidate, revoke, undo
 from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.restore import RestoreDraft
-from cmk_admin.domain.verbs.restore_changed import LOGGED
+from cmk_admin.domain.verbs.restore_changed import LOGGED, Since
 from cmk_admin.domain.verbs.restore_part import consumers_named
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations import surveying
@@ -23,6 +25,8 @@ from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.paths import read_keys_of
 from cmk_admin.operations.proof_copies import read_doubted
 from cmk_admin.operations.targets import read_targets
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,19 +79,33 @@ class Planning:
         """What gives back, whole or for the consumers that are named, by id or name. Raises BadInput, AzureFailure."""
         draft = replace(draft, consumers=consumers_named(draft.plan, draft.consumers))
         index = await self._index_of(draft.plan)
-        found = restore.plan(draft, index)
+        since = Since(rotations=await self._rotations(draft.plan))
+        found = restore.plan(draft, index, since)
         if not found.findings or not any(step.verb in LOGGED for step in found.steps):
             return found
-        return restore.plan(draft, index, await self._events(draft.plan))
+        return restore.plan(draft, index, replace(since, events=await self._events(draft.plan)))
+
+    async def _rotations(self, plan: Plan) -> dict[str, dict[str, Json]]:
+        """The rotation policies that the plan suspended, as they are now; without those that could not be read."""
+        found, suffixes = {}, self._session.names.vault_suffixes
+        for step in plan.steps:
+            if step.verb is StepVerb.SET_ROTATION:
+                key = parse_key_id(step.target, vault_suffixes=suffixes)
+                try:
+                    found[fold(step.target)] = await key_changes.get_rotation(self._session, key)
+                except AzureFailure as failure:
+                    _log.warning("a rotation policy could not be read", exc_info=failure)
+        return found
 
     async def _events(self, plan: Plan) -> tuple[Event, ...] | None:
-        """What the Activity Log says of the plan's vault; None where it cannot be read."""
+        """What the Activity Log says of the vaults of the plan's subscription; None where it cannot be read."""
         vault = next((value for name, value in plan.context if name == "vault"), "")
         subscription = subscription_of(vault)
         if subscription is None:
             return None
+        # asked for by its id, a change of its access policies is left out: that is logged below the vault
+        about = "resourceProvider eq 'Microsoft.KeyVault'"
         try:
-            about = f"resourceUri eq '{vault}'"
             found, _ = await activity.events(self._session, subscription, about=about, now=self._session.clock.now())
         except AzureFailure:
             return None

@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cmk_admin.domain import words
-from cmk_admin.domain.activity import Event
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Answer, Check, Plan, Watch
 from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepState, StepVerb
-from cmk_admin.domain.verbs import changes, cuts, restore_changed, restore_part
+from cmk_admin.domain.verbs import changes, cuts, restore_changed, restore_part, restore_since
 
 DONE = frozenset({StepState.DONE, StepState.ACCEPTED})
 MAYBE = frozenset({StepState.INTENT, StepState.SENT, StepState.UNKNOWN})
@@ -19,6 +18,7 @@ MAYBE = frozenset({StepState.INTENT, StepState.SENT, StepState.UNKNOWN})
 CLEAN = "identity-clean"
 """The name of the `Check` that only a person can answer."""
 QUESTION = "Is the identity clean?"
+_NOTHING = restore_changed.Since()
 ANSWERS = {"clean": "The identity is clean", "unknown": "Not known yet"}
 _TAKING = frozenset(
     {
@@ -60,17 +60,17 @@ def problems(draft: RestoreDraft, index: Index) -> tuple[str, ...]:
     return ()
 
 
-def plan(draft: RestoreDraft, index: Index, events: tuple[Event, ...] | None = None) -> Plan:
+def plan(draft: RestoreDraft, index: Index, since: restore_changed.Since = _NOTHING) -> Plan:
     """The inverse of every step that was done or may have been done, or of those that the named consumers need.
 
     Access first (stage 0), then services that were stopped are started and the others healed (stage 1), then those that
-    were started are healed, and at last a rotation policy begins to count again. `events`: of the Activity Log.
+    were started are healed, and at last a rotation policy begins to count again. What was changed since is kept.
     """
     whole = taken(draft)
     chosen = restore_part.needed(index, whole, draft.consumers) if draft.consumers else whole
     rest = [step for step in whole if step not in chosen and step.verb not in ASKS_ONLY]
     named = (*draft.consumers, *restore_part.along(index, draft.plan, whole, chosen, draft.consumers)) if rest else ()
-    backs = tuple(_staged(back) for step in chosen if (back := changes.inverse(step)))
+    backs = tuple(_staged(back) for step in chosen if (back := restore_since.back(index, step, since.rotations)))
     return Plan(
         verb="restore",
         title=_title(draft, index, part=bool(rest)),
@@ -78,7 +78,7 @@ def plan(draft: RestoreDraft, index: Index, events: tuple[Event, ...] | None = N
         steps=_in_order(backs, _healed(draft, index, backs, named)) if backs else (),
         watches=tuple(one for one in watches(draft, backs) if not named or _is_among(one.consumer_id, named)),
         findings=(
-            *restore_changed.changed(index, draft.plan, chosen, draft.began, events),
+            *restore_changed.changed(index, draft.plan, chosen, draft.began, since),
             *(
                 f"{_name(draft, index, one)} was without its data before this revoke already: it is left as it was. "
                 "Revalidate it where its key serves it again."

@@ -1,6 +1,7 @@
 """What changed since a revoke: a restore says it before it begins, and overwrites none of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cmk_admin.domain import words
@@ -10,31 +11,35 @@ from cmk_admin.domain.index import Index, guid
 from cmk_admin.domain.model import RoleAssignment
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepVerb
-from cmk_admin.domain.verbs import changes, cuts
-from cmk_admin.domain.verbs.ways.operations import operations_of
+from cmk_admin.domain.verbs import changes, cuts, restore_since
 
 LOGGED = (StepVerb.SET_POLICY, StepVerb.SET_NETWORK)
 """Verbs of whose changes only the Activity Log tells who made them."""
 
-Events = tuple[Event, ...] | None
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What was read for a restore beside the estate."""
+
+    events: tuple[Event, ...] | None = None
+    """Of the Activity Log; None: it could not be read."""
+    rotations: restore_since.Rotations = field(default_factory=dict)
 
 
-def changed(
-    index: Index, plan: Plan, steps: Sequence[Step], began: datetime | None, events: Events = None
-) -> tuple[str, ...]:
+def changed(index: Index, plan: Plan, steps: Sequence[Step], began: datetime | None, since: Since) -> tuple[str, ...]:
     """Sentences about the targets of these steps of a revoke, its key, and the consumers that it cut."""
-    said = [sentence for step in steps if (sentence := _of_step(index, step, events))]
+    said = [sentence for step in steps if (sentence := _of_step(index, step, since))]
     said += _versions(index, plan, began)
     said += _consumers(index, plan)
     return tuple(dict.fromkeys(said))
 
 
-def _of_step(index: Index, step: Step, events: Events) -> str | None:
+def _of_step(index: Index, step: Step, since: Since) -> str | None:
     look = _LOOKS.get(step.verb)
-    return look(index, step, events) if look else None
+    return look(index, step, since) if look else None
 
 
-def _assignment(index: Index, step: Step, events: Events) -> str | None:
+def _assignment(index: Index, step: Step, since: Since) -> str | None:
     before = step.before or {}
     scope, role = str(before.get("scope")), guid(str(before.get("role_definition_id")))
     holder = str(before.get("principal_id")).lower()
@@ -55,78 +60,65 @@ def _made(index: Index, assignment: RoleAssignment) -> str:
     return f"made by {by}{at}"
 
 
-def _policy(index: Index, step: Step, events: Events) -> str | None:
-    vault_id, object_id, application_id = changes.parse_policy_target(step.target)
-    vault = index.vault(vault_id)
-    if vault is None:
-        return None
-    wanted = object_id.lower(), (application_id or "").lower()
-    entry = next(
-        (one for one in vault.access_policies if (one.object_id.lower(), (one.application_id or "").lower()) == wanted),
-        None,
-    )
-    facts = changes.policy_facts(entry) if entry else None
-    differs = changes.differences(step.verb, step.after, facts)
-    if not differs:
-        return None
-    by = told(index, events, lambda found: policies_changed(found, vault_id), " as far as is known")
-    if not changes.differences(step.verb, step.before, facts):
-        return f"“{step.words}”: the entry is as it was before again, {by}; it is left as it is."
-    return f"“{step.words}”: the entry was changed since ({'; '.join(differs)}), {by}; it is not overwritten."
+def _policy(index: Index, step: Step, since: Since) -> str | None:
+    vault_id, _, _ = changes.parse_policy_target(step.target)
+    by = told(index, since.events, lambda found: policies_changed(found, vault_id), " as far as is known")
+    return _of_facts(index, step, since, "the entry", by)
 
 
-def _version(index: Index, step: Step, events: Events) -> str | None:
+def _version(index: Index, step: Step, since: Since) -> str | None:
     wanted = parse_key_id(step.target)
     key = index.key(wanted)
     if key is None or key.versions is None:
         return None
-    version = next((one for one in key.versions if fold(str(one.id)) == fold(step.target)), None)
-    if version is None:
+    if not any(fold(str(one.id)) == fold(step.target) for one in key.versions):
         return f"Version {wanted.version} of {wanted.name} is not there any more."
-    facts: changes.Facts = {"enabled": version.enabled}
-    if step.verb is StepVerb.SET_OPERATIONS:
-        found = operations_of(key, version)
-        if found is None:
-            return None
-        facts = {"operations": list(found)}
-    differs = changes.differences(step.verb, step.after, facts)
-    if not differs:
+    return _of_facts(index, step, since, "it", NOT_IN_IT)
+
+
+def _network(index: Index, step: Step, since: Since) -> str | None:
+    by = told(index, since.events, lambda found: vault_changed(found, step.target), " as far as is known")
+    return _of_facts(index, step, since, "the firewall", by)
+
+
+def _rotation(index: Index, step: Step, since: Since) -> str | None:
+    return _of_facts(index, step, since, "the rotation policy", NOT_IN_IT)
+
+
+def _of_facts(index: Index, step: Step, since: Since, what: str, by: str) -> str | None:
+    """What became of facts that can be given back beside what was changed since."""
+    now = restore_since.stands(index, step, since.rotations)
+    if now is None:
+        unread = step.verb is StepVerb.SET_ROTATION
+        return (
+            f"“{step.words}”: whether {what} was changed since could not be read; then it is left alone."
+            if unread
+            else None
+        )
+    if restore_since.is_as_before(step, now):
+        return f"“{step.words}”: {what} is as it was before again, {by}; it is left as it is."
+    if not restore_since.is_touched(step, now):
         return None
-    if not changes.differences(step.verb, step.before, facts):
-        return f"“{step.words}”: it is as it was before again; {NOT_IN_IT}."
-    return f"“{step.words}”: it was changed since ({'; '.join(differs)}) and is not overwritten; {NOT_IN_IT}."
+    differs = "; ".join(changes.differences(step.verb, step.after, now[0]))
+    said = f"“{step.words}”: {what} was changed since ({differs}), {by}"
+    back = restore_since.back(index, step, since.rotations)
+    if back is None or not changes.differences(back.verb, back.after, now[0]):
+        return f"{said}; nothing of what was taken is missing, and it is left as it is."
+    return f"{said}; that is kept, and only what was taken is given back."
 
 
-def _network(index: Index, step: Step, events: Events) -> str | None:
-    vault = index.vault(step.target)
-    if vault is None:
-        return None
-    facts = {
-        "bypass": "AzureServices" if vault.trusted_bypass else "None",
-        "default_action": "Deny" if vault.default_deny else "Allow",
-    }
-    differs = changes.differences(step.verb, step.after, facts)
-    if not differs:
-        return None
-    by = told(index, events, lambda found: vault_changed(found, vault.id), " as far as is known")
-    again = not changes.differences(step.verb, step.before, facts)
-    end = (
-        "it is as it was before again and is left as it is" if again else f"{'; '.join(differs)}: it is not overwritten"
-    )
-    return f"“{step.words}”: the firewall was changed since, {by}; {end}."
-
-
-def _deleted(index: Index, step: Step, events: Events) -> str | None:
+def _deleted(index: Index, step: Step, since: Since) -> str | None:
     key = parse_key_id(step.target)
     return f"The key {key.name} is there again: it was recovered, or made anew." if index.key(key) else None
 
 
-_LOOKS: Mapping[StepVerb, Callable[[Index, Step, Events], str | None]] = {
+_LOOKS: Mapping[StepVerb, Callable[[Index, Step, Since], str | None]] = {
     StepVerb.REMOVE_ASSIGNMENT: _assignment,
     StepVerb.SET_POLICY: _policy,
     StepVerb.SET_ENABLED: _version,
     StepVerb.SET_OPERATIONS: _version,
     StepVerb.SET_NETWORK: _network,
+    StepVerb.SET_ROTATION: _rotation,
     StepVerb.DELETE_KEY: _deleted,
 }
 
