@@ -62,7 +62,11 @@ def verify_file(path: Path, head: str | None, output: Output) -> int:
         output.error(BadInput("unreadable", words, subject=str(path)))
         return BAD_INPUT
     verdict = verify(data, head)
-    output.say(_document(verdict), f"{verdict.result.value.capitalize()}: {verdict.message}\n{verdict.proven}")
+    lines = [f"{verdict.result.value.capitalize()}: {verdict.message}", verdict.proven]
+    document = _document(verdict)
+    if document["head"]:
+        lines.append(f"Head hash: {document['head']}")
+    output.say(document, "\n".join(lines))
     return {Result.INTACT: DONE, Result.ALTERED: NOT_DONE, Result.UNREADABLE: BAD_INPUT}[verdict.result]
 
 

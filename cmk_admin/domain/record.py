@@ -216,7 +216,7 @@ def _judge_head(record: Record, head: str | None) -> Verdict:
     if head is None:
         return Verdict(
             result=Result.INTACT,
-            message=f"The chain of {_entries(count)} is intact. Its head is {record.head}.",
+            message=f"The chain of {_entries(count)} is intact.",
             proven="No entry was changed, removed from within or put in between, unless the chain was recomputed. "
             "Whether entries were appended, the last ones cut off or the whole chain recomputed cannot be told from the "
             "file alone: compare its head with the one that was kept elsewhere (--head).",

@@ -269,7 +269,7 @@ def _watch_words(row: OperationRow, plan: Plan) -> list[str]:
         word = "confirmed to serve"
     total = len(row.watches)
     confirmed = sum(w.result == WatchResult.CONFIRMED for w in row.watches)
-    return [f"{confirmed} of {total} {_plural('consumer', total)} {word}"]
+    return [f"{confirmed} of {total} {_plural('service', total)} {word}"]
 
 
 def _plural(word: str, count: int) -> str:

@@ -1,5 +1,7 @@
 """The list at the bottom: one row for each operation, folded away while nothing needs it."""
 
+from datetime import UTC
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QProgressBar, QPushButton, QToolButton, QVBoxLayout
 
@@ -215,13 +217,13 @@ class ActivityDock(QFrame):
 
 def _row(report: OperationReport) -> GridRow:
     look = outcome(report)
-    started = report.created_at.astimezone() if report.created_at else None
+    started = report.created_at.astimezone(UTC) if report.created_at else None
     return GridRow(
         cells=(
             Cell(text=report.title, tip=f"{report.title}\nOperation {report.operation}"),
             Cell(text=look.word, icon=look.icon, tone=look.tone),
             Cell(text=_stands(report)),
-            Cell(text=f"{started:%d %b %Y, %H:%M}" if started else "", tip=exact(report.created_at)),
+            Cell(text=f"{started:%d %b %Y, %H:%M} UTC" if started else "", tip=exact(report.created_at)),
         ),
         target=report.operation,
     )

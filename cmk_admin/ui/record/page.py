@@ -40,7 +40,7 @@ class RecordPage(QWidget):
         super().__init__()
         assert verdict.record is not None
         self.record, self.verdict = verdict.record, verdict
-        self._told = told
+        self._theme, self._told = theme, told
         self.setObjectName("record-page")
         self.setWindowTitle(f"Record: {title(self.record)}")
         self.setAccessibleName(f"Record of operation {self.record.operation}")
@@ -53,9 +53,7 @@ class RecordPage(QWidget):
         if not intact:
             self._interim.say((f"Shown below: {_up_to(len(self.record.entries))}, and nothing of what follows.",))
         elif not self.record.complete:
-            self._interim.say(
-                ("INTERIM: the operation or its incident still runs. More will be added to this record.",)
-            )
+            self._interim.say(("More will be added to this record: the operation or its incident still runs.",))
         self.text = self._browser()
         column = QVBoxLayout()
         column.setContentsMargins(24, 16, 24, 12)
@@ -138,7 +136,8 @@ class RecordPage(QWidget):
         whole, row = footer()
         self.export_button = QPushButton("&Export…")
         self.export_button.setObjectName("record-export")
-        self.export_button.setIcon(theme.icon("export"))
+        self._paint()
+        theme.changed.connect(self._paint)
         self.export_button.clicked.connect(self.export)
         if self.verdict.result is not Result.INTACT:
             # What is left of it would look like a whole one
@@ -153,6 +152,9 @@ class RecordPage(QWidget):
         row.addStretch(1)
         row.addWidget(close)
         return whole
+
+    def _paint(self) -> None:
+        self.export_button.setIcon(self._theme.icon("export"))
 
 
 def write_record(record: Record, path: Path) -> None:
