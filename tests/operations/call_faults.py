@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -18,7 +18,7 @@ from tests.operations.effects import KINDS, Identity, Kind, asking
 from tests.operations.effects import found as consumer_of
 from tests.operations.methods import METHODS, rotating
 from tests.operations.stories import Azure, consumer
-from tests.support import Sandbox
+from tests.support import Document, Sandbox
 
 FAULTS = ("status:503;times=4", "throttle:1", "reset;times=4", "lost", "delay:1500", "status:401;times=2", "status:403")
 """How a call that reads fails: so often that the tries below the engine do not hide it, or else once."""
@@ -200,6 +200,29 @@ CASES = {
 }
 
 
+READ_BESIDES = (
+    # the proof, which reads the ways to the key and whoever uses it
+    "GET management.azure.com*/roleAssignments",
+    "GET management.azure.com*/locks",
+    "GET management.azure.com*/vaults/*",
+    "GET management.azure.com*/roleEligibilityScheduleInstances",
+    "GET management.azure.com*/roleAssignmentScheduleInstances",
+    "GET management.azure.com/subscriptions/*/providers/microsoft.*",
+    "GET management.azure.com*/servers/*/keys",
+    "GET *.vault.azure.net/keys/*",
+    "* graph.microsoft.com/*",
+    # the services' signals, and Azure's log
+    "GET management.azure.com*/flexibleServers/*",
+    "GET management.azure.com*/servers/dcc-mysql-single",
+    "GET management.azure.com*/associatedResources",
+    "GET management.azure.com*/managedClusters/*",
+    "GET management.azure.com*/virtualMachineScaleSets*",
+    "GET management.azure.com*/eventtypes/management/values",
+    "POST login.microsoftonline.com/*",
+)
+"""What a run reads besides its steps; its faults are those of `tests.journeys.test_cli_faults` and `test_faults`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Witness:
     """The identity that is to lose the key, who is asked what it may really do."""
@@ -221,7 +244,9 @@ class Story:
     azure: Azure
     what: str
     turn: str
-    specs: tuple[str, ...]
+    specs: tuple[str, ...] = ()
+    sent: list[Document] = field(default_factory=list)
+    """What the program asked for while it ran the turn's plan."""
 
     async def live(self) -> None:
         """To its end, on a sandbox that is laid anew."""
@@ -251,8 +276,10 @@ class Story:
         try:
             for spec in self.specs if faulty else ():
                 self.azure.sandbox.fault(spec)
+            since = self.azure.sandbox.last_request()
             done = await backend.run(plan, watch=False)
             if faulty:
+                self.sent.extend(self.azure.sandbox.requests(since))
                 await self._told_true(done, witness)
                 met = [one["applied"] for one in self.azure.sandbox.get("faults")]
                 assert all(met), f"a fault was never met: {self.specs}"

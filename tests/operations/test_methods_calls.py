@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
-from tests.operations.call_faults import AFTER_LOST, CASES, FAULTS, Call, live_all
-from tests.support import Sandbox, serve
+from tests.operations.call_faults import AFTER_LOST, CASES, FAULTS, READ_BESIDES, Call, Story, live_all
+from tests.operations.stories import Azure
+from tests.support import Sandbox, changes, serve
 
 _EVERYDAY = {("firewall", "revoke", "look again")}
 SPEED = 600
@@ -73,3 +75,18 @@ def test_after_a_lost_answer_a_look_that_fails_too_is_told_truly_and_does_not_ch
     write, look = CASES[what].lost[turn]
     cells = [(f"{write} lost;times=1", _spec(look.glob, look.before, fault)) for fault in AFTER_LOST]
     asyncio.run(live_all(pools[CASES[what].kind.scenario], tmp_path, what, turn, cells))
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(("what", "turn"), [(what, turn) for what, case in CASES.items() for turn in case.lost])
+def test_the_list_of_calls_is_whole(pools: dict[str, list[Sandbox]], tmp_path: Path, what: str, turn: str) -> None:
+    sandbox = pools[CASES[what].kind.scenario][0]
+    story = Story(Azure(sandbox, tmp_path), what, turn)
+    asyncio.run(story.live())
+    mine = [one for one in story.sent if one["principal"] in (None, "administrator", "responder") and not changes(one)]
+    sent = [f"{one['method']} {one['host']}{one['path']}".lower() for one in mine]
+    calls = _calls(what, turn)
+    known = [call.glob.lower() for call in calls] + [glob.lower() for glob in READ_BESIDES]
+    assert [line for line in sent if not any(fnmatchcase(line, glob) for glob in known)] == []
+    for call in calls:
+        assert sum(fnmatchcase(line, call.glob.lower()) for line in sent) > call.before, call
