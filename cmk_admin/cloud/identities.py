@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from cmk_admin.cloud import api, parse
+from cmk_admin.cloud import api, parse_identities
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import fold, last
@@ -29,7 +29,7 @@ async def get_identity(session: Session, resource_id: str) -> Identity | None:
         if failure.kind is FailureKind.NOT_FOUND:
             return None
         raise
-    return parse.user_assigned_identity(reply.body)
+    return parse_identities.user_assigned_identity(reply.body)
 
 
 async def has_group(session: Session, group_id: str) -> bool:
@@ -76,7 +76,7 @@ async def principal_of(session: Session, who: str) -> str:
 
 def remember(session: Session, document: Mapping[str, Any]) -> None:
     """Note the own identity of a resource that is about to be deleted: `principal_of` is asked for it afterwards."""
-    found = parse.identity_at(document, None)
+    found = parse_identities.identity_at(document, None)
     if found is not None:
         _KNOWN.setdefault(session, {})[fold(str(document["id"]))] = found.principal_id
 
@@ -90,7 +90,9 @@ async def _asked(session: Session, who: str) -> str:
     else:
         version = next((one for part, one in _VERSIONS.items() if part in folded), None)
         if version is not None:
-            found = parse.identity_at((await session.arm("GET", who, api_version=version, urgent=True)).body, None)
+            found = parse_identities.identity_at(
+                (await session.arm("GET", who, api_version=version, urgent=True)).body, None
+            )
             if found is not None:
                 return found.principal_id
     raise AzureFailure(FailureKind.NOT_FOUND, f"{last(who)} has no identity, or does not exist.", subject=who)

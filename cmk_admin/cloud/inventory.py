@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
-from cmk_admin.cloud import api, parse, resource_graph
+from cmk_admin.cloud import api, parse, parse_identities, resource_graph
 from cmk_admin.cloud.collected import Collected, Publish
 from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.holders import (
@@ -153,7 +153,7 @@ class _Reading:
         documents = await self._resources({_IDENTITY: api.IDENTITIES, **types})
         into = self._into
         for document in documents[_IDENTITY]:
-            identity = parse.user_assigned_identity(document)
+            identity = parse_identities.user_assigned_identity(document)
             if identity is not None:
                 into.related.identities[fold(identity.resource_id or "")] = identity
                 into.identities[identity.principal_id.lower()] = identity

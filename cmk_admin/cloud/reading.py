@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from cmk_admin.cloud import keys, parse
+from cmk_admin.cloud import keys, parse, parse_identities
 from cmk_admin.cloud.collected import Collected, problem_of
 from cmk_admin.cloud.consumers.related import ConsumerKind
 from cmk_admin.cloud.session import Session
@@ -22,7 +22,7 @@ async def add_consumers(
     for consumer in await kind.consumers_of(session, documents, into.related, urgent):
         into.related.add(consumer)
     for document in documents:
-        into.add_identities(parse.identities_of(document))
+        into.add_identities(parse_identities.identities_of(document))
 
 
 async def read_versions(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmk_admin.cloud import parse
+from cmk_admin.cloud import parse, parse_identities
 from cmk_admin.domain.ids import KeyId
 
 VERSION = "0123456789abcdef0123456789abcdef"
@@ -109,10 +109,10 @@ def test_a_user_assigned_identity_is_found_whatever_the_case() -> None:
     spelt = "/subscriptions/S/resourcegroups/G/providers/Microsoft.ManagedIdentity/userAssignedIdentities/One"
     identity = {"userAssignedIdentities": {spelt: {"principalId": "p", "clientId": "c"}}}
     document = {"id": "/x/server", "name": "server", "identity": identity}
-    found = parse.identity_at(document, spelt.lower())
+    found = parse_identities.identity_at(document, spelt.lower())
     assert found is not None
     assert (found.principal_id, found.name, found.system_assigned) == ("p", "One", False)
-    assert parse.identity_at(document, None) is None
+    assert parse_identities.identity_at(document, None) is None
 
 
 def test_the_permissions_of_all_blocks_of_a_role_count() -> None:

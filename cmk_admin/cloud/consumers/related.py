@@ -4,7 +4,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cmk_admin.cloud import parse
+from cmk_admin.cloud import parse, parse_identities
 from cmk_admin.cloud.session import LongRunning, Session
 from cmk_admin.cloud.signals import Signal, Switch
 from cmk_admin.domain.ids import fold, last
@@ -78,7 +78,7 @@ def slot_of(
     key_id = parse.key_id_of(key_url)
     if key_id is None:
         return None
-    identity = parse.identity_at(document, identity_id)
+    identity = parse_identities.identity_at(document, identity_id)
     if identity is None and identity_id is not None:
         identity = related.identities.get(fold(identity_id))
     elif identity is not None and identity_id is not None:
@@ -95,7 +95,7 @@ def slot_of(
 
 def carried_by(document: Mapping[str, Any]) -> tuple[CarriedIdentity, ...]:
     """The identities that a resource's envelope shows, its own one first."""
-    found = parse.identities_of(document)
+    found = parse_identities.identities_of(document)
     return tuple(
         CarriedIdentity(
             resource_id=None if one.system_assigned else one.resource_id,
