@@ -6,7 +6,7 @@ from functools import partial
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QSystemTrayIcon
 
-from cmk_admin.domain.steps import StepState
+from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.interface import OperationReport
 from cmk_admin.ui.dialogs import choose
 from cmk_admin.ui.main_window import MainWindow
@@ -77,15 +77,19 @@ class LeavingGuard(QObject):
 
 
 class _Background(QObject):
-    """The window is hidden while its operations are finished; then the program ends by itself."""
+    """The window is hidden while its operations are finished; then the program ends by itself.
+
+    Where one of them is not wholly done, the window comes back instead: nobody would know before the next start.
+    """
 
     def __init__(self, window: MainWindow, operations: Operations) -> None:
         super().__init__(window)
         self._window, self._operations = window, operations
         self._then: Callable[[], None] | None = None
         self._tray: QSystemTrayIcon | None = None
-        operations.ended.connect(self._look)
-        operations.failed.connect(self._look)
+        self._undone = False
+        operations.ended.connect(self._ended)
+        operations.failed.connect(self._failed)
 
     @property
     def active(self) -> bool:
@@ -97,15 +101,16 @@ class _Background(QObject):
         if QSystemTrayIcon.isSystemTrayAvailable():
             back = "A click on the program's icon in the system tray brings it back."
         else:
-            back = "It cannot be brought back before that, since this desktop has no system tray."
+            back = "You cannot bring it back before that, since this desktop has no system tray."
         return (
-            "In the background the window goes, the operation and its watch are finished, and the program ends by itself. "
+            "In the background the window goes, the operation and its watch are finished, and the program ends by itself; "
+            "where not all of it was done, the window comes back. "
             f"{back}"
         )
 
     def begin(self, then: Callable[[], None]) -> None:
         """Hide the window; `then` is called when nothing runs any more."""
-        self._then = then
+        self._then, self._undone = then, False
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.setQuitOnLastWindowClosed(False)
@@ -144,8 +149,20 @@ class _Background(QObject):
         self._window.raise_()
         self._window.activateWindow()
 
-    def _look(self, *_: object) -> None:
+    def _ended(self, report: OperationReport) -> None:
+        self._undone = self._undone or report.outcome is not Outcome.DONE
+        self._look()
+
+    def _failed(self, *_: object) -> None:
+        self._undone = True
+        self._look()
+
+    def _look(self) -> None:
         then = self._then
-        if then is not None and not self._operations.running:
-            self.end()
-            then()
+        if then is None or self._operations.running:
+            return
+        if self._undone:
+            self._show()
+            return
+        self.end()
+        then()
