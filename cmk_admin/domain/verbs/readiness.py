@@ -65,8 +65,11 @@ def blocked(index: Index, around: Surroundings | None, steps: Sequence[Step], ke
     return tuple(dict.fromkeys(said))
 
 
-def checks(index: Index, around: Surroundings | None, steps: Sequence[Step], key: KeyId) -> tuple[Check, ...]:
-    """Each thing that must hold so that this account can do `steps`, and take them back.
+def checks(
+    index: Index, around: Surroundings | None, steps: Sequence[Step], key: KeyId, *, healed: Sequence[Step] = ()
+) -> tuple[Check, ...]:
+    """Each thing that must hold so that this account can do `steps`, and take them back. `healed`: the steps that bring the
+    services back once all was taken back.
 
     Without `around` only what the estate tells is answered; all else was not asked yet.
     """
@@ -80,7 +83,7 @@ def checks(index: Index, around: Surroundings | None, steps: Sequence[Step], key
         _right(index, around, "assignments", [*roles, *arm], "do what the plan does at the resource manager")
         if arm
         else None,
-        _locks(index, steps, back),
+        _locks(index, steps, [*back, *healed]),
         _reach(index, around, data, key),
         _region(index, around, steps, key),
         _token(around),

@@ -10,8 +10,9 @@ from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Method, PathState, Plan, PlannedPath
 from cmk_admin.domain.services import service
+from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Surroundings
-from cmk_admin.domain.verbs import causes, choices, cuts, readiness, unstarted
+from cmk_admin.domain.verbs import causes, changes, choices, cuts, readiness, unstarted
 from cmk_admin.domain.verbs.revoking import Cause, RevokeDraft
 from cmk_admin.domain.verbs.ways import METHODS, WAYS, delete, disable, expiry, firewall, grants, naming, operations
 from cmk_admin.domain.verbs.ways.asked import Asked, Way
@@ -80,7 +81,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         next=causes.after(asked, draft),
         regrants=_regrants(asked),
         choices=chosen.choices,
-        checks=readiness.checks(index, around, steps, draft.key),
+        checks=readiness.checks(index, around, steps, draft.key, healed=_healed(way)),
         gates=chosen.gates,
         not_restored=way.not_restored,
         context=_context(asked, draft, method, way),
@@ -239,6 +240,13 @@ def _findings(asked: Asked, way: Way, method: str, identities: Sequence[str]) ->
             count = words.count(others, "other assignment")
             said.append(f"The identity {words.who(index, one)} also holds {count}, not touched.")
     return tuple(said)
+
+
+def _healed(way: Way) -> tuple[Step, ...]:
+    """The steps that bring those who are cut back, once all was given back."""
+    cut = (lot.consumer for lot in way.lots if not cuts.lost_before(lot.consumer))
+    found = (changes.heal(one.id, one.name, one.service, stage=1) for one in cut)
+    return tuple(step for step in found if step is not None)
 
 
 def _cuts_everybody(asked: Asked, draft: RevokeDraft, method: str) -> bool:

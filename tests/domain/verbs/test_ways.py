@@ -6,8 +6,8 @@ import pytest
 
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Estate, KeyVersion, RoleDefinition
-from cmk_admin.domain.plan import Method, PathState, Plan
+from cmk_admin.domain.model import Estate, KeyVersion, Lock, RoleDefinition
+from cmk_admin.domain.plan import Answer, Method, PathState, Plan
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.surroundings import Surroundings, VaultContents
 from cmk_admin.domain.verbs import changes, restore
@@ -280,3 +280,15 @@ def test_where_only_the_key_is_named_a_copy_stays_open_to_whoever_gets_at_it() -
 
     assert strangers() == [PathState.STAYS_OPEN]
     assert strangers(MYSQL.id) == []
+
+
+def test_a_lock_that_holds_up_the_way_back_is_told_before() -> None:
+    """The data plane heeds no lock: the key is disabled and enabled, but its server cannot be asked to try it again."""
+    lock = Lock(id=f"{MYSQL.id}/providers/Microsoft.Authorization/locks/keep", scope=MYSQL.id, level="ReadOnly")
+    found = revoke("disable", MYSQL.id, estate=replace(readable(), locks=(lock,)))
+    assert not found.problems
+    (check,) = (one for one in found.checks if one.name == "locks")
+    assert check.answer is Answer.NO
+    assert "not taken back" in check.sentence
+    free = revoke("disable", MYSQL.id)
+    assert [one.answer for one in free.checks if one.name == "locks"] == [Answer.YES]

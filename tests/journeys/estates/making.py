@@ -305,7 +305,7 @@ def _locks(draw: st.DrawFn, vaults: list[Node]) -> list[Node]:
     key = f"{vaults[0]['id']}/keys/{vaults[0]['keys'][0]['name']}"
     scope = draw(st.sampled_from((key, vaults[0]["id"], _GROUP, f"/subscriptions/{SUBSCRIPTION}")))
     name = f"{scope}/providers/Microsoft.Authorization/locks/held"
-    return [{"id": name, "scope": scope, "level": "CanNotDelete"}]
+    return [{"id": name, "scope": scope, "level": draw(st.sampled_from(("CanNotDelete", "ReadOnly")))}]
 
 
 def _restored(draw: st.DrawFn, vaults: list[Node]) -> tuple[tuple[str, str, str], ...]:
