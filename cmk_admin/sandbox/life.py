@@ -33,10 +33,11 @@ CHECK_SECONDS = {"mysql-flexible": 240.0, "mysql-single": 240.0, "disk-encryptio
 # check and its machines stop at a check too: both together are within that hour. Azure seconds after it noticed.
 STOP_SECONDS = 3600.0 - 2 * CHECK_SECONDS["disk-encryption-set"]
 ALGORITHM = "RSA-OAEP-256"
-# Under a key id without version a new version is noticed after 6 hours (AKSD kms-data-encryption-concepts.md). Azure seconds.
-NEW_VERSION_SECONDS = 6 * 3600.0
-# A disk encryption set follows a new version within one hour (CD virtual-machines/disk-encryption.md). Azure seconds.
-FOLLOW_SECONDS = 3600.0
+# Under a key id without version a new version is noticed within 6 hours (AKSD kms-data-encryption-concepts.md); a disk
+# encryption set follows one within an hour (CD virtual-machines/disk-encryption.md). Both look for it at one of their
+# checks: so that the last of them is within that time, it is looked for from one check earlier on. Azure seconds.
+NEW_VERSION_SECONDS = 6 * 3600.0 - CHECK_SECONDS["aks-etcd"]
+FOLLOW_SECONDS = 3600.0 - CHECK_SECONDS["disk-encryption-set"]
 # What a service asks a key for: wrapping, but for etcd, which is encrypted and decrypted (AKSD use-kms-etcd-encryption.md).
 _OPERATIONS = {"aks-etcd": ("encrypt", "decrypt")}
 _WRAPPING = ("wrapKey", "unwrapKey")
