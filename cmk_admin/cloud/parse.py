@@ -8,12 +8,13 @@ from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 from cmk_admin.domain.errors import BadInput
-from cmk_admin.domain.ids import KeyId, fold, last, parse_key_id, segment, subscription_of
+from cmk_admin.domain.ids import KeyId, last, parse_key_id, segment, subscription_of
 from cmk_admin.domain.model import (
     AccessPolicy,
     Key,
     KeyVersion,
     Lock,
+    PrivateEndpoint,
     RoleAssignment,
     RoleDefinition,
     RoleEligibility,
@@ -115,8 +116,27 @@ def vault(document: Document) -> Vault:
         public_access=public,
         default_deny=str(rules.get("defaultAction") or "Allow").lower() == "deny",
         trusted_bypass="azureservices" in str(rules.get("bypass") or "AzureServices").lower(),
+        private_endpoints=private_endpoints(document.get("properties")),
         access_policies=tuple(access_policy(each) for each in facts.get("accessPolicies") or []),
         tags=tags(document.get("tags")),
+    )
+
+
+def private_endpoints(facts: Any) -> tuple[PrivateEndpoint, ...] | None:
+    """The private endpoint connections among a vault's properties, which leave them out where there are none.
+
+    REST API of Key Vault, Vaults - Get: ``PrivateEndpointConnectionItem``. None: it cannot be told.
+    """
+    listed = facts.get("privateEndpointConnections") or [] if isinstance(facts, Mapping) else None
+    if not isinstance(listed, list) or not all(isinstance(each, Mapping) for each in listed):
+        return None
+    return tuple(
+        PrivateEndpoint(
+            name=str(each.get("name") or last(str(each.get("id") or ""))),
+            endpoint_id=text(inside(each, "properties", "privateEndpoint", "id")),
+            status=text(inside(each, "properties", "privateLinkServiceConnectionState", "status")),
+        )
+        for each in listed
     )
 
 

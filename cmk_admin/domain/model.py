@@ -77,6 +77,18 @@ class AccessPolicy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrivateEndpoint:
+    """A connection of a private endpoint to a vault: while it is approved, traffic by it passes the vault's firewall."""
+
+    name: str
+    """Of the connection, which is the vault's own."""
+    endpoint_id: str | None
+    """ARM id of the endpoint, which stands in somebody's network; None: Azure did not tell."""
+    status: str | None
+    """Approved, Pending, Rejected or Disconnected; None: Azure did not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Vault:
     id: str
     name: str
@@ -91,6 +103,8 @@ class Vault:
     public_access: bool
     default_deny: bool
     trusted_bypass: bool
+    private_endpoints: tuple[PrivateEndpoint, ...] | None = None
+    """None: not known."""
     access_policies: tuple[AccessPolicy, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
     keys_from: Source = Source.UNREAD

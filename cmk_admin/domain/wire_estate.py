@@ -58,12 +58,16 @@ def subscription_json(subscription: Subscription) -> JsonObject:
 
 
 def vault_access_json(vault: Vault) -> JsonObject:
-    """A vault's tenant, firewall and access policies."""
+    """A vault's tenant, firewall, private endpoints (null: not known) and access policies."""
+    endpoints = vault.private_endpoints
     return {
         "tenant_id": vault.tenant_id,
         "public_access": vault.public_access,
         "default_deny": vault.default_deny,
         "trusted_bypass": vault.trusted_bypass,
+        "private_endpoints": None
+        if endpoints is None
+        else [{"name": one.name, "endpoint_id": one.endpoint_id, "status": one.status} for one in endpoints],
         "access_policies": [policy_facts(one) for one in vault.access_policies],
     }
 

@@ -48,7 +48,10 @@ async def alarms(
     elif index is not None:
         for row in opened:
             if grants_behind(reading, row) not in given_back:
-                access, again = reading.found[named(row.path)], named(row.path) in former
+                access, again = reading.found.get(named(row.path)), named(row.path) in former
+                if access is None:  # no grant's: a way past what the method shut
+                    said.append(("way-in", f"There is a way in now, by {row.path.via}: {row.reason}."))
+                    continue
                 text = await _granted(session, index, row, access, again=again, now=session.clock.now())
                 said.append(("re-granted", text))
     if index is not None and itself is None:

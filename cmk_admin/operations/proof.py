@@ -4,7 +4,7 @@ What a method closed is looked at in its own terms: a grant is gone, a version i
 those of a version, the firewall shuts, the key is not there. What cannot be read is unknown, never closed.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -18,6 +18,7 @@ from cmk_admin.domain.model import Key, KeyVersion, Source
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.verbs.cuts import grant_of, kept_because
 from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
+from cmk_admin.domain.verbs.ways import endpoints
 from cmk_admin.domain.verbs.ways.operations import operations_of
 from cmk_admin.operations.interface import GIVEN_BACK, PathProof
 from cmk_admin.operations.inventory import Inventory
@@ -134,6 +135,9 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
                 continue  # one grant that leads to several keys is as open as the most open of them
             found[name] = access
             states[name] = (replace(known[0], condition=path.condition) if known else path, state, why)
+    for path in _past_the_firewall(index, plan):
+        state = PathProof.OPEN if path.state is PathState.STAYS_OPEN else PathProof.UNKNOWN
+        states[named(path)] = (path, state, path.reason)
     if gates:
         worst = max(gates.values(), key=lambda one: _GRAVITY[one.state])
         states[named(_itself(plan))] = (_itself(plan), worst.state, worst.reason)
@@ -144,6 +148,13 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
         found=found,
         versions=tuple(version for one in gates.values() for version in one.versions),
     )
+
+
+def _past_the_firewall(index: Index, plan: Plan) -> Iterator[PlannedPath]:
+    """The private endpoints of the vault that a plan shut by its firewall."""
+    vault = index.vault_of(keys_of(plan)[0]) if plan.method == FIREWALL else None
+    if vault is not None:
+        yield from endpoints.ways_in(vault)
 
 
 _GRAVITY = {PathProof.CLOSED: 0, PathProof.UNKNOWN: 1, PathProof.OPEN: 2}
@@ -257,6 +268,9 @@ def _gate(index: Index, plan: Plan, key: KeyId) -> _Gate | None:
     if plan.method == FIREWALL:
         shut = (vault.default_deny or not vault.public_access) and not vault.trusted_bypass
         why = "the firewall lets in nobody but whom its own rules name"
+        doubt = endpoints.doubt(vault) if shut else None
+        if doubt is not None:
+            return _Gate(state=PathProof.UNKNOWN, reason=f"the firewall is shut, but {doubt}")
         return (
             _Gate(state=PathProof.CLOSED, reason=why)
             if shut

@@ -12,7 +12,7 @@ from . import connection, drill, entra, from_estate, life, scenarios
 from .faults import Faults
 from .requests_log import RequestsLog
 from .services.authorization import pim
-from .services.keyvault import failover
+from .services.keyvault import failover, private_link
 from .services.kubernetes import model as kubernetes
 from .services.login import browser, device
 from .state import Document, World
@@ -61,6 +61,7 @@ class Control:
             ("POST", "approvals"): self._approve,
             ("POST", "failover"): self._fail_over,
             ("POST", "network"): self._set_network,
+            ("POST", "private-endpoint"): self._connect_endpoint,
         }
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
@@ -188,6 +189,18 @@ class Control:
             raise ValueError('the network takes {"up": true or false}')
         self._network(body["up"])
         return {"up": body["up"]}
+
+    async def _connect_endpoint(self, request: web.BaseRequest) -> Any:
+        body = await _object(request)
+        vault, name, network = body.get("vault"), body.get("name"), body.get("network")
+        if not isinstance(vault, str) or not isinstance(name, str) or not isinstance(network, str | None):
+            raise ValueError(
+                'private-endpoint takes {"vault": NAME, "name": NAME, "network": CIDR or null, "status": STATE}'
+            )
+        status = str(body.get("status") or "Approved")
+        made = private_link.connect(self._world, vault, name, network=network, status=status)
+        self._world.commit()
+        return made
 
     def _person(self, body: dict[str, Any]) -> Document | None:
         """The principal that a body names; None: nobody."""

@@ -18,6 +18,7 @@ from .from_estate_services import Services, bring_to_life, groups_of
 from .services.authorization import roles
 from .services.authorization.model import make_assignment, make_built_in_roles, make_eligibility
 from .services.identity.model import make_identity, make_principal
+from .services.keyvault import private_link
 from .services.keyvault.model import make_vault
 from .state import Document, World
 from .wire import AzureError
@@ -216,6 +217,10 @@ class _Laying:
             network_acls={"defaultAction": action, "bypass": bypass},
             tags={str(key): str(value) for key, value in (vault.get("tags") or {}).items()},
         )
+        for one in entries(vault, "private_endpoints"):
+            endpoint, status = str(one.get("endpoint_id") or ""), str(one.get("status") or "Pending")
+            private_link.connect(self._world, name, one["name"], network=None, status=status, endpoint=endpoint)
+        made = self._world.get("resource", made["id"]) or made
         if made["id"] != vault["id"]:
             # The spelling that Azure had given it
             self._world.put("resource", made["id"], {**made, "id": vault["id"]})

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cmk_admin.cloud import parse, parse_identities
 from cmk_admin.domain.ids import KeyId
+from cmk_admin.domain.model import PrivateEndpoint
 
 VERSION = "0123456789abcdef0123456789abcdef"
 VAULT_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"
@@ -75,6 +76,25 @@ def test_a_vaults_network_is_open_unless_it_says_otherwise() -> None:
     assert (found.public_access, found.default_deny, found.trusted_bypass) == (True, False, True)
     found = vault(publicNetworkAccess="Disabled", networkAcls={"defaultAction": "Deny", "bypass": "None"})
     assert (found.public_access, found.default_deny, found.trusted_bypass) == (False, True, False)
+
+
+def test_a_vaults_private_endpoints_are_none_where_azure_names_none_and_not_known_where_it_is_not_understood() -> None:
+    assert vault().private_endpoints == ()
+    assert vault(privateEndpointConnections=None).private_endpoints == ()
+    assert vault(privateEndpointConnections="what").private_endpoints is None
+    endpoint = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/privateEndpoints/sample-pe"
+    facts = {
+        "provisioningState": "Succeeded",
+        "privateEndpoint": {"id": endpoint},
+        "privateLinkServiceConnectionState": {"status": "Approved"},
+    }
+    named = {"id": "/v/privateEndpointConnections/sample-pec", "properties": facts}
+    assert vault(
+        privateEndpointConnections=[named, {"id": "/v/privateEndpointConnections/bare"}]
+    ).private_endpoints == (
+        PrivateEndpoint(name="sample-pec", endpoint_id=endpoint, status="Approved"),
+        PrivateEndpoint(name="bare", endpoint_id=None, status=None),
+    )
 
 
 def test_a_vault_keeps_deleted_keys_90_days_unless_it_says_otherwise() -> None:

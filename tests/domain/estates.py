@@ -80,6 +80,7 @@ def vault(name: str, *, rbac: bool = True, premium: bool = True, policies: tuple
         public_access=True,
         default_deny=False,
         trusted_bypass=True,
+        private_endpoints=(),
         access_policies=policies,
         keys_from=Source.DATA_PLANE,
     )

@@ -189,6 +189,7 @@ class Matrix:
             public_access=settings.get("public_network_access") != "Disabled",
             default_deny=rules.get("defaultAction") == "Deny",
             trusted_bypass=rules.get("bypass", "AzureServices") == "AzureServices",
+            private_endpoints=(),
         )
 
     # Attaching

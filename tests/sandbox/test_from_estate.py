@@ -95,6 +95,21 @@ def _mapping(running: Running, file: Path) -> Any:
     return json.loads(file.read_text())["rows"]
 
 
+def test_private_endpoints_of_a_saved_estate_are_connected_again(
+    start_sandbox: Callable[..., Running], from_file: Callable[[Node], Running], tmp_path: Path
+) -> None:
+    first = start_sandbox("dcc", speed=60)
+    first.control("POST", "private-endpoint", {"vault": "dcc-premium", "name": "pe", "network": None})
+    first.advance(120)  # Resource Graph lags behind
+    saved = _save(first, tmp_path / "estate.json")
+    known = {one["name"]: one["private_endpoints"] for one in saved["vaults"]}
+    (endpoint,) = known.pop("dcc-premium")
+    assert (endpoint["name"], endpoint["status"]) == ("pe", "Approved")
+    assert set(map(len, known.values())) == {0}
+    again = _save(from_file(saved), tmp_path / "again.json")
+    assert {one["name"]: one["private_endpoints"] for one in again["vaults"]} == {**known, "dcc-premium": [endpoint]}
+
+
 def test_the_keys_are_fresh(
     start_sandbox: Callable[..., Running], from_file: Callable[[Node], Running], tmp_path: Path
 ) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import CoverageProblem, Estate, Principal, Source
+from cmk_admin.domain.model import CoverageProblem, Estate, Principal, PrivateEndpoint, Source
 from cmk_admin.ui.details.describe import describe
 from cmk_admin.ui.details.page import Grid, Page, Section
 from cmk_admin.ui.selection import Selection
@@ -116,6 +116,23 @@ def test_a_vault_that_is_closed_says_why_and_not_that_it_is_empty() -> None:
     shown = page(estate, Selection(kind="vault", vault_id=closed.id))
     assert section(shown, "keys").summary == "Not known"
     assert grid(shown, "keys").empty == problem.message
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "said"),
+    [
+        (None, "not known"),
+        ((), "none"),
+        ((PrivateEndpoint(name="pe-1", endpoint_id=None, status="Approved"),), "pe-1 (approved)"),
+        ((PrivateEndpoint(name="pe-1", endpoint_id=None, status=None),), "pe-1 (state not known)"),
+    ],
+)
+def test_a_vault_names_its_private_endpoints(endpoints: tuple[PrivateEndpoint, ...] | None, said: str) -> None:
+    vault = replace(estates.PREMIUM, private_endpoints=endpoints)
+    estate = replace(estates.dcc(), vaults=(vault,))
+    shown = page(estate, Selection(kind="vault", vault_id=vault.id))
+    facts = {fact.label: fact.value for fact in shown.facts}
+    assert facts["Private endpoints"] == said
 
 
 def test_a_vault_that_only_a_consumer_names_has_a_page_that_says_so() -> None:

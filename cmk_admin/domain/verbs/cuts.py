@@ -34,6 +34,8 @@ class Lot:
     closed: tuple[AccessPath, ...] = ()
     left: tuple[AccessPath, ...] = ()
     """Paths on the key of the plan that are not closed."""
+    doubt: str | None = None
+    """Why it is not certain that it is cut, although nothing is known to be left to it; None: it is."""
 
 
 def grant_of(path: AccessPath) -> str | None:
@@ -160,6 +162,8 @@ def effect(index: Index, lot: Lot, steps: Mapping[str, Step]) -> Effect:
         stops = f"{facts.stops}, unless it can live on what stays open: {words.path(index, read[0])}"
     elif lot.left:
         stops = f"{facts.stops}, unless a path that could not be read stays open"
+    elif lot.doubt:
+        stops = f"{facts.stops}, unless it goes on: {lot.doubt}"
     if not sure and within is None:
         stops = f"{stops}; how long it stays up meanwhile is not {'documented' if facts.known else 'known'}"
     return Effect(

@@ -93,6 +93,7 @@ def _vault_facts(index: Index, vault: Vault) -> tuple[Fact, ...]:
         Fact(label="Purge protection", value="on" if vault.purge_protection else "off"),
         Fact(label="Network", value=network),
         Fact(label="Trusted Microsoft services", value=bypass),
+        Fact(label="Private endpoints", value=_endpoints(vault)),
         Fact(
             label="Locks",
             value=", ".join(f"{lock.level} on {words.scope(index, lock.scope)}" for lock in locks)
@@ -100,6 +101,13 @@ def _vault_facts(index: Index, vault: Vault) -> tuple[Fact, ...]:
         ),
         parts.tags_fact(vault.tags),
     )
+
+
+def _endpoints(vault: Vault) -> str:
+    if vault.private_endpoints is None:
+        return "not known"
+    said = [f"{one.name} ({(one.status or 'state not known').lower()})" for one in vault.private_endpoints]
+    return ", ".join(said) or "none"
 
 
 def _keys_grid(index: Index, keys: Iterable[Key], now: datetime, vault: Vault | None = None) -> Grid:

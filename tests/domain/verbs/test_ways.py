@@ -6,7 +6,7 @@ import pytest
 
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Estate, KeyVersion, Lock, RoleDefinition
+from cmk_admin.domain.model import Estate, KeyVersion, Lock, PrivateEndpoint, RoleDefinition
 from cmk_admin.domain.plan import Answer, Method, PathState, Plan
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.surroundings import Surroundings, VaultContents
@@ -111,6 +111,30 @@ def test_a_vault_with_nothing_but_keys_has_nothing_else_out_of_reach() -> None:
         "unknown number of secrets (could not be read)."
         in methods(revoke("firewall", around=around))["firewall"].others
     )
+
+
+@pytest.mark.parametrize(
+    ("endpoints", "states"),
+    [
+        (None, {PathState.UNKNOWN}),
+        ((PrivateEndpoint(name="pe", endpoint_id=None, status=None),), {PathState.UNKNOWN}),
+        (
+            (PrivateEndpoint(name="pe", endpoint_id=None, status="Approved"),),
+            {PathState.UNKNOWN, PathState.STAYS_OPEN},
+        ),
+        ((PrivateEndpoint(name="pe", endpoint_id=None, status="Rejected"),), {PathState.WILL_CLOSE}),
+    ],
+)
+def test_a_firewall_promises_nothing_where_a_private_endpoint_passes_or_is_not_known(
+    endpoints: tuple[PrivateEndpoint, ...] | None, states: set[PathState]
+) -> None:
+    vault = replace(estates.PREMIUM, private_endpoints=endpoints)
+    others = tuple(one for one in estates.dcc().vaults if one.id != vault.id)
+    found = revoke("firewall", estate=replace(estates.dcc(), vaults=(vault, *others)))
+    assert {path.state for path in found.paths if path.kind == "use"} == states
+    certain = states == {PathState.WILL_CLOSE}
+    assert all(("unless it goes on" in one.stops) is not certain for one in found.effects)
+    assert found.effects
 
 
 def test_a_firewall_says_that_the_rest_of_the_vault_could_not_be_read() -> None:

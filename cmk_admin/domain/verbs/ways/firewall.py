@@ -5,8 +5,9 @@ from dataclasses import replace
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.model import Vault
+from cmk_admin.domain.plan import PathState, PlannedPath
 from cmk_admin.domain.verbs import changes_revoke
-from cmk_admin.domain.verbs.ways import naming
+from cmk_admin.domain.verbs.ways import endpoints, naming
 from cmk_admin.domain.verbs.ways.asked import Asked, Way
 from cmk_admin.domain.verbs.ways.blocked import blocked
 
@@ -24,26 +25,34 @@ def way(asked: Asked) -> Way:
     lots = naming.lots_of(asked, [use.consumer for use in asked.index.uses_of_host(vault.host)])
     hit = tuple(lot.consumer.id for lot in lots if not lot.wanted)
     none = (f"The firewall of {vault.name} is shut already, to trusted services too.",) if shut else ()
+    doubt = endpoints.doubt(vault)
     keys = (key for key in asked.keys[1:] if key.host != vault.host.lower())
     return Way(
         verb="Shut the firewall",
         title=f"Shut the firewall of {vault.name}",
         steps=steps,
-        paths=tuple(replace(path, also_cuts=hit) for path in planned),
-        lots=lots,
+        paths=(*(_shut(path, hit, doubt) for path in planned), *endpoints.ways_in(vault)),
+        lots=tuple(replace(lot, doubt=doubt) for lot in lots),
         problems=(*blocked(asked, steps), *none),
         warnings=(
             *filter(None, (_contents(asked, vault),)),
             *(f"{key.name} of {key.vault_name} is a key of the same service too, and is not touched." for key in keys),
         ),
         others=" ".join(filter(None, (naming.others(lots), _contents(asked, vault)))),
-        survives="Traffic through a private endpoint still passes, and what the firewall's own rules let in; "
+        survives="Traffic through an approved private endpoint still passes, and what the firewall's own rules let in; "
         "every grant stays. It may shut this computer out as well.",
         undone="The firewall is set to what it was, by Azure Resource Manager, which it does not shut out.",
         within_seconds=changes_revoke.FIREWALL_SECONDS,
         never_first=True,
         shares="the same vault",
     )
+
+
+def _shut(path: PlannedPath, hit: tuple[str, ...], doubt: str | None) -> PlannedPath:
+    """A path through the vault; where one may lead past the firewall, nobody knows whether it closes."""
+    if doubt is None:
+        return replace(path, also_cuts=hit)
+    return replace(path, also_cuts=hit, state=PathState.UNKNOWN, reason=doubt)
 
 
 def _contents(asked: Asked, vault: Vault) -> str:

@@ -7,7 +7,7 @@ from cmk_admin.sandbox import access
 from cmk_admin.sandbox.state import Document, World
 from cmk_admin.sandbox.wire import Caller
 
-from . import errors
+from . import errors, private_link
 
 # Key permissions of access policies, and the data action that stands for each where roles decide.
 DATA_ACTIONS = {
@@ -74,6 +74,8 @@ def check_tenant(world: World, vault: Document) -> None:
 
 def check_network(world: World, caller: Caller, vault: Document) -> None:
     """Return if the vault's network rules let the caller in, else raise AzureError 403."""
+    if private_link.lets_in(world, vault, caller.address):
+        return
     properties = vault["properties"]
     rules: dict[str, Any] = properties.get("networkAcls") or {}
     public = str(properties.get("publicNetworkAccess") or "Enabled").lower()

@@ -52,7 +52,13 @@ def put(world: World, caller: Caller, resource_id: str, body: dict[str, Any], ve
     }
     if before is not None:
         # What a replacement cannot take back, or leaves alone where it does not name it.
-        kept = ("softDeleteRetentionInDays", "enablePurgeProtection", "vaultUri", "enableRbacAuthorization")
+        kept = (
+            "softDeleteRetentionInDays",
+            "enablePurgeProtection",
+            "vaultUri",
+            "enableRbacAuthorization",
+            "privateEndpointConnections",
+        )
         start |= {one: before["properties"][one] for one in kept if one in before["properties"]}
     properties = _changed(world, caller, resource_id, before, start, {**wanted, "enableRbacAuthorization": roles})
     resource = {
