@@ -152,7 +152,7 @@ async def run(world: World) -> None:
         for consumer_id, life in world.items("life"):
             # One that has come since then has had its key from then on, though the clock was pushed before it was seen.
             before = checked.setdefault(consumer_id, max(begun, life.get("looked", begun)))
-            if next_check(consumer_id, life["service"], before) <= now:
+            if next_check(consumer_id, life["service"], before) <= now and not _busy(world, consumer_id):
                 checked[consumer_id] = now
                 check(world, consumer_id, since=before)
                 world.commit()
@@ -185,6 +185,12 @@ def check(world: World, consumer_id: str, *, since: float) -> None:
         return
     refusal = _ask(world, life["service"], life["slots"]["primary"])
     _AFTERMATH[life["service"]](world, resource, life, refusal, since)
+
+
+def _busy(world: World, consumer_id: str) -> bool:
+    """Whether it is being changed just now: it looks at its key as soon as that is over, and not a whole period later."""
+    properties = (world.get("resource", consumer_id) or {"properties": {}})["properties"]
+    return bool(properties.get("state") == "Updating")
 
 
 def stop_server(property_name: str) -> Callable[[World, Document, Document, AzureError | None, float], None]:

@@ -325,6 +325,28 @@ def test_a_key_that_is_back_a_second_before_the_service_stops_lets_it_go_on(
     assert stage.up()
 
 
+@pytest.mark.full
+def test_a_server_that_is_being_changed_when_it_would_look_stops_within_its_time_all_the_same(
+    start_sandbox: Callable[..., Running],
+) -> None:
+    stage, cause = Stage(start_sandbox, FLEXIBLE), CAUSES[0]
+    stage.just_after_a_look(cause.counts)
+    written = stage.now
+    cause.take(stage.sandbox, FLEXIBLE.consumer)
+    stage.to(written + cause.counts - 0.25)
+    looks = written + cause.counts - 0.5 + FLEXIBLE.asks
+    stage.to(looks - 10)
+    answer = stage.sandbox.arm("PATCH", stage.id, living.FLEXIBLE_VERSION, json={"tags": {"owner": "dcc"}})
+    assert answer.status_code == 202, answer.text
+    stage.to(looks + HAIR)
+    assert living.flexible(stage.sandbox, FLEXIBLE.consumer)["state"] == "Updating"
+    stage.to(looks + 25)
+    assert cause.documented is not None
+    assert FLEXIBLE.documented is not None
+    stage.to(written + FLEXIBLE.documented)
+    assert not stage.up()
+
+
 AT_ONE_PUSH = [(k, c) for k, c in ROWS if c.name in ("grants", "disable", "management-group", "group", "custom-role")]
 
 
