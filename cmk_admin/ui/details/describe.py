@@ -7,7 +7,8 @@ from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Key, Source
 from cmk_admin.ui.details import parts
-from cmk_admin.ui.details.describe_others import consumer_page, group_page, identity_page, vault_page
+from cmk_admin.ui.details.describe_others import consumer_page, group_page, identity_page
+from cmk_admin.ui.details.describe_vault import vault_page
 from cmk_admin.ui.details.page import Cell, Chip, Fact, Grid, GridRow, Line, Page, Section
 from cmk_admin.ui.selection import Selection
 

@@ -12,7 +12,6 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.verbs.revoke import Cause, RevokeDraft
 from cmk_admin.operations.interface import Backend, OperationReport
-from cmk_admin.ui.actions import Verb
 from cmk_admin.ui.activity.dock import ActivityDock
 from cmk_admin.ui.dialogs import tell_failure
 from cmk_admin.ui.emergency.answer_page import AnswerPage
@@ -20,11 +19,10 @@ from cmk_admin.ui.emergency.closing import LeavingGuard
 from cmk_admin.ui.emergency.incidents import Incidents
 from cmk_admin.ui.emergency.look import interrupted
 from cmk_admin.ui.emergency.operation_page import OperationPage
-from cmk_admin.ui.emergency.restore_folder import ask_restore_folder
 from cmk_admin.ui.emergency.revoke_page import RevokePage
+from cmk_admin.ui.emergency.verbs import add_verbs
 from cmk_admin.ui.main_window import MainWindow
 from cmk_admin.ui.operations import Operations
-from cmk_admin.ui.selection import Selection
 
 if TYPE_CHECKING:
     from cmk_admin.ui.wizards.frame import WizardPage
@@ -68,7 +66,7 @@ class Emergency(QObject):
         self.dock.opened.connect(self.open_operation)
         self.dock.stop.connect(self._stop)
         window.dock_bottom(self.dock)
-        self._add_verbs()
+        add_verbs(window, self, self._restorable)
         self.operations.changed.connect(self._changed)
         self.operations.ended.connect(self._ended)
         self.operations.listed.connect(self._listed)
@@ -164,69 +162,6 @@ class Emergency(QObject):
         """Show a page that ends in a plan, or raise the one of that `key`; what it starts is run and shown from here."""
         page = self._plan_page(key, make)
         self._window.open_page(page, title=page.windowTitle(), icon=icon)
-
-    # Verbs
-
-    def _add_verbs(self) -> None:
-        verbs = self._window.verbs
-        verbs.add(
-            Verb(
-                id="revoke",
-                text="&Revoke access…",
-                menu="key",
-                icon="revoke",
-                shortcut="Ctrl+Shift+R",
-                danger=True,
-                tip="Cut the selected service off its key, or disable the selected key",
-                context=("key", "consumer"),
-            ),
-            self.revoke,
-            self._why_not_revoke,
-        )
-        verbs.add(
-            Verb(
-                id="restore",
-                text="Restore &access…",
-                menu="operation",
-                icon="restore",
-                shortcut="Ctrl+Shift+B",
-                tip="Give back what the newest revoke took",
-            ),
-            self.restore,
-            self._why_not_restore,
-        )
-        verbs.add(
-            Verb(
-                id="activity",
-                text="Show &operations",
-                menu="operation",
-                icon="activity",
-                shortcut="Ctrl+Shift+A",
-                tip="The list of running, interrupted and past operations",
-            ),
-            self.show_activity,
-        )
-
-        verbs.add(
-            Verb(
-                id="restore-folder",
-                text="Where restore &files go…",
-                menu="operation",
-                icon="save",
-                tip="The folder into which a revoke writes the file with which anyone can restore",
-            ),
-            partial(ask_restore_folder, self._window, self._window.home),
-        )
-
-    def _why_not_revoke(self, selection: Selection) -> str | None:
-        if self._window.backend is None:
-            return "Open a connection first."
-        if selection.key is None:
-            return "Select a key, or a service under its key."
-        return None
-
-    def _why_not_restore(self, _: Selection) -> str | None:
-        return None if self._restorable() is not None else "No revoke is waiting to be given back."
 
     def _restorable(self) -> OperationReport | None:
         """The newest revoke that took something, or is taking it, and was not given back."""
