@@ -22,6 +22,9 @@ def test_it_keeps_its_state_and_ends_when_it_is_told_to(tmp_path: Path) -> None:
     second = start_sandbox(tmp_path, scenario="empty")
     assert second.connection.instance_id == identity
     assert second.stop() == 0
+    fresh = start_sandbox(tmp_path, scenario="dcc", fresh=True)
+    assert fresh.connection.instance_id != identity
+    assert fresh.stop() == 0
 
 
 def test_no_secret_is_on_its_command_line(tmp_path: Path) -> None:
