@@ -1,25 +1,26 @@
 """Giving back after somebody changed what a revoke left: what was taken comes back, and what came since is kept."""
 
 import asyncio
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cmk_admin.cloud import key_changes, repairing, vaults
+from cmk_admin.cloud import key_changes, keys, repairing, roles, vaults
 from cmk_admin.domain.errors import Refused
 from cmk_admin.domain.ids import parse_key_id
 from cmk_admin.domain.model import AccessPolicy
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Json, Outcome, StepState, StepVerb
-from cmk_admin.domain.verbs.changes import parse_policy_target
+from cmk_admin.domain.verbs.changes import assignment_of, parse_policy_target
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.backend import OpenBackend
 from cmk_admin.operations.interface import OperationReport
 from tests.operations.conftest import SPEED
 from tests.operations.methods import YEARLY, plan_firewall, plan_operations, plan_rotation, rotating
-from tests.operations.stories import Azure, consumer
+from tests.operations.stories import Azure, consumer, plan_disable, plan_grants
 from tests.support import serve
 
 TAKEN = {"get", "wrapkey", "unwrapkey"}
@@ -103,6 +104,9 @@ def test_an_entry_made_anew_keeps_what_it_has_and_gets_back_what_was_taken(incid
             with pytest.raises(Refused, match="in-mysql-policies uses policy-key"):
                 await backend.undo(back.operation)
             assert await _holds(incident, cut) == ({*TAKEN, "list"}, {"get"})
+            if not elsewhere:
+                with pytest.raises(Refused, match="already given back"):
+                    await backend.prepare_restore(cut.operation)
 
     asyncio.run(story())
 
@@ -161,6 +165,62 @@ def test_what_somebody_removed_of_the_rest_of_an_entry_stays_removed(incident: A
             back = await backend.run(restore, watch=False)
             assert back.outcome is Outcome.DONE, back.log
             assert await _holds(incident, cut) == (TAKEN, _NONE)
+
+    asyncio.run(story())
+
+
+SAME, OTHER = ("@Resource[a] StringEquals 'b'", "@Resource[a] StringEquals 'c'")
+"""Conditions; what they say is of no matter here."""
+
+
+@pytest.mark.parametrize(
+    ("now", "state", "said"),
+    [
+        (SAME, StepState.SKIPPED, "the same grant is there again under another name"),
+        (None, StepState.SKIPPED, "the same grant is there again under another name"),
+        (OTHER, StepState.FAILED, "on another condition"),
+    ],
+)
+def test_a_grant_under_another_name_is_left_as_it_is_and_told(
+    azure: Azure, now: str | None, state: StepState, said: str
+) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend, azure.session() as session:
+            (found,) = (await plan_grants(backend)).steps
+            own = assignment_of(found.target, found.before or {})
+            await roles.delete_assignment(session, own.id)
+            at = own.id.rsplit("/", 1)[0]
+            mine = replace(own, id=f"{at}/{uuid.uuid4()}", condition=SAME, condition_version="2.0")
+            await roles.create_assignment(session, mine)
+            cut = await backend.run(await plan_grants(backend), watch=False)
+            assert [step.target.lower() for step in cut.steps] == [mine.id.lower()]
+            version = "2.0" if now else None
+            theirs = replace(mine, id=f"{at}/{uuid.uuid4()}", condition=now, condition_version=version)
+            await roles.create_assignment(session, theirs)
+            plan = await backend.prepare_restore(cut.operation)
+            assert any(said in one and "administrator" in one for one in plan.findings), plan.findings
+            back = await backend.run(plan, watch=False)
+            assert back.steps[0].state is state, back.log
+            assert await roles.get_assignment(session, mine.id) is None
+            kept = await roles.get_assignment(session, theirs.id)
+            assert kept is not None
+            assert kept.condition == now
+
+    asyncio.run(story())
+
+
+def test_a_version_that_somebody_enabled_again_is_said_and_left(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend, azure.session() as session:
+            cut = await backend.run(await plan_disable(backend), watch=False)
+            version = parse_key_id(cut.steps[0].target)
+            await keys.set_enabled(session, version, True)
+            plan = await backend.prepare_restore(cut.operation)
+            assert any("is as it was before again" in one for one in plan.findings), plan.findings
+            back = await backend.run(plan, watch=False)
+            assert back.outcome is Outcome.DONE, back.log
+            assert back.steps[0].state is StepState.SKIPPED
+            assert (await keys.get_version(session, version)).enabled
 
     asyncio.run(story())
 

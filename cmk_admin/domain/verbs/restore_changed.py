@@ -49,9 +49,18 @@ def _assignment(index: Index, step: Step, since: Since) -> str | None:
             differs = changes.differences(step.verb, before, changes.assignment_facts(one))
             end = f"but {'; '.join(differs)}: it is not overwritten" if differs else "and is left as it is"
             return f"“{step.words}”: it is there again, {_made(index, one)}, {end}."
-        if same and (one.condition or None) == (before.get("condition") or None):
-            return f"“{step.words}”: the same grant is there again under another name, {_made(index, one)}, and is left as it is."
+        if same:
+            return f"“{step.words}”: {_other_name(one, before)}, {_made(index, one)}, and is left as it is."
     return None
+
+
+def _other_name(found: RoleAssignment, before: changes.Facts) -> str:
+    """Azure takes one assignment of a role to a principal at a scope, whatever its condition."""
+    if (found.condition or None) in (None, before.get("condition") or None):
+        return "the same grant is there again under another name"
+    return (
+        "the same role is there again under another name, but on another condition, so that Azure takes no second one"
+    )
 
 
 def _made(index: Index, assignment: RoleAssignment) -> str:

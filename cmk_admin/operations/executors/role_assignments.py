@@ -40,15 +40,13 @@ async def _is(session: Session, who: str, principal_id: str, step: Step) -> bool
 
 
 async def _is_given(session: Session, wanted: RoleAssignment) -> bool:
-    """Whether another assignment gives the same principal the same role at the same scope, without any condition."""
-    if wanted.condition:
-        return False
+    """Whether another assignment gives the same principal the same role at the same scope, on the same condition or none."""
     return any(
         fold(one.id) != fold(wanted.id)
         and fold(one.scope) == fold(wanted.scope)
         and one.principal_id.lower() == wanted.principal_id.lower()
         and guid(one.role_definition_id) == guid(wanted.role_definition_id)
-        and not one.condition
+        and (one.condition or None) in (None, wanted.condition or None)
         for one in await roles.assignments_of(session, wanted.scope, wanted.principal_id)
     )
 
