@@ -344,7 +344,7 @@ async def live_all(pool: list[Sandbox], folder: Path, what: str, turn: str, cell
     """Each cell on a sandbox of its own, side by side. Raises AssertionError that names every cell that went wrong."""
     stories = [
         Story(Azure(sandbox, folder / str(n)), what, turn, specs)
-        for n, (sandbox, specs) in enumerate(zip(pool, cells, strict=False))
+        for n, (sandbox, specs) in enumerate(zip(pool, cells, strict=True))
     ]
     ended = await asyncio.gather(*(one.live() for one in stories), return_exceptions=True)
     wrong = {one.specs: error for one, error in zip(stories, ended, strict=True) if error is not None}
