@@ -1,18 +1,26 @@
 """The tabs over the whole width: the estate, the table, and pages that were opened beside them."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import QApplication, QTabBar, QTabWidget, QToolButton, QWidget
 
+from cmk_admin.domain.words import shortened
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.colors import Tone
 from cmk_admin.ui.theme.theme import Theme
 
 LONGEST_TITLE = 36
-TIME = " · "
-"""What stands between a title and the time that tells it from another one."""
+LONGEST_DETAIL = 20
+SHORTEST_TITLE = 24
+"""Kept of a title beside its detail."""
+BETWEEN = " · "
+"""What stands between a title and the detail that tells it from another one."""
+
+TITLE, DETAIL = "tab-title", "tab-detail"
+"""Properties of an opened page: what its tab says, and what is added to that where another tab says the same."""
 
 
 class Pages(QTabWidget):
@@ -61,7 +69,7 @@ class Pages(QTabWidget):
         before.deleteLater()
 
     def open_page(self, page: QWidget, title: str, icon: str, tone: Tone) -> None:
-        """Show a page on a tab of its own, or raise it."""
+        """Show a page on a tab of its own, or raise it; its property `DETAIL` tells it from one with the same title."""
         at = self.indexOf(page)
         if at < 0:
             page.setProperty("tab-icon", icon)
@@ -69,8 +77,6 @@ class Pages(QTabWidget):
             at = self.addTab(page, self._theme.icon(icon, tone), "")
             close = QToolButton()
             close.setObjectName(f"close-{page.objectName() or 'page'}")
-            close.setAccessibleName(f"Close {title}")
-            close.setToolTip(f"Close “{title}” (Ctrl+W)")
             close.setIcon(self._theme.icon("close", "secondary"))
             close.setIconSize(QSize(12, 12))
             close.setFixedSize(24, 24)
@@ -78,8 +84,8 @@ class Pages(QTabWidget):
             close.clicked.connect(partial(self._close_clicked, page))
             self.tabBar().setTabButton(at, QTabBar.ButtonPosition.RightSide, close)
             page.windowTitleChanged.connect(partial(self._retitle, page))
-        self.setTabText(at, tab_text(title))
-        self.setTabToolTip(at, title)
+        page.setProperty(TITLE, title)
+        self._name_tabs()
         self.setCurrentIndex(at)
         if not page.isAncestorOf(QApplication.focusWidget() or page):
             page.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -94,6 +100,7 @@ class Pages(QTabWidget):
         shown = self.currentWidget() is page
         self.removeTab(self.indexOf(page))
         page.deleteLater()
+        self._name_tabs()
         left = self.currentWidget()
         if shown and left is not None:
             left.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -130,10 +137,25 @@ class Pages(QTabWidget):
         self.close_page(page)
 
     def _retitle(self, page: QObject, title: str) -> None:
-        at = self.indexOf(page) if isinstance(page, QWidget) else -1
-        if at >= 0 and title:
-            self.setTabText(at, tab_text(title))
-            self.setTabToolTip(at, title)
+        if title:
+            page.setProperty(TITLE, title)
+            self._name_tabs()
+
+    def _name_tabs(self) -> None:
+        """Tabs that would say the same say what tells them apart; what is cut off stands in the tooltip."""
+        titles = Counter(str(page.property(TITLE)) for page in self.opened())
+        for page in self.opened():
+            title, detail = str(page.property(TITLE)), str(page.property(DETAIL) or "")
+            if titles[title] == 1:
+                detail = ""
+            whole = f"{title}{BETWEEN}{detail}" if detail else title
+            at = self.indexOf(page)
+            self.setTabText(at, tab_text(title, detail))
+            self.setTabToolTip(at, whole)
+            close = self.tabBar().tabButton(at, QTabBar.ButtonPosition.RightSide)
+            if isinstance(close, QToolButton):
+                close.setAccessibleName(f"Close {whole}")
+                close.setToolTip(f"Close “{whole}” (Ctrl+W)")
 
     def _turned(self, _: int) -> None:
         self.turned.emit()
@@ -148,10 +170,7 @@ class Pages(QTabWidget):
                 close.setIcon(self._theme.icon("close", "secondary"))
 
 
-def tab_text(title: str) -> str:
-    """A tab's text, cut at its end, but for a time after `TIME`; an ampersand is no mnemonic there."""
-    head, mark, time = title.partition(TIME)
-    room = LONGEST_TITLE - len(mark) - len(time)
-    if len(head) > room:
-        title = f"{head[: room - 1]}…{mark}{time}"
-    return title.replace("&", "&&")
+def tab_text(title: str, detail: str = "") -> str:
+    """A tab's text, cut in its middle: both the name and the act are seen. An ampersand is no mnemonic there."""
+    end = f"{BETWEEN}{shortened(detail, LONGEST_DETAIL)}" if detail else ""
+    return f"{shortened(title, max(LONGEST_TITLE - len(end), SHORTEST_TITLE))}{end}".replace("&", "&&")

@@ -4,11 +4,12 @@ import signal
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.ui.emergency.answer_page import AnswerPage
 from cmk_admin.ui.emergency.operation_page import OperationPage
+from cmk_admin.ui.emergency.tray import Tray
 from tests.journeys.clients import Clients
 from tests.journeys.driver import Driver
 from tests.support import Program, Sandbox
@@ -157,6 +158,8 @@ def test_in_the_background_the_window_goes_and_the_operation_is_finished_with_it
     driver.window.close()
     asked = driver.dialog("confirm")
     assert "the program ends by itself" in driver.text("confirm-text", asked)
+    # No desktop here, and no tray: that the window cannot be brought back is said before it goes
+    assert "this desktop has no system tray" in driver.text("confirm-text", asked)
     gone: list[bool] = []
     driver.window.gone.connect(lambda: gone.append(True))
     driver.button("confirm-background", asked).click()
@@ -179,6 +182,27 @@ def test_what_is_not_wholly_done_in_the_background_brings_the_window_back(driver
     driver.until(driver.window.isVisible, "the window to come back")
     assert driver.window.pages.currentWidget() is page
     driver.until(lambda: page.report.outcome is Outcome.PARTIAL, "the outcome on the page")
+
+
+def test_a_hidden_window_is_brought_back_from_the_tray_and_the_operation_goes_on(
+    driver: Driver, sandbox: Sandbox
+) -> None:
+    page = held_revoke(driver, sandbox)
+    driver.window.close()
+    driver.button("confirm-background", driver.dialog("confirm")).click()
+    driver.until(lambda: not driver.window.isVisible(), "the window to go")
+    tray = driver.window.findChild(Tray)
+    assert tray is not None
+    assert tray.icon.toolTip() == "CMK Admin: Cut dcc-mysql off mysql-encryption-key"
+    [show] = tray.menu.actions()
+    show.trigger()
+    driver.until(driver.window.isVisible, "the window to come back")
+    # What is given up is deleted by an event loop, and none turns here
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    assert driver.window.findChild(Tray) is None
+    sandbox.post("release")
+    assert driver.ended(page).report.outcome is Outcome.DONE
+    assert driver.window.isVisible(), "who is back is not sent away at its end"
 
 
 def test_leaving_the_connection_asks_too_and_leaves_the_operation_to_be_gone_on_with(

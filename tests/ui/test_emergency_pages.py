@@ -21,6 +21,9 @@ from cmk_admin.operations.interface import (
     ConnectionInfo,
     ConnectionKind,
     OperationReport,
+    PathProof,
+    Proof,
+    ProvenPath,
     StepReport,
     WatchReport,
     WatchResult,
@@ -346,3 +349,22 @@ def test_the_own_account_is_marked_among_the_suspects(theme: Theme, qtbot: QtBot
     path = PlannedPath(via="role", scope="/x", principal="A1", principal_name="alice", state=PathState.STAYS_OPEN)
     card.show_suspects((path, replace(path, principal="b2", principal_name="bob")), (), "a1")
     assert [button.text() for button in card.findChildren(QAbstractButton)] == ["alice (you)", "bob"]
+
+
+def test_each_path_says_since_when_it_is_so_and_when_it_was_last_read_or_tried(theme: Theme, qtbot: QtBot) -> None:
+    noon = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    path = plan_now().paths[0]
+    proof = Proof(
+        at=noon.replace(hour=13),
+        paths=(
+            ProvenPath(path=path, state=PathProof.CLOSED, since=noon),
+            ProvenPath(path=path, state=PathProof.UNKNOWN, since=noon, reason="Azure did not answer"),
+        ),
+    )
+    page = operation_page(theme, qtbot, report(Outcome.DONE, StepState.DONE, proof=proof))
+    said = [label.text() for label in page.findChildren(QLabel)]
+    assert "Closed since 01 Mar, 12:00:00 UTC, last read at 13:00:00 UTC" in said
+    assert "Not known since 01 Mar, 12:00:00 UTC, last tried at 13:00:00 UTC" in said
+    later = replace(proof, at=noon.replace(hour=14))
+    page.show_report(report(Outcome.DONE, StepState.DONE, proof=later))
+    assert any(label.text().endswith("last read at 14:00:00 UTC") for label in page.findChildren(QLabel))

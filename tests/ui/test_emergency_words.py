@@ -157,17 +157,20 @@ def test_what_azure_said_before_the_network_went_is_not_said_of_now() -> None:
     assert "Azure says Ready" in watch_words(WATCH)
 
 
-def test_a_tab_begins_with_the_name_and_keeps_its_time() -> None:
+def test_a_tab_begins_with_the_name_ends_with_the_act_and_keeps_its_time() -> None:
     plan = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id), Index(estates.dcc()))
     key = str(estates.MYSQL_KEY.id)
     assert short_title("revoke", "whatever", key, replace(plan, method="disable")) == "mysql-encryption-key: disable"
     named = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,)), Index(estates.dcc()))
     assert short_title("revoke", "whatever", key, named) == "dcc-mysql: cut off"
-    long = f"{'a-long-name' * 5}: disable"
-    assert tab_text(long) == f"{long[:35]}…"
-    timed = tab_text(f"{long} · 12:00:00 UTC")
-    assert timed.endswith("… · 12:00:00 UTC")
-    assert len(timed) == 36
+    long = f"{'a-long-name' * 5}-of-the-north: disable"
+    cut = tab_text(long)
+    assert len(cut) == 36
+    assert cut.startswith("a-long-name")
+    assert cut.endswith("-north: disable")
+    timed = tab_text(long, "12:00:00 UTC")
+    assert timed.startswith("a-long-name")
+    assert timed.endswith(": disable · 12:00:00 UTC")
 
 
 def test_times_of_an_incident_are_in_utc_and_say_so() -> None:

@@ -48,9 +48,10 @@ def test_a_record_is_opened_on_the_doors_without_any_connection(windows: Windows
     assert window.verbs.why_not("open-record") is None
     page = opened(window, file, qtbot)
     assert page.isVisible()
-    assert said(page, "record-verdict-text").startswith("Intact. The chain of ")
-    assert said(page, "record-interim-text").startswith("More will be added")
+    assert said(page, "record-verdict-text").startswith("The chain of ")
     text = page.text.toPlainText()
+    assert text.startswith("INTERIM")
+    assert said(page, "record-rest-text") == "", "the record itself says so"
     assert 'leaked <b>token</b> <img src="http://169.254.0.1/x.png">' in text
     assert "Cut dcc-mysql off mysql-encryption-key" in text
     copy = page.findChild(QToolButton, "copy-head-hash")
@@ -76,7 +77,7 @@ def test_the_first_entry_that_was_altered_is_named_and_no_export_is_offered(
     file.write_text("".join(lines))
     page = opened(windows.on(estates.dcc()), file, qtbot)
     assert said(page, "record-verdict-text").startswith("Altered. Entry 4 is the first that is not as it was written.")
-    assert said(page, "record-interim-text") == "Shown below: the first 3 entries, and nothing of what follows."
+    assert said(page, "record-rest-text") == "Shown below: the first 3 entries, and nothing of what follows."
     assert not page.export_button.isEnabled()
     assert page.findChild(QToolButton, "copy-head-hash") is None
     assert page.record.entries == a_revoke().entries[:3]

@@ -20,6 +20,7 @@ from cmk_admin.domain.model import Coverage, CoverageProblem
 from cmk_admin.domain.tree import Grouping
 from cmk_admin.operations.interface import Backend, ConnectionChoice
 from cmk_admin.ui.main_window import MainWindow
+from cmk_admin.ui.pages import DETAIL
 from cmk_admin.ui.selection import Selection
 from cmk_admin.ui.theme.theme import Mode
 from tests.domain import estates
@@ -410,3 +411,28 @@ def test_the_file_dialogs_do_not_block(windows: Windows) -> None:
 
 def test_selection_is_plain_ids() -> None:
     assert Selection().kind == "none"
+
+
+def test_tabs_that_would_say_the_same_tell_themselves_apart_and_the_tooltip_says_all(windows: Windows) -> None:
+    window = windows.doors()
+    pages = {vault: QWidget() for vault in ("north", "south")}
+    for vault, page in pages.items():
+        page.setObjectName(vault)
+        page.setWindowTitle("payroll: disable")
+        page.setProperty(DETAIL, f"payroll in {vault}")
+        window.open_page(page, title="payroll: disable")
+    bar = window.pages
+
+    def said(page: QWidget) -> tuple[str, str]:
+        return bar.tabText(bar.indexOf(page)), bar.tabToolTip(bar.indexOf(page))
+
+    assert said(pages["north"]) == ("payroll: disable · payroll in north",) * 2
+    assert said(pages["south"]) == ("payroll: disable · payroll in south",) * 2
+    window.close_page(pages["south"])
+    assert said(pages["north"]) == ("payroll: disable",) * 2
+    long = f"{'a-very-long-name-' * 4}end: disable"
+    pages["north"].setWindowTitle(long)
+    text, tip = said(pages["north"])
+    assert tip == long
+    assert text.startswith("a-very-long")
+    assert text.endswith("end: disable")

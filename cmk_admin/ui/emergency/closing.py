@@ -4,11 +4,12 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication, QDialog, QMenu, QSystemTrayIcon
+from PySide6.QtWidgets import QApplication, QDialog
 
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.interface import OperationReport
 from cmk_admin.ui.dialogs import choose
+from cmk_admin.ui.emergency.tray import Tray
 from cmk_admin.ui.main_window import MainWindow
 from cmk_admin.ui.operations import Operations
 
@@ -86,7 +87,7 @@ class _Background(QObject):
         super().__init__(window)
         self._window, self._operations = window, operations
         self._then: Callable[[], None] | None = None
-        self._tray: QSystemTrayIcon | None = None
+        self._tray: Tray | None = None
         self._undone = False
         operations.ended.connect(self._ended)
         operations.failed.connect(self._failed)
@@ -98,14 +99,10 @@ class _Background(QObject):
     @property
     def words(self) -> str:
         """How the window is got back."""
-        if QSystemTrayIcon.isSystemTrayAvailable():
-            back = "A click on the program's icon in the system tray brings it back."
-        else:
-            back = "You cannot bring it back before that, since this desktop has no system tray."
         return (
             "In the background the window goes, the operation and its watch are finished, and the program ends by itself; "
             "where not all of it was done, the window comes back. "
-            f"{back}"
+            f"{Tray.way_back()}"
         )
 
     def begin(self, then: Callable[[], None]) -> None:
@@ -114,8 +111,9 @@ class _Background(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.setQuitOnLastWindowClosed(False)
-        if QSystemTrayIcon.isSystemTrayAvailable():
-            self._tray = self._make_tray()
+        self._tray = Tray(self._window.theme, tuple(report.title for report in self._operations.running), self)
+        self._tray.wanted.connect(self._show)
+        self._tray.show()
         self._window.hide()
         self._look()
 
@@ -128,20 +126,8 @@ class _Background(QObject):
         assert isinstance(app, QApplication)
         app.setQuitOnLastWindowClosed(True)
         if self._tray is not None:
-            self._tray.hide()
-            self._tray.deleteLater()
+            self._tray.remove()
             self._tray = None
-
-    def _make_tray(self) -> QSystemTrayIcon:
-        tray = QSystemTrayIcon(self._window.theme.icon("watch", "accent"), self)
-        running = ", ".join(report.title for report in self._operations.running)
-        tray.setToolTip(f"CMK Admin: {running}")
-        menu = QMenu(self._window)
-        menu.addAction("Show the window").triggered.connect(self._show)
-        tray.setContextMenu(menu)
-        tray.activated.connect(self._show)
-        tray.show()
-        return tray
 
     def _show(self, *_: object) -> None:
         self.end()

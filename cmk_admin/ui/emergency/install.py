@@ -132,7 +132,6 @@ class Emergency(QObject):
                 runs_here=self.operations.runs,
                 scope_words=self._scope_words,
                 speed=backend.info.speed if backend is not None else 1.0,
-                now=self._window.now,
                 open_record=self.open_record,
                 info=backend.info if backend is not None else None,
             )
@@ -147,16 +146,9 @@ class Emergency(QObject):
             page.alternative.connect(self._other_way)
             page.dismissed.connect(partial(self._close_operation, report.operation))
             page.destroyed.connect(partial(self._forget_operation, report.operation))
-            self._tell_apart(page)
             self._operation_pages[report.operation] = page
         self._window.open_page(page, title=page.windowTitle(), icon=ICONS.get(report.verb, "activity"))
         return page
-
-    def _tell_apart(self, page: OperationPage) -> None:
-        """Tabs that would say the same say when each began."""
-        same = [one for one in self._operation_pages.values() if one.short_title == page.short_title]
-        for one in (*same, page) if same else ():
-            one.tell_time()
 
     def open_plan(self, key: str, make: "Callable[[], PlanPage]", *, icon: str) -> None:
         """Show a page that ends in a plan, or raise the one of that `key`; what it starts is run and shown from here."""

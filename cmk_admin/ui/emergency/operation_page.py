@@ -1,7 +1,7 @@
 """One operation, running or past: its steps, what each service really did and when, what is left open, and the way back."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent
@@ -21,12 +21,9 @@ from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, in_order
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.emergency.proof_card import ProofCard
 from cmk_admin.ui.emergency.spoken import Spoken
+from cmk_admin.ui.pages import DETAIL
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class OperationPage(QWidget):
@@ -55,7 +52,6 @@ class OperationPage(QWidget):
         runs_here: Callable[[str], bool],
         scope_words: ScopeWords,
         speed: float = 1.0,
-        now: Callable[[], datetime] = utc_now,
         open_record: Callable[[OperationReport], None] | None = None,
         info: ConnectionInfo | None = None,
     ) -> None:
@@ -67,10 +63,11 @@ class OperationPage(QWidget):
         self.setObjectName("operation-page")
         self.setAccessibleName("Operation")
         self._theme = theme
-        self._runs_here, self._speed, self._now = runs_here, speed, now
+        self._runs_here, self._speed = runs_here, speed
         self._open_record = open_record
         self._spoken = Spoken(self)
-        self._timed = False
+        if report.created_at is not None:
+            self.setProperty(DETAIL, f"{report.created_at.astimezone(UTC):%H:%M:%S} UTC")
         self._report = report
         self._build(scope_words, info)
         self.show_report(report)
@@ -82,7 +79,7 @@ class OperationPage(QWidget):
     def show_report(self, report: OperationReport) -> None:
         """Show a newer report of the same operation."""
         self._report = report
-        self._retitle()
+        self.setWindowTitle(short_title(report.verb, report.title, report.subject, report.plan))
         self._title.setText(report.title)
         self._badge.show_look(outcome(report))
         self._sentence.setText(say.sentence(report))
@@ -115,17 +112,6 @@ class OperationPage(QWidget):
         self._show_buttons(report)
         self._spoken.tell(report)
 
-    @property
-    def short_title(self) -> str:
-        """What its tab says where no other one says the same."""
-        report = self._report
-        return short_title(report.verb, report.title, report.subject, report.plan)
-
-    def tell_time(self) -> None:
-        """Another tab says the same: the time of the start tells them apart."""
-        self._timed = True
-        self._retitle()
-
     def focusInEvent(self, _: QFocusEvent) -> None:
         """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
         self._close.setFocus()
@@ -153,7 +139,7 @@ class OperationPage(QWidget):
         self._alarms = Notice(self._theme, "danger", "broken", "operation-alarms")
         self._cut_again = link("Cut it off again…", "operation-cut-again", self._on_cut_again)
         self._past = words_label("", "quiet", name="operation-past-alarms")
-        self._proof = ProofCard(self._theme, scope_words, self._now)
+        self._proof = ProofCard(self._theme, scope_words)
         self._proof.again.connect(self._on_prove)
         self._proof.close_wanted.connect(self._on_close_incident)
         self._file = FileCard(info)
@@ -217,11 +203,6 @@ class OperationPage(QWidget):
         return whole
 
     # Showing
-
-    def _retitle(self) -> None:
-        began = self._report.created_at
-        when = f" · {began.astimezone(UTC):%H:%M:%S} UTC" if self._timed and began is not None else ""
-        self.setWindowTitle(f"{self.short_title}{when}")
 
     def _lane(self, watch: WatchReport) -> Lane:
         report = self._report

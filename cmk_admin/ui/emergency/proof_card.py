@@ -1,12 +1,11 @@
 """The proof: every path read again from its provider, and again until the incident is closed."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cmk_admin.domain.words import ago, count, exact
+from cmk_admin.domain.words import count, exact
 from cmk_admin.operations.interface import Incident, OperationReport, PathProof, Proof, ProvenPath
 from cmk_admin.ui.emergency.look import PROOFS, Look
 from cmk_admin.ui.emergency.option import heading
@@ -28,12 +27,12 @@ class ProofCard(QWidget):
     close_wanted = Signal()
     """The incident should be closed."""
 
-    def __init__(self, theme: Theme, scope_words: ScopeWords, now: Callable[[], datetime]) -> None:
+    def __init__(self, theme: Theme, scope_words: ScopeWords) -> None:
         super().__init__()
         self.setObjectName("operation-proof")
         self.setAccessibleName("Proof")
-        self._theme, self._scope_words, self._now = theme, scope_words, now
-        self._shown: tuple[ProvenPath, ...] | None = None
+        self._theme, self._scope_words = theme, scope_words
+        self._shown: Proof | None = None
         self._verdict = Badge(theme)
         self._verdict.setObjectName("proof-verdict")
         self._when = words_label("", "secondary", name="proof-when")
@@ -75,7 +74,7 @@ class ProofCard(QWidget):
         self._incident.setVisible(report.incident is not None)
         self._incident.show_look(OPEN_INCIDENT if opened else CLOSED_INCIDENT)
         self._end.setVisible(opened and not report.alive)
-        self._show_paths(report.proof.paths if report.proof is not None else ())
+        self._show_paths(report.proof)
 
     def reading(self) -> None:
         """They are being read."""
@@ -85,7 +84,7 @@ class ProofCard(QWidget):
     def _times(self, report: OperationReport) -> str:
         said = []
         if report.proof is not None:
-            said.append(f"Read {ago(report.proof.at, self._now())}, {report.proof.at.astimezone(UTC):%H:%M:%S} UTC.")
+            said.append(f"Read {report.proof.at.astimezone(UTC):%d %b, %H:%M:%S} UTC.")
             self._when.setToolTip(exact(report.proof.at))
         if report.incident is Incident.CLOSED:
             said.append("The paths are not read any more.")
@@ -93,19 +92,19 @@ class ProofCard(QWidget):
             said.append(f"Next reading {report.next_proof_at.astimezone(UTC):%H:%M:%S} UTC.")
         return " ".join(said)
 
-    def _show_paths(self, paths: tuple[ProvenPath, ...]) -> None:
-        if paths == self._shown:
+    def _show_paths(self, proof: Proof | None) -> None:
+        if proof == self._shown:
             return
-        self._shown = paths
+        self._shown = proof
         clear(self._rows)
+        if proof is None:
+            return
+        paths, at = proof.paths, proof.at
         for one in sorted(paths, key=lambda one: _ORDER.index(one.state))[:MOST]:
-            notes = tuple(filter(None, (one.reason, self._since(one))))
+            notes = tuple(filter(None, (one.reason, _when(one, at))))
             self._rows.addWidget(path_row(self._theme, one.path, self._scope_words, PROOFS[one.state], notes))
         if len(paths) > MOST:
             self._rows.addWidget(words_label(f"and {count(len(paths) - MOST, 'more path')}", "quiet"))
-
-    def _since(self, one: ProvenPath) -> str:
-        return f"{PROOFS[one.state].word} since {one.since.astimezone(UTC):%d %b, %H:%M:%S} UTC" if one.since else ""
 
     def _on_again(self, *_: object) -> None:
         self.reading()
@@ -113,6 +112,13 @@ class ProofCard(QWidget):
 
     def _on_close(self, *_: object) -> None:
         self.close_wanted.emit()
+
+
+def _when(one: ProvenPath, at: datetime) -> str:
+    """``closed since 01 Mar, 12:00:00 UTC, last read at 12:05:00 UTC``: a reading that failed is a try."""
+    newest = f"last {'tried' if one.state is PathProof.UNKNOWN else 'read'} at {at.astimezone(UTC):%H:%M:%S} UTC"
+    since = f"{PROOFS[one.state].word} since {one.since.astimezone(UTC):%d %b, %H:%M:%S} UTC, " if one.since else ""
+    return f"{since}{newest}"
 
 
 def proof_look(proof: Proof | None) -> tuple[Look, str]:

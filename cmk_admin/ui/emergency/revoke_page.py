@@ -47,6 +47,7 @@ from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.emergency.revoke_words import button_words, gate_words, nothing_words
 from cmk_admin.ui.emergency.script_file import save_script
 from cmk_admin.ui.emergency.why_row import WhyRow
+from cmk_admin.ui.pages import DETAIL
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
 
@@ -80,6 +81,7 @@ class RevokePage(QWidget):
         self.setObjectName("revoke-page")
         self.setAccessibleName("Revoke")
         self.setWindowTitle("Revoke")
+        self.setProperty(DETAIL, f"{draft.key.name} in {draft.key.vault_name}")
         self._bridge, self._backend, self._theme = bridge, backend, theme
         # Nobody chose a method yet: what can be done, and closes most, stands there first
         self._draft, self._index = replace(draft, best=True), index

@@ -48,19 +48,17 @@ class RecordPage(QWidget):
         self._verdict = Notice(
             theme, "confirmed" if intact else "danger", "confirmed" if intact else "broken", "record-verdict"
         )
-        self._verdict.say((f"{'Intact' if intact else 'Altered'}. {verdict.message}", verdict.proven))
-        self._interim = Notice(theme, "caution", "clock", "record-interim")
+        self._verdict.say((verdict.message if intact else f"Altered. {verdict.message}", verdict.proven))
+        self._rest = Notice(theme, "caution", "clock", "record-rest")
         if not intact:
-            self._interim.say((f"Shown below: {_up_to(len(self.record.entries))}, and nothing of what follows.",))
-        elif not self.record.complete:
-            self._interim.say(("More will be added to this record: the operation or its incident still runs.",))
+            self._rest.say((f"Shown below: {_up_to(len(self.record.entries))}, and nothing of what follows.",))
         self.text = self._browser()
         column = QVBoxLayout()
         column.setContentsMargins(24, 16, 24, 12)
         column.setSpacing(8)
         column.addWidget(words_label(source, "secondary", name="record-source"))
         column.addWidget(self._verdict)
-        column.addWidget(self._interim)
+        column.addWidget(self._rest)
         if intact:
             head = self.record.head
             column.addWidget(Copyable(theme, "Head hash", f"Head hash, to be kept elsewhere: {head}", head))
