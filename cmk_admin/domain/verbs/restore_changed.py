@@ -1,7 +1,7 @@
 """What changed since a revoke: a restore says it before it begins, and overwrites none of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from cmk_admin.domain import words
@@ -23,7 +23,8 @@ class Since:
 
     events: tuple[Event, ...] | None = None
     """Of the Activity Log; None: it could not be read."""
-    rotations: restore_since.Rotations = field(default_factory=dict)
+    rotations: restore_since.Rotations | None = None
+    """Of the keys whose rotation was suspended; one that is missing could not be read. None: they were not asked for."""
 
 
 def changed(index: Index, plan: Plan, steps: Sequence[Step], began: datetime | None, since: Since) -> tuple[str, ...]:
@@ -98,7 +99,7 @@ def _of_facts(index: Index, step: Step, since: Since, what: str, by: str) -> str
     """What became of facts that can be given back beside what was changed since."""
     now = restore_since.stands(index, step, since.rotations)
     if now is None:
-        unread = step.verb is StepVerb.SET_ROTATION
+        unread = step.verb is StepVerb.SET_ROTATION and since.rotations is not None
         return (
             f"“{step.words}”: whether {what} was changed since could not be read; then it is left alone."
             if unread

@@ -20,10 +20,10 @@ Stands = tuple[changes.Facts | None] | None
 """The facts of a target by now, of which None says that it is gone; None alone: they were not read."""
 
 
-def stands(index: Index, step: Step, rotations: Rotations) -> Stands:
+def stands(index: Index, step: Step, rotations: Rotations | None) -> Stands:
     """How the target of a revoke's step stands, worded as the step words it; None: not read, or no facts of a list."""
     if step.verb is StepVerb.SET_ROTATION:
-        policy = rotations.get(fold(step.target))
+        policy = (rotations or {}).get(fold(step.target))
         return None if policy is None else (policy,)
     if step.verb is StepVerb.SET_POLICY:
         return _policy(index, step)
@@ -44,7 +44,7 @@ def is_as_before(step: Step, now: Stands) -> bool:
     return now is not None and not changes.differences(step.verb, step.before, now[0])
 
 
-def back(index: Index, step: Step, rotations: Rotations) -> Step | None:
+def back(index: Index, step: Step, rotations: Rotations | None) -> Step | None:
     """The step that gives back what `step` of a revoke took, and keeps what came since; None where there is none."""
     now = stands(index, step, rotations)
     if now is None or not is_touched(step, now):

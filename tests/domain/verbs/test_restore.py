@@ -7,8 +7,9 @@ import pytest
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import StepState, StepVerb
-from cmk_admin.domain.verbs import revoke
+from cmk_admin.domain.verbs import changes, changes_revoke, revoke
 from cmk_admin.domain.verbs.restore import RestoreDraft, plan
+from cmk_admin.domain.verbs.restore_changed import Since
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from tests.domain import estates
 from tests.domain.estates import AKS, AKS_KEY, MYSQL, MYSQL_ID, MYSQL_KEY, MYSQL_SCOPE
@@ -64,6 +65,18 @@ def test_a_server_that_was_lost_before_is_left_as_it_was() -> None:
     assert [step.target for step in found.steps if step.verb is StepVerb.REVALIDATE] == [estates.SINGLE.id]
     assert [one.consumer_id for one in found.watches] == [estates.SINGLE.id]
     assert any("dcc-mysql was without its data before" in one for one in found.findings)
+
+
+@pytest.mark.parametrize(("asked", "said"), [(None, False), ({}, True)])
+def test_a_rotation_policy_that_could_not_be_read_is_said_only_where_it_was_asked_for(
+    asked: dict[str, changes.Facts] | None, said: bool
+) -> None:
+    yearly: changes.Facts = {"lifetime_actions": [{"trigger": {}, "action": {"type": "Rotate"}}], "expiry_time": None}
+    cut = replace(DISABLE, steps=(changes_revoke.suspend_rotation(MYSQL_KEY.id, yearly),))
+    draft = RestoreDraft(operation="op-1", plan=cut, states=(StepState.DONE,))
+    found = plan(draft, INDEX, Since(rotations=asked))
+    assert any("could not be read" in one for one in found.findings) is said
+    assert [step.after for step in found.steps if step.verb is StepVerb.SET_ROTATION] == [yearly]
 
 
 @pytest.mark.parametrize("state", [StepState.PLANNED, StepState.SKIPPED, StepState.FAILED])
