@@ -26,6 +26,12 @@ class Figure:
     meaning: str
 
 
+CUTS = (
+    *((f"{count}", f"{count} service{'s' * (count > 1)} of a key") for count in (1, 10, 50)),
+    ("shared_50", "50 services of one identity"),
+)
+"""What is cut in one plan: the end of a figure's name, and who."""
+
 FIGURES = (
     Figure(
         "startup", "startup", "×", "2", "process start to menus, strip and tree frame painted; a bare QMainWindow is 1"
@@ -35,12 +41,17 @@ FIGURES = (
     ),
     Figure("revoke", "revoke", "× 80 ms", "4", "confirming click to the last accepted write, warm"),
     *(
-        Figure(f"{name}_{count}", "writing", "× 80 ms", aim, f"confirming click to {what}, {count} writes side by side")
+        Figure(f"{name}_{row}", "writing", "× 80 ms", aim, f"confirming click to {what}, {who}")
         for name, aim, what in (
             ("click_to_write", "3", "the last accepted write"),
             ("click_to_proof", "7", "the proof"),
         )
-        for count in (1, 10, 50)
+        for row, who in CUTS
+    ),
+    Figure("click_to_write_grants_50", "writing", "× 80 ms", "3", "the same for 50 grants of one identity, a key each"),
+    *(
+        Figure(f"depth_{row}", "writing", "requests", "3", f"one after another, click to the last write, {who}")
+        for row, who in CUTS
     ),
     Figure(
         "sdk_ratio", "ratios", "×", "-", "10 grants cut and verified by a sequence of the SDK's sync calls; ours is 1"
@@ -72,7 +83,7 @@ def main() -> int:
     for figure in chosen:
         value = found.get(figure.name)
         shown = "not measured" if value is None else f"{value:.3g} {figure.unit}"
-        print(f"{figure.name:<19}{shown:>16}   aim {figure.aim:<5} {figure.meaning}")
+        print(f"{figure.name:<25}{shown:>16}   aim {figure.aim:<5} {figure.meaning}")
     print(*(f"  {note}" for note in notes), sep="\n")
     print(json.dumps({f.name: found.get(f.name) for f in chosen}))
     return 0 if all(f.name in found for f in chosen) else 1
