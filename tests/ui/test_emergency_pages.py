@@ -368,3 +368,12 @@ def test_each_path_says_since_when_it_is_so_and_when_it_was_last_read_or_tried(t
     later = replace(proof, at=noon.replace(hour=14))
     page.show_report(report(Outcome.DONE, StepState.DONE, proof=later))
     assert any(label.text().endswith("last read at 14:00:00 UTC") for label in page.findChildren(QLabel))
+
+
+def test_a_plan_that_could_not_be_made_still_says_of_what(bridge: Bridge, theme: Theme, qtbot: QtBot) -> None:
+    failure = AzureFailure(kind=FailureKind.UNREACHABLE, message="dcc-premium.vault.azure.net did not answer.")
+    page = revoke_page(bridge, theme, qtbot, failure, index=False)
+    qtbot.waitUntil(lambda: any("did not answer" in one.text() for one in page.findChildren(QLabel)))
+    title = page.findChild(QLabel, "revoke-title")
+    assert title is not None
+    assert title.text() == page.windowTitle() == "Revoke dcc-mysql"

@@ -178,6 +178,11 @@ def test_times_of_an_incident_are_in_utc_and_say_so() -> None:
     assert alarm_words(Alarm(at=local, text="It came back.", kind="re-granted")).startswith("01 Mar, 12:00:00 UTC")
 
 
+def test_a_service_that_is_still_up_after_its_time_is_quoted_as_azure_says_it() -> None:
+    words = watch_words(replace(WATCH, result=WatchResult.CONTRADICTED, reason=None))
+    assert words == "Contradicted: the documented time is over and Azure says Ready."
+
+
 def test_green_is_only_for_what_was_confirmed() -> None:
     tones = {result: watch_lane(replace(WATCH, result=result)).tone for result in WatchResult}
     assert [result for result, tone in tones.items() if tone == "confirmed"] == [WatchResult.CONFIRMED]

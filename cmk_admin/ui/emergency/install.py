@@ -84,11 +84,9 @@ class Emergency(QObject):
             return
         consumers = (selection.consumer_id,) if selection.consumer_id else ()
         draft = RevokeDraft(key=selection.key.key, consumers=consumers)
-        what = last(selection.consumer_id) if selection.consumer_id else selection.key.name
+        self._open_revoke(backend, draft)
 
-        self._open_revoke(backend, draft, what)
-
-    def _open_revoke(self, backend: Backend, draft: RevokeDraft, what: str) -> None:
+    def _open_revoke(self, backend: Backend, draft: RevokeDraft) -> None:
         def make() -> RevokePage:
             page = RevokePage(
                 bridge=self._window.bridge,
@@ -102,8 +100,7 @@ class Emergency(QObject):
             return page
 
         page = self._plan_page(f"revoke {draft.key.folded} {draft.consumers} {draft.method}", make)
-        title = page.windowTitle() if page.plan is not None else f"Revoke {what}"
-        self._window.open_page(page, title=title, icon="revoke", tone="danger")
+        self._window.open_page(page, title=page.windowTitle(), icon="revoke", tone="danger")
 
     def _do_next(self, key: KeyId, verb: str) -> None:
         """What comes after a revoke, about its key; the revoke's page stays open."""
@@ -254,7 +251,7 @@ class Emergency(QObject):
         named = tuple(dict.fromkeys(effect.consumer_id for effect in plan.effects if effect.wanted))
         cause = Cause(plan.cause) if plan.cause else Cause.SERVICE
         draft = RevokeDraft(key=parse_key_id(report.subject).key, consumers=named, method=method, cause=cause)
-        self._open_revoke(backend, draft, last(report.subject))
+        self._open_revoke(backend, draft)
 
     # What happens
 

@@ -95,7 +95,7 @@ def watch_words(watch: WatchReport, verb: str = "", *, waits_for: str = "", away
         case WatchResult.NOT_CONFIRMED:
             return f"Not confirmed {wanted}: {watch.reason or now}."
         case WatchResult.CONTRADICTED:
-            return f"Contradicted: {watch.reason or f'the documented time is over and {_lower(now)}'}."
+            return f"Contradicted: {watch.reason or f'the documented time is over and {now}'}."
 
 
 def _measured(watch: WatchReport) -> str:

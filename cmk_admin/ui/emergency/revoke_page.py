@@ -44,7 +44,7 @@ from cmk_admin.ui.emergency.parts import (
     words_label,
 )
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
-from cmk_admin.ui.emergency.revoke_words import button_words, gate_words, nothing_words
+from cmk_admin.ui.emergency.revoke_words import button_words, gate_words, nothing_words, what_of
 from cmk_admin.ui.emergency.script_file import save_script
 from cmk_admin.ui.emergency.why_row import WhyRow
 from cmk_admin.ui.pages import DETAIL
@@ -80,7 +80,7 @@ class RevokePage(QWidget):
         super().__init__()
         self.setObjectName("revoke-page")
         self.setAccessibleName("Revoke")
-        self.setWindowTitle("Revoke")
+        self.setWindowTitle(f"Revoke {what_of(draft)}")
         self.setProperty(DETAIL, f"{draft.key.name} in {draft.key.vault_name}")
         self._bridge, self._backend, self._theme = bridge, backend, theme
         # Nobody chose a method yet: what can be done, and closes most, stands there first
@@ -129,7 +129,7 @@ class RevokePage(QWidget):
     # Layout
 
     def _build(self, scope_words: ScopeWords) -> None:
-        self._title = words_label("Revoke", "title", name="revoke-title")
+        self._title = words_label(f"Revoke {what_of(self._draft)}", "title", name="revoke-title")
         self._state = label("", "quiet", name="revoke-state")
         self._again = QPushButton("Check again")
         self._again.setObjectName("revoke-check")

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepVerb
+from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.domain.words import count, listed
 
 _DONE: tuple[tuple[str, str, frozenset[StepVerb]], ...] = (
@@ -19,6 +21,11 @@ _DONE: tuple[tuple[str, str, frozenset[StepVerb]], ...] = (
     ("stop", "service", frozenset({StepVerb.STOP_CONSUMER})),
 )
 """What a revoke does to what, by its steps; those that only make ready or ask are not counted."""
+
+
+def what_of(draft: RevokeDraft) -> str:
+    """What is to be cut, while there is no plan yet: the services that were named, else the key."""
+    return listed([last(one) for one in draft.consumers]) if draft.consumers else draft.key.name
 
 
 def button_words(plan: Plan, *, complete: bool) -> str:
