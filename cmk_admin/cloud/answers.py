@@ -1,5 +1,6 @@
 """What a session is given and gives back: bounds, replies, and where a long-running operation stands."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -57,3 +58,13 @@ def receipt_of(headers: Mapping[str, str]) -> Receipt:
     """The receipt that an answer's headers are."""
     correlation = headers.get("x-ms-correlation-request-id") or headers.get("x-ms-request-id")
     return Receipt(date=headers.get("Date"), correlation_id=correlation)
+
+
+def parsed(raw: bytes) -> Any:
+    """JSON where there is some. A body that is none (a proxy's page) counts as no body."""
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None

@@ -12,7 +12,22 @@ _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
 
 
 async def get_assignment(session: Session, assignment_id: str, *, urgent: bool = True) -> RoleAssignment | None:
-    """The assignment of that id, or None where there is none. Raises AzureFailure."""
+    """The assignment of that id, or None where there is none. Raises AzureFailure.
+
+    Many of one scope that are asked for in the same moment are read with one list (`cloud.gathering`).
+    """
+    scope, _, _ = assignment_id.rpartition(f"/{_ASSIGNMENTS}/")
+
+    async def all_there() -> dict[str, RoleAssignment]:
+        return {fold(one.id): one for one in await assignments_at(session, scope, urgent=urgent)}
+
+    async def one() -> RoleAssignment | None:
+        return await _read_assignment(session, assignment_id, urgent=urgent)
+
+    return await session.assignments.ask(fold(scope), fold(assignment_id), one, all_there)
+
+
+async def _read_assignment(session: Session, assignment_id: str, *, urgent: bool) -> RoleAssignment | None:
     try:
         reply = await session.arm("GET", assignment_id, api_version=api.AUTHORIZATION, urgent=urgent)
     except AzureFailure as failure:

@@ -2,13 +2,11 @@
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import aiohttp
 from azure.core.credentials_async import AsyncTokenCredential
@@ -17,9 +15,12 @@ from azure.core.pipeline.transport import AioHttpTransport, HttpRequest
 from azure.identity.aio import ClientSecretCredential
 
 from cmk_admin import __version__
-from cmk_admin.cloud.answers import LongRunning, Poll, Receipt, Reply, Timeouts, receipt_of
+from cmk_admin.cloud.addresses import url_of
+from cmk_admin.cloud.answers import LongRunning, Poll, Receipt, Reply, Timeouts, parsed, receipt_of
 from cmk_admin.cloud.claims import claims, name_in
+from cmk_admin.cloud.control import Control
 from cmk_admin.cloud.failures import from_answer, from_error, of_command, request_id_of, retry_after_of
+from cmk_admin.cloud.gathering import Gathering
 from cmk_admin.cloud.lanes import together
 from cmk_admin.cloud.limits import Budgets
 from cmk_admin.cloud.names import PUBLIC, CloudNames
@@ -27,7 +28,7 @@ from cmk_admin.cloud.pipeline import Tokens, make_pipeline
 from cmk_admin.cloud.transport import never_again, open_loopback, trusting
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import subscription_of
-from cmk_admin.domain.model import Account
+from cmk_admin.domain.model import Account, RoleAssignment
 from cmk_admin.runtime.clock import ConnectionClock
 from cmk_admin.runtime.connection import SandboxConnection
 
@@ -72,6 +73,7 @@ class Session:
         self.names = names
         self.clock = clock
         self.budgets = Budgets()
+        self.assignments: Gathering[RoleAssignment] = Gathering()
         self.account = Account(object_id="", name="", tenant_id="", cloud=names.name)
         self._http = http
         self._credential = credential
@@ -80,7 +82,7 @@ class Session:
         self._transport = transport or AioHttpTransport(session=http, session_owner=False, use_env_settings=False)
         self._pipeline = make_pipeline(self._transport, names, self._tokens)
         self._timeouts = timeouts
-        self._control: str | None = None
+        self._control: Control | None = None
         self.signed_in_by = ""
         """Which way to sign in it was, as `--auth` names it; empty for a sandbox."""
         self.notes: tuple[str, ...] = ()
@@ -123,7 +125,7 @@ class Session:
             clock=ConnectionClock(speed=connection.speed),
             timeouts=bounds,
         )
-        session._control = connection.control
+        session._control = Control(connection.control, http, bounds.connect)
         try:
             await together(session.sign_in(who.name), session.read_clock())
         except BaseException:
@@ -155,7 +157,7 @@ class Session:
         `read=True` says that a POST changes nothing, so that it may be retried. `urgent` work waits for no budget.
         Raises AzureFailure.
         """
-        url = self._url(self.names.arm_host, path, api_version, params)
+        url = url_of(self.names.arm_host, path, api_version, params)
         if urgent:
             return await self.send(method, url, body=body, headers=headers, read=read)
         await self.budgets.arm(subscription_of(urlsplit(url).path) or "").acquire()
@@ -191,7 +193,7 @@ class Session:
         if not urgent:
             limiter = self.budgets.vault(host)
             await limiter.acquire()
-        return await self.send(method, self._url(host, path, VAULT_API, params), body=body, headers=headers, read=read)
+        return await self.send(method, url_of(host, path, VAULT_API, params), body=body, headers=headers, read=read)
 
     async def graph(
         self,
@@ -206,7 +208,7 @@ class Session:
     ) -> Reply:
         """One request to Microsoft Graph v1.0. `path` begins after ``/v1.0``, or is a nextLink. Raises AzureFailure."""
         whole = path if path.startswith("https://") else "/v1.0" + path
-        url = self._url(self.names.graph_host, whole, None, params)
+        url = url_of(self.names.graph_host, whole, None, params)
         if urgent:
             return await self.send(method, url, body=body, headers=headers, read=read)
         async with self.budgets.arm_gate:
@@ -254,7 +256,7 @@ class Session:
         kept = receipts.get()
         if kept is not None and not is_read:
             kept.append(receipt_of(response.headers))
-        answer = _parse(raw)
+        answer = parsed(raw)
         if response.status_code >= 400:
             raise from_answer("GET" if is_read else method, url, response.status_code, response.headers, answer)
         return Reply(response.status_code, answer, response.headers)
@@ -315,32 +317,12 @@ class Session:
         """GET of the sandbox's control. Raises aiohttp.ClientError, TimeoutError, ValueError (it is no sandbox, no object)."""
         if self._control is None:
             raise ValueError("a live connection has no control")
-        url = f"{self._control.rstrip('/')}/{name}"
-        async with self._http.get(url, timeout=aiohttp.ClientTimeout(total=self._timeouts.connect)) as answer:
-            answer.raise_for_status()
-            document = await answer.json(content_type=None)
-        if not isinstance(document, dict):
-            raise ValueError("the control answered something else")
-        return document
+        return await self._control.ask(name)
 
     async def read_clock(self) -> None:
         """Follow the sandbox's calendar and speed; nothing to do on a live connection. Raises AzureFailure."""
-        if self._control is None:
-            return
-        url = self._control.rstrip("/") + "/clock"
-        try:
-            async with self._http.get(url, timeout=aiohttp.ClientTimeout(total=self._timeouts.connect)) as answer:
-                answer.raise_for_status()
-                document = await answer.json(content_type=None)
-                there = datetime.fromisoformat(str(document["now"]))
-                self.clock.speed = float(document["speed"])
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise AzureFailure(FailureKind.UNREACHABLE, "The sandbox does not answer; it may have ended.") from error
-        except (KeyError, TypeError, ValueError) as error:
-            raise AzureFailure(FailureKind.FAILED, "The sandbox's clock could not be read.") from error
-        ahead = there - datetime.now(UTC)
-        # below a second it is only the way there and back
-        self.clock.ahead = ahead if abs(ahead) > timedelta(seconds=1) else timedelta(0)
+        if self._control is not None:
+            await self._control.set_clock(self.clock)
 
     async def sign_in(self, name: str | None = None) -> None:
         """Fetch the resource manager's token, and with it learn who we are. Raises AzureFailure.
@@ -371,7 +353,7 @@ class Session:
         except (AzureError, aiohttp.ClientError, TimeoutError) as error:
             raise from_error(error, "GET", url, write=False) from error
         if answer.status_code >= 400:
-            raise from_answer("GET", url, answer.status_code, answer.headers, _parse(raw))
+            raise from_answer("GET", url, answer.status_code, answer.headers, parsed(raw))
 
     def token_until(self) -> datetime | None:
         """Until when the resource manager's token counts, by the connection's calendar; None: none is at hand."""
@@ -409,37 +391,5 @@ class Session:
         except (AzureError, aiohttp.ClientError, TimeoutError) as error:
             raise from_error(error, "POST", f"https://{self.names.authority}/", write=False) from error
 
-    def _url(self, host: str, path: str, api_version: str | None, params: Mapping[str, str] | None) -> str:
-        if path.startswith("https://"):
-            if (urlsplit(path).hostname or "") != host:
-                raise AzureFailure(
-                    FailureKind.FAILED,
-                    f"{host} continued its answer at another host; it was not followed.",
-                    subject=path,
-                )
-            return path
-        query = {"api-version": api_version, **(params or {})} if api_version else dict(params or {})
-        url = f"https://{host}{path if _PLAIN(path) else quote(path, safe=_PATH)}"
-        return f"{url}?{_query(tuple(query.items()))}" if query else url
-
 
 _AGENT = f"cmk-admin/{__version__}"
-_PATH = "/:@!$&'()*+,;=-._~"
-_QUERY = "/:@!$'()*,;-._~"
-_PLAIN = re.compile(r"[0-9A-Za-z/._-]*").fullmatch
-
-
-@lru_cache(maxsize=256)
-def _query(items: tuple[tuple[str, str], ...]) -> str:
-    """A query string; the same few are sent over and over."""
-    return urlencode(items, quote_via=quote, safe=_QUERY)
-
-
-def _parse(raw: bytes) -> Any:
-    """JSON where there is some. A body that is none (a proxy's page) counts as no body."""
-    if not raw:
-        return None
-    try:
-        return json.loads(raw)
-    except ValueError:
-        return None

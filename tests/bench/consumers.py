@@ -47,6 +47,11 @@ def key_url(key: str) -> str:
     return f"https://bench-vault.vault.azure.net/keys/{key}"
 
 
+def key_scope(key: str) -> str:
+    """The scope of the grants at a key of this estate."""
+    return f"{_VAULT}/keys/{key}"
+
+
 def estate() -> Node:
     """The estate, as a saved estate's file tells it."""
     own = [(key_of(count), f"{key_of(count)}-{n}", f"id-{count}-{n}") for count in COUNTS for n in range(count)]
@@ -61,7 +66,7 @@ def estate() -> Node:
         "principals": [{"object_id": _guid(who), "name": who, "kind": "ServicePrincipal"} for _, who in users],
         "role_definitions": [],
         "role_assignments": [
-            *(_grant(f"{_VAULT}/keys/{key}", _SERVICE_USER, _guid(who)) for key, who in users),
+            *(_grant(key_scope(key), _SERVICE_USER, _guid(who)) for key, who in users),
             *(_grant(_TENANT_ROOT + _TENANT, role, _ADMINISTRATOR) for role in (_OWNER, _CRYPTO_OFFICER)),
         ],
         "locks": [],
