@@ -10,6 +10,8 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.domain.activity import RETENTION, Event
 
 _OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
+OF_VAULTS = "resourceProvider eq 'Microsoft.KeyVault'"
+"""Of every vault in a subscription: asked for by a vault's id, a change of its policies, logged below it, is left out."""
 MOST_PAGES = 25
 """Pages that are read of one question to the log."""
 _MARGIN = timedelta(hours=1)

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from cmk_admin.cloud import activity
-from cmk_admin.domain.activity import Event
+from cmk_admin.domain.activity import Event, policies_changed
 from cmk_admin.domain.ids import fold, subscription_of
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.steps import Step, StepState
+from cmk_admin.domain.steps import Step, StepState, StepVerb
+from cmk_admin.domain.verbs.changes import parse_policy_target
 from cmk_admin.operations.history import plan_of
 from cmk_admin.operations.reports import utc_text
 from cmk_admin.operations.state import OperationState
@@ -53,9 +54,11 @@ async def _event(state: OperationState, step: Step) -> Event | None:
     subscription = subscription_of(step.target)
     if subscription is None:
         return None
-    found, _ = await activity.events(
-        state.session, subscription, about=f"resourceUri eq '{step.target}'", now=state.session.clock.now()
-    )
+    policy = step.verb is StepVerb.SET_POLICY
+    about = activity.OF_VAULTS if policy else f"resourceUri eq '{step.target}'"
+    found, _ = await activity.events(state.session, subscription, about=about, now=state.session.clock.now())
+    if policy:
+        return policies_changed(found, parse_policy_target(step.target)[0])
     end = "/delete" if step.after is None else "/write"
     return next((e for e in found if e.operation.endswith(end) and fold(e.resource_id) == fold(step.target)), None)
 

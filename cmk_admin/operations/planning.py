@@ -103,10 +103,8 @@ class Planning:
         subscription = subscription_of(vault)
         if subscription is None:
             return None
-        # asked for by its id, a change of its access policies is left out: that is logged below the vault
-        about = "resourceProvider eq 'Microsoft.KeyVault'"
         try:
-            found, _ = await activity.events(self._session, subscription, about=about, now=self._session.clock.now())
+            found, _ = await activity.events(self._session, subscription, about=activity.OF_VAULTS, now=self._session.clock.now())
         except AzureFailure:
             return None
         return found

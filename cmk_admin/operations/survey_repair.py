@@ -118,7 +118,7 @@ async def _events(survey: Survey, consumer: Consumer, scopes: list[str]) -> tupl
     if not scopes:
         # the vault is not there: its deletion stands in the log of whichever subscription it was in
         mine = (one.id for one in survey.index.estate.subscriptions)
-        asked |= {(one, "resourceProvider eq 'Microsoft.KeyVault'") for one in mine}
+        asked |= {(one, activity.OF_VAULTS) for one in mine}
     answers = await asyncio.gather(
         *(
             survey.attempt(activity.events(survey.session, subscription, about=about, now=now), "The Activity Log")

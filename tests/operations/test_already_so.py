@@ -58,6 +58,21 @@ def test_a_grant_that_was_removed_meanwhile_says_by_whom_and_is_done(azure: Azur
     asyncio.run(story())
 
 
+def test_a_policy_that_was_taken_meanwhile_says_by_whom(azure: Azure) -> None:
+    async def story() -> None:
+        async with two(azure, same_home=False) as (one, other):
+            plan, late = await plan_grants(one, "dcc-reports-mysql"), await plan_grants(other, "dcc-reports-mysql")
+            await one.run(plan, watch=False)
+            azure.sandbox.advance(900)
+            second = await other.run(late, watch=False)
+            whole(second)
+            said = str(second.steps[0].activity)
+            assert said.startswith("It was so already: ")
+            assert said.endswith(", by administrator.")
+
+    asyncio.run(story())
+
+
 def test_a_version_that_was_disabled_meanwhile_says_that_no_log_tells_by_whom(azure: Azure) -> None:
     async def story() -> None:
         async with two(azure, same_home=False) as (one, other):
