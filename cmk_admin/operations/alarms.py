@@ -16,8 +16,8 @@ from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.verbs.revoke import DELETE, FIREWALL
 from cmk_admin.operations.interface import PathProof
-from cmk_admin.operations.proof import ITSELF, Reading, grants_behind
-from cmk_admin.operations.proof_rows import PathRow, named
+from cmk_admin.operations.proof import Reading, grants_behind
+from cmk_admin.operations.proof_rows import ITSELF, PathRow, named
 from cmk_admin.store.incidents import AlarmRow
 
 AWAY = "unreachable"
@@ -75,7 +75,7 @@ async def _granted(
     if access.eligibility is not None:
         return f"{who} may activate {role} on {where} by itself at any moment{anew}."
     if access.assignment is None:
-        events = await _events(session, access.scope, f"resourceUri eq '{access.scope}'")
+        events = await _events(session, access.scope, activity.OF_VAULTS)
         since = told(index, events, lambda found: policies_changed(found, access.scope))
         return f"{who} may use the key{anew} by {row.path.via} of {where}: {since}."
     doer, at = await _doer(session, index, access.assignment)

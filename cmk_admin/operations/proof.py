@@ -24,12 +24,10 @@ from cmk_admin.operations.interface import GIVEN_BACK, PathProof
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.proof_copies import Copies, read_copies, shut_copy
 from cmk_admin.operations.proof_paths import found_paths, keys_of, shut_keys
-from cmk_admin.operations.proof_rows import Named, PathRow, named, rows_from_text, rows_to_text
+from cmk_admin.operations.proof_rows import ITSELF, Named, PathRow, itself, named, rows_from_text, rows_to_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.incidents import ProofRow
 
-ITSELF = "the key itself"
-"""How the path is called that stands for whoever gets at the key: it is as open as what the method shut."""
 _STILL, _AGAIN = "it is still there", "it is there again"
 _OPENS = frozenset({"unwrapkey", "decrypt"})
 
@@ -140,7 +138,7 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
         states[named(path)] = (path, state, path.reason)
     if gates:
         worst = max(gates.values(), key=lambda one: _GRAVITY[one.state])
-        states[named(_itself(plan))] = (_itself(plan), worst.state, worst.reason)
+        states[named(itself(plan))] = (itself(plan), worst.state, worst.reason)
     return Reading(
         at=now,
         rows=_dated(states.values(), before, now),
@@ -222,15 +220,11 @@ def _planned(index: Index, access: AccessPath, kind: str) -> PlannedPath:
     )
 
 
-def _itself(plan: Plan) -> PlannedPath:
-    return PlannedPath(via=ITSELF, scope=plan.subject, principal="", principal_name=None, state=PathState.WILL_CLOSE)
-
-
 def _unread(plan: Plan, before: Sequence[PathRow], why: str) -> list[tuple[PlannedPath, PathProof, str | None]]:
     """Nothing could be read: only what stays open by the plan is known to be so."""
     known = {named(path): path for path in (*plan.paths, *(one.path for one in before))}
     if not known or plan.method not in (None, GRANTS):
-        known.setdefault(named(_itself(plan)), _itself(plan))
+        known.setdefault(named(itself(plan)), itself(plan))
     return [
         (path, PathProof.OPEN, path.reason)
         if path.state is PathState.STAYS_OPEN and path.reason

@@ -7,12 +7,14 @@ from datetime import datetime
 
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.ids import fold
-from cmk_admin.domain.plan import PlannedPath
+from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.wire_plan import path_from_json, path_json
 from cmk_admin.operations.interface import PathProof, Proof, ProvenPath
 from cmk_admin.store.incidents import ProofRow
 
 Named = tuple[str, str, str, str]
+ITSELF = "the key itself"
+"""How the path is called that stands for whoever gets at the key: it is as open as what the method shut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,11 @@ class PathRow:
     since: datetime
     known: PathProof | None
     """What it was when it was last known; None: it was never."""
+
+
+def itself(plan: Plan) -> PlannedPath:
+    """The path of whoever gets at a plan's key."""
+    return PlannedPath(via=ITSELF, scope=plan.subject, principal="", principal_name=None, state=PathState.WILL_CLOSE)
 
 
 def named(path: PlannedPath) -> Named:

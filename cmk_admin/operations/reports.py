@@ -23,7 +23,7 @@ from cmk_admin.operations.interface import (
     WatchReport,
     WatchResult,
 )
-from cmk_admin.operations.proof_rows import proof_of
+from cmk_admin.operations.proof_rows import itself, proof_of
 from cmk_admin.operations.rollback import RestorePlaces
 from cmk_admin.store.connection import StoreError
 from cmk_admin.store.incidents import IncidentRow
@@ -131,7 +131,8 @@ def _open_paths(row: OperationRow, plan: Plan, proof: Proof | None) -> tuple[Pla
     Of what ended without any change nothing is read again: every path of its plan is as it was.
     """
     if proof is None and row.outcome in _ENDED and not any(s.state in MAY_HAVE_ACTED | AT_REST for s in row.steps):
-        return tuple(_as_it_was(path) for path in plan.paths)
+        shut = plan.paths or ((itself(plan),) if plan.method is not None else ())
+        return tuple(_as_it_was(path) for path in shut)
     if proof is None or row.answered_by is not None:
         return paths_from_text(row.open_paths)
     shown = {PathProof.OPEN: PathState.STAYS_OPEN, PathProof.UNKNOWN: PathState.UNKNOWN}

@@ -29,7 +29,7 @@ from .estates.making import Drawn, Node, estates
 
 METHODS = ("grants", "grants", "grants", "disable", "operations", "firewall", "delete")
 NAMED = ("service", "service", "service", "identity", "identity", "suspect", "key", "key")
-EVERYDAY = 2
+EVERYDAY = 6
 """Of the seeds, one by which few examples hold many things."""
 Fault = tuple[bool, str] | None
 

@@ -71,6 +71,15 @@ def test_what_ended_without_a_change_leaves_every_path_of_its_plan_open() -> Non
     assert left(Outcome.FAILED, StepState.FAILED, StepState.FAILED) == as_it_was
     assert left(Outcome.CANCELLED, StepState.PLANNED, StepState.PLANNED) == as_it_was
     assert left(Outcome.DONE, StepState.DONE, StepState.DONE) == []
+    nobody = report(
+        _row(StepState.FAILED, StepState.FAILED, outcome=Outcome.FAILED),
+        replace(_PLAN, method="disable"),
+        places=RestorePlaces(_NOWHERE),
+        alive=False,
+    )
+    assert [(one.via, one.scope, one.state) for one in nobody.open_paths] == [
+        ("the key itself", "y", PathState.STAYS_OPEN)
+    ]
     assert left(Outcome.RUNNING, StepState.PLANNED, StepState.PLANNED) == []
 
 

@@ -117,6 +117,8 @@ class Case:
             return True
         hit = {one.consumer_id.lower() for one in self.plan.effects if not one.goes_on}
         hit |= {one.lower() for path in closed for one in path.also_cuts}
+        chosen = " ".join(one.why for one in self.plan.choices if one.chosen)
+        hit |= {one["id"].lower() for one in self.estate["consumers"] if one["name"] in chosen}
         if who in self._identities(one for one in self.estate["consumers"] if one["id"].lower() in hit):
             return True
         counted = any(one.chosen and "other member" in one.why for one in self.plan.choices)

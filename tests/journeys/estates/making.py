@@ -55,7 +55,7 @@ class Drawn:
     """Backups that were restored elsewhere: vault, key, the other vault."""
 
 
-def made(kind: str, number: int) -> str:
+def made(kind: str, number: int | str) -> str:
     """The object id, or the name, of something: the same at every run."""
     return str(uuid.uuid5(uuid.UUID(TENANT), f"{kind}-{number}"))
 
@@ -73,13 +73,14 @@ def estates(draw: st.DrawFn) -> Drawn:
     """One estate: vaults by roles or by policies, keys of several versions and copies of them, services with identities of
     their own and shared ones, nested groups, custom roles, conditions, locks."""
     identities = [made("identity", n) for n in range(draw(st.integers(2, 4)))]
-    groups = [made("group", n) for n in range(draw(st.integers(0, 2)))]
+    groups = [made("group", n) for n in range(draw(st.sampled_from((1, 2, 0, 2))))]
     vaults = _vaults(draw, [*identities, *groups])
     consumers = [_consumer(draw, n, vaults, len(identities)) for n in range(draw(st.sampled_from((1, 2, 3, 2, 3, 0))))]
     assignments = _assignments(draw, vaults, [*identities, *groups], groups)
-    _let_in(draw, consumers, vaults, assignments)
-    carried = {one for consumer in consumers for one in consumer["carries"]}
     own = {one["slots"][0]["identity"]["object_id"]: one for one in consumers if not one["carries"]}
+    members = [_principal_group(draw, n, groups, [*identities, *own]) for n in range(len(groups))]
+    _let_in(draw, consumers, vaults, assignments, members)
+    carried = {one for consumer in consumers for one in consumer["carries"]}
     estate = {
         "account": {"object_id": ADMINISTRATOR, "name": "me", "tenant_id": TENANT},
         "subscriptions": [{"id": SUBSCRIPTION, "name": "one", "management_groups": ["heart"]}],
@@ -103,7 +104,7 @@ def estates(draw: st.DrawFn) -> Drawn:
                 for n, one in enumerate(identities)
             ),
             *({"object_id": who, "name": one["name"], "kind": "ServicePrincipal"} for who, one in own.items()),
-            *(_principal_group(draw, n, groups, [*identities, *own]) for n in range(len(groups))),
+            *members,
         ],
         "role_definitions": [
             {"id": _ROLES + made("role", n), "name": f"role-{n}", "actions": [], "not_actions": [], **one}
@@ -226,8 +227,10 @@ def _named(draw: st.DrawFn, vaults: list[Node], *, pinned: bool) -> str:
     return f"{url}/{draw(st.sampled_from(key['versions']))['version']}" if pinned else url
 
 
-def _let_in(draw: st.DrawFn, consumers: list[Node], vaults: list[Node], assignments: list[Node]) -> None:
-    """Most services work when they are met: their identity holds what it needs on the key or on its vault.
+def _let_in(
+    draw: st.DrawFn, consumers: list[Node], vaults: list[Node], assignments: list[Node], groups: list[Node]
+) -> None:
+    """Most services work when they are met: their identity, or a group of it, holds what it needs on the key or its vault.
 
     A geo-backup always does: Azure asks for it too before it gives a server its key back.
     """
@@ -238,12 +241,16 @@ def _let_in(draw: st.DrawFn, consumers: list[Node], vaults: list[Node], assignme
             vault, key, version = _found(vaults, slot["key_id"])
             if slot["slot"] == "geo":
                 version["enabled"] = True
-            who, etcd = slot["identity"]["object_id"], consumer["service"] == "aks-etcd"
-            if vault["rbac"]:
-                scope = draw(st.sampled_from((f"{vault['id']}/keys/{key['name']}", vault["id"])))
-                _assign(assignments, scope, _CRYPTO_USER if etcd else _SERVICE_USER, who)
-            else:
-                _allow(vault["access_policies"], who, _ETCD if etcd else _SERVICE)
+            who = slot["identity"]["object_id"]
+            of = [group["object_id"] for group in groups if who in group["members"]]
+            near = (f"{vault['id']}/keys/{key['name']}", vault["id"])
+            for holder in draw(st.sampled_from([[who], [who, *of[:1]], of[-1:] or [who]])):
+                etcd, kind = consumer["service"] == "aks-etcd", "Group" if holder in of else "ServicePrincipal"
+                if vault["rbac"]:
+                    role = _CRYPTO_USER if etcd else _SERVICE_USER
+                    _assign(assignments, draw(st.sampled_from(near)), role, holder, kind=kind)
+                else:
+                    _allow(vault["access_policies"], holder, _ETCD if etcd else _SERVICE)
 
 
 def _found(vaults: list[Node], key_id: str) -> tuple[Node, Node, Node]:
@@ -254,8 +261,9 @@ def _found(vaults: list[Node], key_id: str) -> tuple[Node, Node, Node]:
     return vault, key, next((one for one in key["versions"] if one["version"] in parts), key["versions"][-1])
 
 
-def _assign(assignments: list[Node], scope: str, role: str, who: str) -> None:
-    one = _assignment(40 + len(assignments), scope, role, who, kind="ServicePrincipal")
+def _assign(assignments: list[Node], scope: str, role: str, holder: str, *, kind: str) -> None:
+    """Add an assignment; in the place of one that has but a condition."""
+    one = _assignment(f"{scope} {role} {holder}", scope, role, holder, kind=kind)
     what = ("scope", "role_definition_id", "principal_id")
     assignments[:] = [other for other in assignments if any(other[name] != one[name] for name in what)] + [one]
 
@@ -289,7 +297,7 @@ def _assignments(draw: st.DrawFn, vaults: list[Node], holders: list[str], groups
     return found
 
 
-def _assignment(number: int, scope: str, role: str, holder: str, *, kind: str) -> Node:
+def _assignment(number: int | str, scope: str, role: str, holder: str, *, kind: str) -> Node:
     return {
         "id": f"{scope}/providers/Microsoft.Authorization/roleAssignments/{made('assignment', number)}",
         "scope": scope,
