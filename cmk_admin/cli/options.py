@@ -242,7 +242,12 @@ def _file(typed: dict[str, Any], name: str) -> Path | None:
     if path.exists() and not path.is_file():
         raise BadInput("bad-out", f"“{path}” is not a file that can be written anew.", subject=str(path))
     if not path.absolute().parent.is_dir():
-        raise BadInput("bad-out", f"The folder “{path.absolute().parent}” does not exist.", subject=str(path))
+        raise BadInput(
+            "bad-out",
+            f"The folder “{path.absolute().parent}” does not exist. Nothing was sent.",
+            subject=str(path),
+            next="Make the folder, or name a file in another one.",
+        )
     return path
 
 

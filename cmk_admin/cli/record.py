@@ -59,7 +59,7 @@ def verify_file(path: Path, head: str | None, output: Output) -> int:
         data = path.read_bytes()
     except OSError as error:
         words = f"“{path}” cannot be read: {error.strerror}."
-        output.error(BadInput("unreadable", words, subject=str(path)))
+        output.error(BadInput("unreadable", words, subject=str(path), next="Name a file that “record --out” wrote."))
         return BAD_INPUT
     verdict = verify(data, head)
     lines = [f"{verdict.result.value.capitalize()}: {verdict.message}", verdict.proven]

@@ -1,6 +1,7 @@
 """The self-contained file that a revoke writes: enough for anyone to give everything back, on another machine too."""
 
 import asyncio
+import hashlib
 import json
 import logging
 import re
@@ -25,6 +26,7 @@ from cmk_admin.runtime.paths import private_folder, write_private
 _OPERATION = re.compile(r"[0-9a-f]{12}")
 _FORMER = "cmk-admin rollback 1"
 _FORMAT = "cmk-admin restore 2"
+_SUM = "sha256"
 _WRITE_SECONDS = 2.0
 """Real seconds that a revoke waits for the chosen place: a share that hangs does not hold it up."""
 _LARGEST = 20_000_000
@@ -81,7 +83,17 @@ def document_of(info: ConnectionInfo, draft: RestoreDraft, *, settled: bool, ind
         "restore": plan_to_json(whole),
         "script": script(whole, cloud=info.account.cloud, tenant=info.account.tenant_id).splitlines(),
     }
-    return _text_of(document)
+    return _text_of(sealed(document))
+
+
+def sealed(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with the checksum of all else in it: a file that was damaged on its way says something else.
+
+    It is no signature: who means to deceive can make it anew. What is given back is shown and looked at all the same.
+    """
+    rest = {name: value for name, value in document.items() if name != _SUM}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    return {**rest, _SUM: hashlib.sha256(text.encode()).hexdigest()}
 
 
 def _text_of(document: dict[str, Any]) -> str:
@@ -141,6 +153,8 @@ async def read_rollback(path: Path, info: ConnectionInfo) -> RestoreDraft:
         raise _bad(path, "is not JSON") from error
     if not isinstance(document, dict) or document.get("format") not in (_FORMAT, _FORMER):
         raise _bad(path, "is not a file that a revoke wrote")
+    if document["format"] == _FORMAT and sealed(document)[_SUM] != document.get(_SUM):
+        raise _bad(path, "is damaged: it is not as the revoke wrote it")
     if not _is_here(document, info):
         raise _bad(path, f"belongs to another connection: {_whose(document)}")
     try:

@@ -11,7 +11,7 @@ import pytest
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.steps import StepState
 from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind
-from cmk_admin.operations.rollback import read_rollback
+from cmk_admin.operations.rollback import read_rollback, sealed
 from tests.operations.stories import Azure, plan_disable
 
 
@@ -35,7 +35,7 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
 
     def altered(**changes: Any) -> Path:
         path = tmp_path / "bad.json"
-        path.write_text(json.dumps({**whole, **changes}))
+        path.write_text(json.dumps(sealed({**whole, **changes})))
         return path
 
     elsewhere = text.replace("dcc-premium.vault.azure.net", "vault.example.net")
@@ -62,6 +62,29 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
     _refused(tmp_path, "cannot be read", info)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("tenant", "00000000-0000-0000-0000-000000000000"), ("states", ["skipped"]), ("script", [])]
+)
+def test_a_file_that_is_not_as_it_was_written_is_damaged_wherever_it_was_changed(
+    azure: Azure, tmp_path: Path, name: str, value: object
+) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            cut = await backend.run(await plan_disable(backend), watch=False)
+            assert cut.restore_file is not None
+            document = json.loads(cut.restore_file.read_text())
+            changed = tmp_path / "changed.json"
+            changed.write_text(json.dumps({**document, name: value}))
+            with pytest.raises(BadInput, match="not as the revoke wrote it"):
+                await read_rollback(changed, backend.info)
+            del document["sha256"]
+            changed.write_text(json.dumps(document))
+            with pytest.raises(BadInput, match="not as the revoke wrote it"):
+                await read_rollback(changed, backend.info)
+
+    asyncio.run(story())
+
+
 def test_a_file_is_of_its_cloud_and_tenant_whoever_is_signed_in(azure: Azure, tmp_path: Path) -> None:
     async def story() -> tuple[str, ConnectionInfo]:
         async with azure.opened() as backend:
@@ -75,7 +98,7 @@ def test_a_file_is_of_its_cloud_and_tenant_whoever_is_signed_in(azure: Azure, tm
     assert document["restore"]["verb"] == "restore"
     assert document["script"][0].startswith("#!")
     file = tmp_path / "live.json"
-    file.write_text(json.dumps(document))
+    file.write_text(json.dumps(sealed(document)))
     live = replace(info, kind=ConnectionKind.LIVE, key="live-of-another-account")
     assert asyncio.run(read_rollback(file, live)).began is not None
     _refused(file, "belongs to another connection", replace(live, account=replace(live.account, cloud="china")))
@@ -90,7 +113,7 @@ def test_what_a_file_does_not_know_for_certain_is_looked_at_first(azure: Azure, 
             assert cut.restore_file is not None
             document = json.loads(cut.restore_file.read_text())
             document |= {"settled": False, "states": ["planned" for _ in document["states"]]}
-            (tmp_path / "lagging.json").write_text(json.dumps(document))
+            (tmp_path / "lagging.json").write_text(json.dumps(sealed(document)))
         async with azure.opened(home=azure.home.with_name("elsewhere")) as other:
             plan = await other.prepare_restore(str(tmp_path / "lagging.json"))
             assert any("not known" in one for one in plan.warnings)

@@ -156,6 +156,8 @@ def set_policy(index: Index, vault: Vault, before: AccessPolicy | None, after: A
     if entry is None:
         raise ValueError("an access-policy step needs an entry before or after it")
     who = words.who(index, entry.object_id)
+    if entry.application_id:
+        who = f"{who} (together with application {words.who(index, entry.application_id)})"
     taking = len(after.keys if after else ()) < len(before.keys if before else ())
     take = f"Remove {who}'s key permissions from the access policies of {vault.name}"
     give = f"Give {who} its key permissions in the access policies of {vault.name} back"

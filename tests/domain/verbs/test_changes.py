@@ -141,3 +141,11 @@ def test_a_step_knows_what_it_touches() -> None:
     policy = changes.set_policy(INDEX, STANDARD, STANDARD.access_policies[1], None)
     assert changes.keys_touched(INDEX, policy) == (STANDARD.id.lower(),)
     assert PREMIUM.id.lower() not in changes.keys_touched(INDEX, policy)
+
+
+def test_an_entry_of_a_principal_alone_and_one_with_an_application_are_told_apart() -> None:
+    own = AccessPolicy(tenant_id="t", object_id="o", keys=("unwrapKey",))
+    both = replace(own, application_id="app-1")
+    said = {changes.set_policy(INDEX, PREMIUM, one, changes.without_keys(one)).words for one in (own, both)}
+    assert len(said) == 2
+    assert any("together with application app-1" in one for one in said)
