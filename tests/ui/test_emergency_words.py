@@ -163,6 +163,8 @@ def test_a_tab_begins_with_the_name_ends_with_the_act_and_keeps_its_time() -> No
     assert short_title("revoke", "whatever", key, replace(plan, method="disable")) == "mysql-encryption-key: disable"
     named = revoke.plan(RevokeDraft(key=estates.MYSQL_KEY.id, consumers=(estates.MYSQL.id,)), Index(estates.dcc()))
     assert short_title("revoke", "whatever", key, named) == "dcc-mysql: cut off"
+    leaked = replace(plan, method="grants", effects=(), cause="key-leaked")
+    assert short_title("revoke", "whatever", key, leaked) == "mysql-encryption-key: contain"
     long = f"{'a-long-name' * 5}-of-the-north: disable"
     cut = tab_text(long)
     assert len(cut) == 36

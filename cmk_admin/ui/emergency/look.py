@@ -5,7 +5,7 @@ from typing import NamedTuple
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Answer, PathState, Plan
 from cmk_admin.domain.steps import Outcome, StepState
-from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
+from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS, Cause
 from cmk_admin.operations.interface import Incident, OperationReport, PathProof, WatchResult
 from cmk_admin.ui.theme.colors import Tone
 
@@ -82,7 +82,9 @@ def short_title(verb: str, title: str, subject: str, plan: Plan | None = None) -
         cut = {effect.consumer_name for effect in plan.effects if effect.wanted}
         if plan.method == GRANTS and len(cut) == 1:
             name = cut.pop()
-        return f"{name}: {_ACTS[plan.method]}"
+        # A key that leaked is contained first: nobody is cut off it yet
+        contains = plan.cause == Cause.KEY_LEAKED and not plan.effects
+        return f"{name}: {'contain' if contains else _ACTS[plan.method]}"
     return {"restore": f"{name}: restore", "undo": f"{name}: undo"}.get(verb, title)
 
 
