@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from cmk_admin.domain.access import AccessPath, holders, paths
+from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, holders, paths
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Key, Source, Vault
+from cmk_admin.domain.model import Key, Namesake, Source, Vault
+
+RECOVER = DATA_ACTIONS["recover"]
 
 
 def copies(index: Index, key: KeyId) -> tuple[Key, ...]:
@@ -47,6 +49,8 @@ def may_be_copies(index: Index, key: KeyId) -> tuple[tuple[KeyId, str], ...]:
             doubts.append((there, f"the keys of {vault.name} could not be read, so that a copy may be among them"))
         elif found is not None and not (own and own.versions and found.versions):
             doubts.append((there, f"whether {key.name} of {vault.name} is a copy was not read"))
+    unsure = known | {one.folded for one, _ in doubts}
+    doubts += [(one.id, one.unread) for one in _asked(index, key) if one.unread and one.id.folded not in unsure]
     return tuple(doubts)
 
 
@@ -54,6 +58,41 @@ def to_be_read(index: Index, key: KeyId, principals: Iterable[str]) -> tuple[Key
     """Those of `may_be_copies` at which one of the principals could get, so that it matters what they are."""
     who = tuple(principals)
     return tuple(one for one, _ in may_be_copies(index, key) if any(paths(index, one, principal) for principal in who))
+
+
+def to_be_asked(index: Index, key: KeyId, principals: Iterable[str]) -> tuple[KeyId, ...]:
+    """The name of a key in each other vault where one of the principals may use or recover a key of that name.
+
+    A backup is restored under the name that it had (Key Vault REST reference, Restore Key), so that these are to be asked
+    whether a copy stands there by now, or among what was softly deleted.
+    """
+    who, own = tuple(principals), index.vault_of(key)
+    wanted = (*GETS_AT_DATA, RECOVER)
+    found = [
+        (vault.subscription_id != own.subscription_id if own else False, there)
+        for vault in index.estate.vaults
+        if (there := KeyId(host=vault.host, name=key.name)).folded != key.key.folded
+        and any(paths(index, there, principal, wanted) for principal in who)
+    ]
+    return tuple(there for _, there in sorted(found, key=lambda one: one[0]))
+
+
+def deleted_copies(index: Index, key: KeyId) -> tuple[tuple[KeyId, str | None], ...]:
+    """Where a copy is, or may be, among the softly deleted keys of another vault, each with why that is not known."""
+    own = index.key(key)
+    found: list[tuple[KeyId, str | None]] = []
+    for one in _asked(index, key):
+        gone = one.deleted
+        if one.deleted_unread is not None:
+            found.append((one.id, one.deleted_unread))
+        elif gone is not None:
+            same = own is not None and bool(_versions(own) & _versions(gone))
+            same = same or (own is not None and own.thumbprint is not None and own.thumbprint == gone.thumbprint)
+            doubt = (
+                f"{one.id.name} is among the deleted keys of {one.id.vault_name}, which do not tell all its versions"
+            )
+            found.append((one.id, None if same else doubt))
+    return tuple(found)
 
 
 def copy_paths(
@@ -70,6 +109,9 @@ def copy_paths(
         for principal in who if doubted.folded not in known else ():
             for path in paths(index, doubted, principal, actions):
                 yield replace(path, copy_of=doubted, unknown=path.unknown or why)
+    for gone, doubt in deleted_copies(index, key):
+        for principal in who if gone.folded not in known else ():
+            yield from _by_recovery(index, gone, principal, actions, doubt)
 
 
 def copy_paths_of_others(
@@ -83,10 +125,33 @@ def copy_paths_of_others(
                 yield replace(path, copy_of=copy.id)
 
 
-def copy_reason(path: AccessPath) -> str:
+def copy_reason(index: Index, path: AccessPath) -> str:
     """Why what is done to a key does not close a path to a copy of it, in words."""
     copy = path.copy_of
-    return f"it leads to a copy of the key: {copy.name} of {copy.vault_name}" if copy else ""
+    if copy is None:
+        return ""
+    if any(one.id.folded == copy.folded and one.deleted is not None for one in index.estate.namesakes):
+        return f"the copy {copy.name} of {copy.vault_name} is softly deleted, and it can recover that by itself"
+    return f"it leads to a copy of the key: {copy.name} of {copy.vault_name}"
+
+
+def _by_recovery(
+    index: Index, gone: KeyId, principal: str, actions: tuple[str, ...], doubt: str | None
+) -> Iterator[AccessPath]:
+    """The paths to a deleted copy: there are some only for who may recover it by itself."""
+    recovering = paths(index, gone, principal, (RECOVER,))
+    if not recovering:
+        return
+    unsure = None if any(one.unknown is None for one in recovering) else recovering[0].unknown
+    for path in paths(index, gone, principal, actions):
+        yield replace(path, copy_of=gone, unknown=path.unknown or doubt or unsure)
+
+
+def _asked(index: Index, key: KeyId) -> Iterator[Namesake]:
+    """What other vaults answered about the key's name."""
+    for one in index.estate.namesakes:
+        if one.id.name.lower() == key.name.lower() and one.id.folded != key.key.folded:
+            yield one
 
 
 def _namesakes(index: Index, key: KeyId) -> Iterator[Key]:

@@ -192,6 +192,10 @@ class RoleDefinition:
     not_actions: tuple[str, ...] = ()
     data_actions: tuple[str, ...] = ()
     not_data_actions: tuple[str, ...] = ()
+    custom: bool = False
+    """Made by a customer, who may change it at any time; Azure's own ones do not change."""
+    updated_on: datetime | None = None
+    updated_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +277,21 @@ class Consumer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Namesake:
+    """What a vault answered when it was asked, just now, for a key of a name that stands in another vault too."""
+
+    id: KeyId
+    there: Key | None = None
+    """The key as it is there; None: there is none, or see `unread`."""
+    deleted: Key | None = None
+    """As it stands among the vault's softly deleted keys; None: it does not, or see `deleted_unread`."""
+    unread: str | None = None
+    """Why it is not known whether it is there; None: it is."""
+    deleted_unread: str | None = None
+    """The same of the softly deleted keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Estate:
     """All of it. Build a `domain.index.Index` to look things up."""
 
@@ -293,3 +312,5 @@ class Estate:
     role_eligibilities: tuple[RoleEligibility, ...] = ()
     unread_eligibilities: frozenset[str] = field(default_factory=frozenset)
     """Folded scopes whose eligible roles could not be read."""
+    namesakes: tuple[Namesake, ...] = ()
+    """What other vaults answered for one plan or proof. It is asked each time, and never kept."""

@@ -17,11 +17,13 @@ from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.verbs.revoke import DELETE, FIREWALL
 from cmk_admin.operations.interface import PathProof
 from cmk_admin.operations.proof import Reading, grants_behind
+from cmk_admin.operations.proof_copies import planned_copies
 from cmk_admin.operations.proof_rows import ITSELF, PathRow, named
 from cmk_admin.store.incidents import AlarmRow
 
 AWAY = "unreachable"
 """The kind of the alarm that no path could be read, because Azure could not be reached: once in an incident."""
+_UNLOGGED = "Azure's Activity Log does not say by whom: it holds nothing of what is done in a vault itself."
 
 
 async def alarms(
@@ -51,6 +53,9 @@ async def alarms(
                 access, again = reading.found.get(named(row.path)), named(row.path) in former
                 if access is None:  # no grant's: a way past what the method shut
                     said.append(("way-in", f"There is a way in now, by {row.path.via}: {row.reason}."))
+                    continue
+                if access.copy_of is not None and access.copy_of not in planned_copies(plan):
+                    said.append(("copy", _copied(index, row, access)))
                     continue
                 text = await _granted(session, index, row, access, again=again, now=session.clock.now())
                 said.append(("re-granted", text))
@@ -84,6 +89,13 @@ async def _granted(
         return f"{doer} granted {who} {role} on {where}{anew}{when}."
     group = words.who(index, access.group_id)
     return f"{who} may use the key{anew} as a member of {group}, which {doer} granted {role} on {where}{when}."
+
+
+def _copied(index: Index, row: PathRow, access: AccessPath) -> str:
+    """That a copy of the key is within reach, which the plan knew nothing of."""
+    who, why = words.who(index, access.principal_id), row.reason or "it leads to a copy of the key"
+    where = words.scope_in_full(index, access.scope)
+    return f"{who} may get at the key elsewhere, by {row.path.via} on {where}: {why}. {_UNLOGGED}"
 
 
 async def _doer(session: Session, index: Index, assignment: RoleAssignment) -> tuple[str, datetime | None]:
@@ -159,11 +171,10 @@ async def _new_versions(index: Index, plan: Plan, reading: Reading, before: Sequ
 def _version(plan: Plan, version: KeyVersion) -> tuple[str, str]:
     revoked = {fold(step.target) for step in plan.steps if step.verb in (StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS)}
     name = f"version {version.id.version} of {version.id.name}"
-    nobody = "Azure's Activity Log does not say by whom: it holds nothing of what is done in a vault itself."
     if fold(str(version.id)) in revoked:
-        return "enabled-again", f"{name[:1].upper()}{name[1:]} can be used again. {nobody}"
+        return "enabled-again", f"{name[:1].upper()}{name[1:]} can be used again. {_UNLOGGED}"
     at = f", created at {words.exact(version.created)}" if version.created else ""
-    return "new-version", f"There is a new {name}, which is enabled{at}. {nobody}"
+    return "new-version", f"There is a new {name}, which is enabled{at}. {_UNLOGGED}"
 
 
 async def _events(session: Session, scope: str, about: str) -> tuple[Event, ...] | None:

@@ -5,12 +5,12 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from cmk_admin.cloud import inventory
+from cmk_admin.cloud import inventory, namesakes
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Estate
+from cmk_admin.domain.model import Estate, Namesake
 from cmk_admin.operations.interface import OnEstate
 from cmk_admin.store.estate_store import EstateStore
 
@@ -80,6 +80,12 @@ class Inventory:
         if keep:
             return await self.refresh(key)
         return await inventory.refresh(self._session, estate, key)
+
+    async def ask(self, estate: Estate, keys: Iterable[KeyId]) -> tuple[Namesake, ...]:
+        """What the vaults of an estate answer about keys of these names, there or softly deleted. Raises nothing of Azure's."""
+        index = Index(estate)
+        known = [(key, vault.id) for key in keys if (vault := index.vault_of(key)) is not None]
+        return await namesakes.ask(self._session, known)
 
     async def freshly(self, keys: Iterable[KeyId]) -> Estate:
         """The estate with these keys read anew; all of it where a vault of theirs is not, or no longer, there.

@@ -9,6 +9,7 @@ from cmk_admin.cloud import activity, key_changes
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.activity import Event
 from cmk_admin.domain.errors import AzureFailure, BadInput
+from cmk_admin.domain.every_path import siblings
 from cmk_admin.domain.ids import KeyId, fold, parse_key_id, subscription_of
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
@@ -22,6 +23,7 @@ from cmk_admin.domain.verbs.restore_part import consumers_named
 from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations import surveying
 from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.namesakes import read_and_ask
 from cmk_admin.operations.paths import read_keys_of
 from cmk_admin.operations.proof_copies import read_doubted
 from cmk_admin.operations.targets import read_targets
@@ -69,10 +71,16 @@ class Planning:
 
     async def revoke(self, draft: RevokeDraft) -> Plan:
         """What cuts consumers off. Raises AzureFailure."""
-        estate = await self._inventory.refresh(draft.key)
-        users = [use.slot.principal_id for use in Index(estate).uses_of_key(draft.key) if use.slot.principal_id]
-        who = tuple(dict.fromkeys((*users, *draft.principals)))
-        index = Index(await read_doubted(self._inventory, estate, (draft.key,), who, keep=True))
+        inventory, keys = self._inventory, (draft.key,)
+
+        def who(index: Index) -> tuple[str, ...]:
+            uses = index.uses_of_key(draft.key)
+            users = [use.slot.principal_id for use in uses if use.slot.principal_id]
+            users += [one for use in uses for one in siblings(index, use.consumer)]
+            return tuple(dict.fromkeys((*users, *draft.principals)))
+
+        estate, asked = await read_and_ask(inventory, lambda: inventory.refresh(draft.key), keys, who)
+        index = Index(await read_doubted(inventory, estate, keys, who(Index(estate)), asked, keep=True))
         return revoke.plan(draft, index, await surveying.survey(self._session, index, draft))
 
     async def restore(self, draft: RestoreDraft) -> Plan:
@@ -104,7 +112,9 @@ class Planning:
         if subscription is None:
             return None
         try:
-            found, _ = await activity.events(self._session, subscription, about=activity.OF_VAULTS, now=self._session.clock.now())
+            found, _ = await activity.events(
+                self._session, subscription, about=activity.OF_VAULTS, now=self._session.clock.now()
+            )
         except AzureFailure:
             return None
         return found

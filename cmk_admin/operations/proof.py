@@ -22,7 +22,8 @@ from cmk_admin.domain.verbs.ways import endpoints
 from cmk_admin.domain.verbs.ways.operations import operations_of
 from cmk_admin.operations.interface import GIVEN_BACK, PathProof
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.proof_copies import Copies, read_copies, shut_copy
+from cmk_admin.operations.namesakes import read_and_ask
+from cmk_admin.operations.proof_copies import Copies, principals_of, read_copies, shut_copy
 from cmk_admin.operations.proof_paths import found_paths, keys_of, shut_keys
 from cmk_admin.operations.proof_rows import ITSELF, Named, PathRow, itself, named, rows_from_text, rows_to_text
 from cmk_admin.operations.state import OperationState
@@ -95,11 +96,13 @@ async def read_paths(inventory: Inventory, plan: Plan, before: Sequence[PathRow]
     """
     keys = keys_of(plan)
     try:
-        estate = await inventory.look(keys, keep=keep)
+        estate, asked = await read_and_ask(
+            inventory, lambda: inventory.look(keys, keep=keep), keys, lambda _: principals_of(plan)
+        )
     except AzureFailure as failure:
         away = failure.kind is FailureKind.UNREACHABLE and failure.status is None
         return nothing_read(plan, before, failure.message, away=away)
-    estate, copies = await read_copies(inventory, plan, keys, estate, keep=keep)
+    estate, copies = await read_copies(inventory, plan, keys, estate, asked, keep=keep)
     return proven(Index(estate), plan, before, datetime.now(UTC), copies)
 
 
@@ -191,7 +194,7 @@ def _copied(index: Index, access: AccessPath, copies: Copies) -> tuple[PathProof
         return PathProof.CLOSED, shut
     state, reason = _present(index, access, None)
     if state is PathProof.OPEN and copy is not None:
-        return state, copy_reason(access)
+        return state, copy_reason(index, access)
     return state, reason
 
 

@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cmk_admin.domain.copies import copies, to_be_read
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import KeyId, contains, fold, key_scope, parse_key_id
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Estate, Key, Source
+from cmk_admin.domain.model import Estate, Key, Namesake, Source
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.operations.inventory import Inventory
+from cmk_admin.operations.namesakes import newly_seen
 
 _log = logging.getLogger(__name__)
 MOST = 8
@@ -45,12 +46,13 @@ class Copies:
 
 
 async def read_copies(
-    inventory: Inventory, plan: Plan, keys: Sequence[KeyId], estate: Estate, *, keep: bool
+    inventory: Inventory, plan: Plan, keys: Sequence[KeyId], estate: Estate, asked: Sequence[Namesake], *, keep: bool
 ) -> tuple[Estate, Copies]:
-    """The estate with the copies of the keys read again, one after the other. Raises nothing of Azure's."""
-    estate = await read_doubted(
-        inventory, estate, keys, [v for name, v in plan.context if name == "principal"], keep=keep
-    )
+    """The estate with the copies of the keys read again, one after the other. Raises nothing of Azure's.
+
+    `asked`: what other vaults answered about the keys' names.
+    """
+    estate = await read_doubted(inventory, estate, keys, principals_of(plan), asked, keep=keep)
     index = Index(estate)
     own = {key.folded for key in keys}
     found = {one.folded: one for one in planned_copies(plan)}
@@ -70,24 +72,36 @@ async def read_copies(
         why = _problem(estate, copy)
         if why is not None:
             unread[copy.folded] = f"{where} could not be read again: {why}"
-    return estate, Copies(ids=tuple(found.values()), unread=unread)
+    return replace(estate, namesakes=tuple(asked)), Copies(ids=tuple(found.values()), unread=unread)
 
 
 async def read_doubted(
-    inventory: Inventory, estate: Estate, keys: Sequence[KeyId], principals: Sequence[str], *, keep: bool
+    inventory: Inventory,
+    estate: Estate,
+    keys: Sequence[KeyId],
+    principals: Sequence[str],
+    asked: Sequence[Namesake],
+    *,
+    keep: bool,
 ) -> Estate:
     """The estate with what may be a copy of the keys, and is within the principals' reach, read again; at most `MOST`.
 
-    What cannot be read stays in doubt. Raises nothing of Azure's.
+    So is what came since, as far as `asked` tells. What cannot be read stays in doubt. Raises nothing of Azure's.
     """
     index = Index(estate)
-    doubted = {one.folded: one for key in keys for one in to_be_read(index, key, principals)}
+    doubted = {one.folded: one for one in newly_seen(estate, asked)}
+    doubted |= {one.folded: one for key in keys for one in to_be_read(index, key, principals)}
     for one in tuple(doubted.values())[:MOST]:
         try:
             estate = await inventory.look_on(estate, one, keep=keep)
         except AzureFailure:
             _log.info("what may be a copy could not be read", extra={"target": str(one)})
-    return estate
+    return replace(estate, namesakes=tuple(asked))
+
+
+def principals_of(plan: Plan) -> tuple[str, ...]:
+    """The object ids of whoever a plan cuts off."""
+    return tuple(value for name, value in plan.context if name == "principal")
 
 
 def planned_copies(plan: Plan) -> tuple[KeyId, ...]:

@@ -264,7 +264,7 @@ def _copies(asked: Asked, draft: RevokeDraft, method: str) -> tuple[PlannedPath,
     return tuple(
         replace(
             naming.planned(index, path, number=None, kind="copy"),
-            reason=path.unknown or copy_reason(path),
+            reason=path.unknown or copy_reason(index, path),
         )
         for path in (*copy_paths(index, asked.key, known, who, wanted), *others)
     )
