@@ -19,18 +19,18 @@ _MARGIN = timedelta(hours=1)
 
 
 async def events(
-    session: Session, subscription_id: str, *, about: str, now: datetime
+    session: Session, subscription_id: str, *, about: str, now: datetime, since: datetime | None = None
 ) -> tuple[tuple[Event, ...], bool]:
-    """What ended well in a subscription's log within its 90 days, newest first, and whether that is all of it.
+    """What ended well in a subscription's log since then or within its 90 days, newest first; and whether that is all.
 
     No more than `MOST_PAGES` are read: a repair does not wait for a year's worth of changes. Raises AzureFailure.
 
     `about` is the one clause that the log's filter takes besides the time: ``resourceUri eq 'ID'``,
     ``resourceProvider eq 'Microsoft.Authorization'`` ...
     """
-    since = (now - RETENTION + _MARGIN).strftime("%Y-%m-%dT%H:%M:%SZ")
+    begin = max(since or now - RETENTION, now - RETENTION) + (_MARGIN if since is None else timedelta())
     path: str | None = f"/subscriptions/{subscription_id}/providers/Microsoft.Insights/eventtypes/management/values"
-    params: dict[str, str] | None = {"$filter": f"eventTimestamp ge '{since}' and {about}"}
+    params: dict[str, str] | None = {"$filter": f"eventTimestamp ge '{begin:%Y-%m-%dT%H:%M:%SZ}' and {about}"}
     found: list[Event] = []
     for _ in range(MOST_PAGES):
         if path is None:
@@ -63,6 +63,7 @@ def event_of(document: Mapping[str, Any]) -> Event | None:
         caller=parse.text(document.get("caller")) or caller_id or "",
         caller_id=caller_id,
         principal_id=_principal_of(document.get("properties")),
+        correlation_id=parse.text(document.get("correlationId")),
     )
 
 

@@ -43,6 +43,8 @@ class Event:
     """Object id."""
     principal_id: str | None = None
     """Of a role assignment: who held it, where the event tells."""
+    correlation_id: str | None = None
+    """Of the request: the one that its answer was given."""
 
 
 def removal(events: Iterable[Event], scope: str, principal_id: str) -> Event | None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from cmk_admin.domain.errors import BadInput
@@ -114,6 +115,13 @@ def segment(resource_id: str, name: str) -> str | None:
         if part.lower() == name.lower():
             return parts[at + 1]
     return None
+
+
+def provider_of(resource_id: str) -> str | None:
+    """The resource provider that an ARM id ends in: ``Microsoft.Authorization`` of a role assignment, wherever it is."""
+    parts = resource_id.split("/")
+    found = [after for part, after in pairwise(parts) if part.lower() == "providers"]
+    return found[-1] if found else None
 
 
 def subscription_of(resource_id: str) -> str | None:

@@ -3,11 +3,16 @@
 A step that was skipped was somebody else's write: it is told whose.
 """
 
+from collections.abc import Sequence
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
+
 from cmk_admin.cloud import activity
 from cmk_admin.cloud.lanes import in_lanes
 from cmk_admin.domain.activity import Event
 from cmk_admin.domain.errors import AzureFailure
-from cmk_admin.domain.ids import subscription_of
+from cmk_admin.domain.ids import provider_of, subscription_of
 from cmk_admin.domain.steps import StepState
 from cmk_admin.operations.already import NO_LOG, by_whom, event_words, in_a_vault
 from cmk_admin.operations.state import OperationState
@@ -17,6 +22,11 @@ _PAUSE_AZURE = 60.0
 _PAUSE_LEAST, _PAUSE_MOST = 1.0, 60.0
 _LANES = 10
 """Questions to the log that are under way at once."""
+_SINGLE = 3
+"""Writes that are each asked for by themselves; more of one provider are looked for in one answer: Azure lets an account
+read 250 times at once, and 25 times a second after that (ARM request-limits-and-throttling.md)."""
+_BEFORE = timedelta(minutes=5)
+"""How long before the answer to the first write its event may be dated, to be safe."""
 _MADE = (StepState.ACCEPTED, StepState.DONE)
 
 
@@ -58,31 +68,53 @@ async def _look_for_doers(state: OperationState, *, last: bool) -> bool:
 
 async def _look_for_writes(state: OperationState) -> bool:
     """One round for this operation's own writes. Raises AzureFailure."""
-    asked: list[tuple[int, str, str]] = []
+    asked: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for n, step in enumerate(state.plan.steps, start=1):
         row = state.step(n)
         if row.activity is not None or row.correlation_id is None or row.state not in _MADE:
             continue
-        subscription = subscription_of(step.target)
+        subscription, provider = subscription_of(step.target), provider_of(step.target)
         if in_a_vault(step):
             await state.put_activity(n, NO_LOG)
-        elif subscription is not None:
-            asked.append((n, subscription, row.correlation_id))
+        elif subscription is not None and provider is not None:
+            asked.setdefault((subscription, provider), []).append((n, row.correlation_id))
 
-    async def one(what: tuple[int, str, str]) -> bool:
-        n, subscription, correlation_id = what
-        found = await _event(state, subscription, correlation_id)
-        if found is not None:
-            await state.put_activity(n, event_words(state, found))
-        return found is None
+    async def some(where: tuple[str, str]) -> bool:
+        left = asked[where]
+        if len(left) > _SINGLE:
+            together, whole = await _events_of(state, *where, [n for n, _ in left])
+            for n, correlation_id in left:
+                if event := together.get(correlation_id.lower()):
+                    await state.put_activity(n, event_words(state, event))
+            left = [(n, one) for n, one in left if one.lower() not in together]
+            if whole:
+                return bool(left)
+        return any(await in_lanes(partial(_look_for_one, state, where[0]), left, _LANES))
 
-    return any(await in_lanes(one, asked, _LANES))
+    return any(await in_lanes(some, list(asked), _LANES))
 
 
-async def _event(state: OperationState, subscription: str, correlation_id: str) -> Event | None:
-    """The newest event of one write. Raises AzureFailure."""
-    now = state.session.clock.now()
-    events, _ = await activity.events(
-        state.session, subscription, about=f"correlationId eq '{correlation_id}'", now=now
+async def _look_for_one(state: OperationState, subscription: str, what: tuple[int, str]) -> bool:
+    """True where it has not appeared yet. Raises AzureFailure."""
+    n, correlation_id = what
+    about = f"correlationId eq '{correlation_id}'"
+    events, _ = await activity.events(state.session, subscription, about=about, now=state.session.clock.now())
+    if events:
+        await state.put_activity(n, event_words(state, events[0]))
+    return not events
+
+
+async def _events_of(
+    state: OperationState, subscription: str, provider: str, steps: Sequence[int]
+) -> tuple[dict[str, Event], bool]:
+    """What a provider logged since the first of these writes, by correlation id, and whether that is all. Raises
+    AzureFailure."""
+    dates = [parsedate_to_datetime(date) for n in steps if (date := state.step(n).azure_date)]
+    events, whole = await activity.events(
+        state.session,
+        subscription,
+        about=f"resourceProvider eq '{provider}'",
+        now=state.session.clock.now(),
+        since=min(dates) - _BEFORE if dates else None,
     )
-    return events[0] if events else None
+    return {one.correlation_id.lower(): one for one in reversed(events) if one.correlation_id}, whole
