@@ -119,6 +119,12 @@ async def read_missing_definitions(session: Session, into: Collected, *, urgent:
     await together(*(one(each) for each in missing.values()))
 
 
+def forget_custom_definitions(into: Collected, grants: Iterable[RoleAssignment | RoleEligibility]) -> None:
+    """Forget what custom roles that these grants give were known to allow: they may have been changed."""
+    named = {_guid(one.role_definition_id) for one in grants}
+    into.definitions = {guid: one for guid, one in into.definitions.items() if guid not in named or not one.custom}
+
+
 async def read_locks(session: Session, into: Collected, subscription: str) -> None:
     """All locks in a subscription."""
     scope = f"/subscriptions/{subscription}"

@@ -331,6 +331,9 @@ def role_definition(document: Document) -> RoleDefinition:
         not_actions=together("notActions"),
         data_actions=together("dataActions"),
         not_data_actions=together("notDataActions"),
+        custom=str(facts.get("type")).lower() == "customrole",
+        updated_on=moment(facts.get("updatedOn")),
+        updated_by=text(facts.get("updatedBy")),
     )
 
 

@@ -8,6 +8,8 @@ from cmk_admin.cloud.consumers import CONSUMERS
 from cmk_admin.cloud.consumers.related import ConsumerKind
 from cmk_admin.cloud.holders import (
     add_assignments,
+    add_definitions,
+    forget_custom_definitions,
     read_directory,
     read_eligibilities,
     read_memberships,
@@ -18,7 +20,16 @@ from cmk_admin.cloud.reading import Documents, add_consumers, note_invisible_vau
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import KeyId, contains, fold, key_scope
-from cmk_admin.domain.model import Consumer, CoverageProblem, Estate, Key, Source, Vault
+from cmk_admin.domain.model import (
+    Consumer,
+    CoverageProblem,
+    Estate,
+    Key,
+    RoleAssignment,
+    RoleEligibility,
+    Source,
+    Vault,
+)
 
 _LISTED_SUBSCRIPTIONS = 8
 """Up to so many subscriptions, all consumers are listed, so that one that was attached just now is seen too; beyond,
@@ -52,6 +63,7 @@ class _Refreshing:
         self._vault = vault
         self._key = key
         self._scope = key_scope(vault.id, key.name)
+        self._custom_roles_unread = False
         self._into = Collected.of(estate)
         about = (vault.id, self._scope, str(key), f"{key}/versions", f"{vault.id}/keys", key.host)
         stale = {fold(each) for each in about}
@@ -65,9 +77,12 @@ class _Refreshing:
             self._read_vault(),
             self._assignments(),
             self._eligibilities(),
+            self._custom_roles(),
             self._locks(),
             self._consumers(),
         )
+        if self._custom_roles_unread:
+            forget_custom_definitions(into, self._grants_over())
         await read_missing_definitions(session, into, urgent=True)
         await read_directory(session, into, only=self._concerned(), urgent=True)
         users = {slot.principal_id for slot in into.slots_in({self._key.host}) if slot.principal_id}
@@ -167,6 +182,16 @@ class _Refreshing:
             }
         into.unread_eligibilities.discard(fold(self._vault.id))
 
+    async def _custom_roles(self) -> None:
+        """What the custom roles that can be assigned at the key allow now: it changes without an assignment's change.
+
+        Where they cannot be listed, those that count are asked for one by one afterwards.
+        """
+        try:
+            add_definitions(self._into, await roles.custom_definitions_at(self._session, self._scope))
+        except AzureFailure:
+            self._custom_roles_unread = True
+
     def _management_groups(self) -> set[str]:
         subscription = self._into.subscriptions.get(self._vault.subscription_id)
         return {fold(each) for each in (subscription.management_groups if subscription else None) or ()}
@@ -239,14 +264,14 @@ class _Refreshing:
         answers = await together(*(one(each) for each in once.values()))
         return {folded for ids, _ in answers for folded in ids}, [d for _, found in answers for d in found]
 
+    def _grants_over(self) -> list[RoleAssignment | RoleEligibility]:
+        """The assignments and eligible roles at the key and above it."""
+        above = self._management_groups()
+        return [one for one in self._into.grants() if contains(one.scope, self._scope) or fold(one.scope) in above]
+
     def _concerned(self) -> set[str]:
         """Everybody who may hold a grant on the key."""
-        above = self._management_groups()
-        holders = {
-            one.principal_id
-            for one in self._into.grants()
-            if contains(one.scope, self._scope) or fold(one.scope) in above
-        }
+        holders = {one.principal_id for one in self._grants_over()}
         vault = self._into.vaults[fold(self._vault.id)]
         return holders | {entry.object_id for entry in vault.access_policies}
 

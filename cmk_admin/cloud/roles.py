@@ -97,6 +97,20 @@ async def definitions_in(session: Session, scope: str, *, urgent: bool = False) 
     return tuple(parse.role_definition(each) for each in elements)
 
 
+async def custom_definitions_at(session: Session, scope: str, *, urgent: bool = True) -> tuple[RoleDefinition, ...]:
+    """The custom roles that can be assigned at `scope`: all that can be assigned there or above it.
+
+    Source: RBACD role-definitions-list.md (the filter). Raises AzureFailure.
+    """
+    elements = await session.arm_pages(
+        f"{_under(scope)}/providers/Microsoft.Authorization/roleDefinitions",
+        api_version=api.AUTHORIZATION,
+        params={"$filter": "type eq 'CustomRole'"},
+        urgent=urgent,
+    )
+    return tuple(parse.role_definition(each) for each in elements)
+
+
 async def get_definition(session: Session, definition_id: str, *, urgent: bool = True) -> RoleDefinition:
     """One role definition. Raises AzureFailure."""
     reply = await session.arm("GET", definition_id, api_version=api.AUTHORIZATION, urgent=urgent)

@@ -1,4 +1,4 @@
-"""Who can use a key, and by which path; who could grant it again.
+"""Who can use a key, and by which path.
 
 A path that cannot be ruled out because something could not be read is a path too: its `unknown` says why.
 """
@@ -45,9 +45,6 @@ _WORDS = {action.lower(): word for word, action in DATA_ACTIONS.items()}
 GETS_AT_DATA = (UNWRAP, DECRYPT)
 """What opens a wrapped data key. Wrapping and encrypting need no more than the public key (fact sheet 2.3), so they do
 not count; with an RSA key either of these two gets at what was wrapped."""
-
-GRANT_ROLES = "Microsoft.Authorization/roleAssignments/write"
-WRITE_POLICIES = ("Microsoft.KeyVault/vaults/write", "Microsoft.KeyVault/vaults/accessPolicies/write")
 
 
 class Level(StrEnum):
@@ -173,24 +170,19 @@ def holders(index: Index, key: KeyId, actions: tuple[str, ...] = GETS_AT_DATA) -
     return tuple(_data_paths(index, key, None, actions))
 
 
-def regrants(index: Index, key: KeyId) -> tuple[AccessPath, ...]:
-    """Who could grant the key again: may assign roles over it or, on an access-policy vault, write its policies.
+def control_paths(index: Index, scope: str, actions: tuple[str, ...], data: tuple[str, ...]) -> tuple[AccessPath, ...]:
+    """Everybody who may do any of the actions at a scope by a role, of the resource manager or (`data`) of the vault."""
 
-    Who is only eligible for such a role is among them (`PathKind.ELIGIBLE`), and who may assign under a condition, such as
-    a Key Vault Data Access Administrator: the condition is not evaluated.
+    def held(role: RoleDefinition) -> tuple[str, ...]:
+        found = [action for action in actions if permits(role, action, data=False)]
+        return (*found, *(action for action in data if permits(role, action, data=True)))
 
-    Sources: KVD general/rbac-guide.md; fact sheet 2.1 ("who can re-grant") and 2.3.
-    """
-    vault = index.vault_of(key)
-    if vault is None:
-        return (_no_vault(key, ""),)
-    if vault.rbac:
-        actions: tuple[str, ...] = (GRANT_ROLES,)
-        scope = key_scope(vault.id, key.name)
-    else:
-        actions, scope = WRITE_POLICIES, vault.id
-    found = _role_paths(index, scope, None, lambda role: _held(role, actions))
-    return (*found, *_unread_eligibilities(index, scope, ""))
+    return (*_role_paths(index, scope, None, held), *_unread_eligibilities(index, scope, ""))
+
+
+def policy_paths(index: Index, vault: Vault, actions: tuple[str, ...]) -> tuple[AccessPath, ...]:
+    """Everybody who may do any of the data actions by an access policy of a vault."""
+    return tuple(_policy_paths(index, vault, None, frozenset(_WORDS[action.lower()] for action in actions)))
 
 
 def usable(found: tuple[AccessPath, ...]) -> tuple[AccessPath, ...]:
@@ -201,7 +193,7 @@ def usable(found: tuple[AccessPath, ...]) -> tuple[AccessPath, ...]:
 def _data_paths(index: Index, key: KeyId, principal_id: str | None, actions: tuple[str, ...]) -> Iterator[AccessPath]:
     vault = index.vault_of(key)
     if vault is None:
-        return iter((_no_vault(key, principal_id or ""),))
+        return iter((no_vault(key, principal_id or ""),))
     wanted = frozenset(_WORDS[action.lower()] for action in actions)
     if not vault.rbac:
         return _policy_paths(index, vault, principal_id, wanted)
@@ -383,7 +375,8 @@ def _policy_paths(index: Index, vault: Vault, principal_id: str | None, wanted: 
             yield path(holder, own)
 
 
-def _no_vault(key: KeyId, principal_id: str) -> AccessPath:
+def no_vault(key: KeyId, principal_id: str) -> AccessPath:
+    """What stands for whatever a vault would tell that cannot be seen."""
     return AccessPath(
         principal_id=principal_id,
         kind=PathKind.UNREAD,
@@ -391,10 +384,6 @@ def _no_vault(key: KeyId, principal_id: str) -> AccessPath:
         level=Level.VAULT,
         unknown="the vault is not visible to this account",
     )
-
-
-def _held(role: RoleDefinition, actions: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(action for action in actions if permits(role, action, data=False))
 
 
 @lru_cache(maxsize=4096)

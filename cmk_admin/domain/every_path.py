@@ -29,7 +29,7 @@ def all_paths(index: Index, key: KeyId, uses: Sequence[Use]) -> tuple[AccessPath
     Of the identities of the uses and of their `siblings` (`AccessPath.sibling_of` is the consumer that carries them), to
     the key and to its `copies` (`AccessPath.copy_of` is the copy). How it becomes `PlannedPath.kind`: ``copy`` where
     `copy_of` is set, else ``eligible`` where `kind` is `PathKind.ELIGIBLE`, else ``use``. A condition is not evaluated:
-    such a path counts as open, and `AccessPath.condition` is shown. Who could grant again is told by `access.regrants`.
+    such a path counts as open, and `AccessPath.condition` is shown. Who could grant again is told by `regrants.regrants`.
     """
     wanted = _principals(index, uses)
     found: list[AccessPath] = []

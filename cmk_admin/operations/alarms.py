@@ -83,6 +83,8 @@ async def _granted(
         events = await _events(session, access.scope, activity.OF_VAULTS)
         since = told(index, events, lambda found: policies_changed(found, access.scope))
         return f"{who} may use the key{anew} by {row.path.via} of {where}: {since}."
+    if (changed := _changed(index, access, now)) is not None:
+        return f"{who} holds the role {role} on {where}, which {changed}: it may open the key{anew}."
     doer, at = await _doer(session, index, access.assignment)
     when = f" at {_moment(at, now)}" if at else ""
     if access.group_id is None:
@@ -96,6 +98,15 @@ def _copied(index: Index, row: PathRow, access: AccessPath) -> str:
     who, why = words.who(index, access.principal_id), row.reason or "it leads to a copy of the key"
     where = words.scope_in_full(index, access.scope)
     return f"{who} may get at the key elsewhere, by {row.path.via} on {where}: {why}. {_UNLOGGED}"
+
+
+def _changed(index: Index, access: AccessPath, now: datetime) -> str | None:
+    """Who changed the role of an assignment after it was made, and when; None where the role is older."""
+    role, made = access.role, access.assignment.created_on if access.assignment else None
+    if role is None or not role.custom or role.updated_on is None or made is None or role.updated_on <= made:
+        return None
+    by = words.who(index, role.updated_by) if role.updated_by else "somebody unnamed"
+    return f"was changed by {by} at {_moment(role.updated_on, now)}"
 
 
 async def _doer(session: Session, index: Index, assignment: RoleAssignment) -> tuple[str, datetime | None]:

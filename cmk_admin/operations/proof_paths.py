@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, holders, paths, regrants
+from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, holders, paths
 from cmk_admin.domain.copies import copy_paths, copy_paths_of_others
 from cmk_admin.domain.ids import KeyId, fold, parse_key_id, same
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.regrants import regrants
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.verbs.revoke import EVERYBODY, FIREWALL, Cause
+from cmk_admin.domain.verbs.ways import again
 from cmk_admin.operations.proof_copies import Copies
 
 _OF_KEYS = (StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS, StepVerb.DELETE_KEY)
@@ -32,13 +34,14 @@ def found_paths(index: Index, plan: Plan, key: KeyId, known: Copies) -> Iterator
     """The paths that there are to a key and to its copies, each with its `PlannedPath.kind`."""
     actions = tuple(value for name, value in plan.context if name == "action") or GETS_AT_DATA
     principals = [value for name, value in plan.context if name == "principal"]
+    undoing = again.undoing(plan.method) if key in shut_keys(plan) else ()
     if plan.cause == Cause.KEY_LEAKED and not principals:
         yield from ((path, "use") for path in _takers(index, plan, key, actions))
         return
     for principal in principals:
         yield from ((path, "use") for path in paths(index, key, principal, actions))
-        again = "use" if plan.cause == Cause.OPERATOR else "regrant"
-        yield from ((path, again) for path in regrants(index, key) if same(path.principal_id, principal))
+        kind = "use" if plan.cause == Cause.OPERATOR else again.REGRANT
+        yield from ((path, kind) for path in regrants(index, key, undoing) if same(path.principal_id, principal))
         there = copy_paths(index, key, known.of(index, key), (principal,), actions)
         yield from ((path, "copy") for path in there)
     if any(name == EVERYBODY for name, _ in plan.context):

@@ -10,12 +10,13 @@ import pytest
 from cmk_admin.cloud import keys, pim
 from cmk_admin.cloud.inventory import read_estate, refresh
 from cmk_admin.cloud.session import Session
-from cmk_admin.domain.access import PathKind, paths, regrants
+from cmk_admin.domain.access import PathKind, paths
 from cmk_admin.domain.copies import copies
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate
+from cmk_admin.domain.regrants import regrants
 from cmk_admin.domain.verbs.changes_roles import activate, matches
 from cmk_admin.runtime.connection import read_connection
 from tests.support import Sandbox, serve

@@ -13,6 +13,7 @@ from cmk_admin.domain.access import Level, PathKind
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, Estate, Principal, RoleAssignment, RoleDefinition
+from cmk_admin.domain.regrants import GRANT_ROLES, regrants
 from tests.domain import estates
 from tests.domain.estates import (
     AKS_ID,
@@ -168,7 +169,7 @@ def test_a_policy_for_two_together_is_a_path_of_its_own_kind() -> None:
 
 
 def test_who_could_grant_again_follows_the_vaults_model() -> None:
-    data_access = RoleDefinition(id="/r/x", name="Data Access Administrator", actions=(access.GRANT_ROLES.upper(),))
+    data_access = RoleDefinition(id="/r/x", name="Data Access Administrator", actions=(GRANT_ROLES.upper(),))
     contributor = RoleDefinition(
         id="/r/y", name="Contributor", actions=("*",), not_actions=("Microsoft.Authorization/*/Write",)
     )
@@ -176,8 +177,8 @@ def test_who_could_grant_again_follows_the_vaults_model() -> None:
         estates.grant(50, PREMIUM.id, TEAM, data_access), estates.grant(51, estates.GROUP, AKS_ID, contributor)
     )
     index = Index(replace(estate, role_definitions=(*estate.role_definitions, data_access, contributor)))
-    assert {path.principal_id for path in access.regrants(index, MYSQL_KEY.id)} == {ME, TEAM}
-    assert {path.principal_id for path in access.regrants(index, SOFT_KEY.id)} == {ME, AKS_ID}
+    assert {path.principal_id for path in regrants(index, MYSQL_KEY.id)} == {ME, TEAM}
+    assert {path.principal_id for path in regrants(index, SOFT_KEY.id)} == {ME, AKS_ID}
 
 
 class World(NamedTuple):

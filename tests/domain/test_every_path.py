@@ -16,6 +16,7 @@ from cmk_admin.domain.every_path import all_paths, siblings
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, Estate, Key, Principal, RoleDefinition, RoleEligibility
+from cmk_admin.domain.regrants import regrants
 from tests.domain import estates
 from tests.domain.estates import (
     AKS_ID,
@@ -85,7 +86,7 @@ def test_eligible_roles_that_could_not_be_read_leave_a_person_unknown_and_a_serv
 
 def test_who_is_eligible_to_assign_roles_could_grant_again() -> None:
     index = Index(with_eligible(eligible(1, estates.GROUP, PERSON, estates.OWNER)))
-    found = [path for path in access.regrants(index, MYSQL_KEY.id) if path.principal_id == PERSON]
+    found = [path for path in regrants(index, MYSQL_KEY.id) if path.principal_id == PERSON]
     assert [path.kind for path in found] == [PathKind.ELIGIBLE]
 
 

@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from azure.core.exceptions import HttpResponseError
@@ -9,7 +10,8 @@ from azure.identity import ClientSecretCredential
 from azure.keyvault.keys import KeyClient
 from azure.keyvault.keys.crypto import CryptographyClient, KeyWrapAlgorithm
 from azure.mgmt.authorization import AuthorizationManagementClient
-from azure.mgmt.authorization.models import RoleAssignmentCreateParameters
+from azure.mgmt.authorization.models import Permission, RoleAssignmentCreateParameters, RoleDefinition
+from azure.mgmt.keyvault import KeyVaultManagementClient
 from azure.mgmt.mysqlflexibleservers import MySQLManagementClient
 
 from tests.support import Sandbox
@@ -93,3 +95,28 @@ class Clients:
         wanted: Any = RoleAssignmentCreateParameters
         body = wanted(role_definition_id=definition, principal_id=principal_id, principal_type="ServicePrincipal")
         client.role_assignments.create(scope, str(uuid.uuid4()), body)
+
+    def role(
+        self, scope: str, name: str, actions: Sequence[str], data: Sequence[str] = (), guid: str | None = None
+    ) -> str:
+        """Make a custom role that is assignable at a scope, or change the one of that GUID; its GUID."""
+        client = AuthorizationManagementClient(self._credential, scope.split("/")[2], **self._ways)
+        guid = guid or str(uuid.uuid4())
+        facts: Any = RoleDefinition
+        body = facts(
+            role_name=name,
+            role_type="CustomRole",
+            permissions=[Permission(actions=list(actions), data_actions=list(data))],
+            assignable_scopes=[scope],
+        )
+        client.role_definitions.create_or_update(scope, guid, body)
+        return guid
+
+    def allow(self, vault_id: str, principal_id: str, keys: Sequence[str]) -> None:
+        """Set what an access policy lets a principal do with keys, past the program."""
+        client = KeyVaultManagementClient(self._credential, vault_id.split("/")[2], **self._ways)
+        group, vault = vault_id.split("/")[4], vault_id.rsplit("/", 1)[-1]
+        facts = client.vaults.get(group, vault).properties
+        mine = next(one for one in facts.access_policies if one.object_id == principal_id)
+        mine.permissions.keys_property = list(keys)
+        client.vaults.update_access_policy(group, vault, "replace", {"properties": {"accessPolicies": [mine]}})

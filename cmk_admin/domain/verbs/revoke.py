@@ -4,17 +4,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import regrants
 from cmk_admin.domain.copies import copies, copy_paths, copy_paths_of_others, copy_reason
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.plan import Method, PathState, Plan, PlannedPath
+from cmk_admin.domain.regrants import regrants
 from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import Step
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs import causes, changes, choices, cuts, readiness, unstarted
 from cmk_admin.domain.verbs.revoking import Cause, RevokeDraft
-from cmk_admin.domain.verbs.ways import METHODS, WAYS, delete, disable, expiry, firewall, grants, naming, operations
+from cmk_admin.domain.verbs.ways import (
+    METHODS,
+    WAYS,
+    again,
+    delete,
+    disable,
+    expiry,
+    firewall,
+    grants,
+    naming,
+    operations,
+)
 from cmk_admin.domain.verbs.ways.asked import Asked, Way
 
 __all__ = [
@@ -49,7 +60,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
     """What would be done, what it closes and leaves open, who stops; `around`: what was read besides, if anything."""
     draft = replace(draft, key=draft.key.key)
     asked, wrong = _asked(draft, index, around)
-    ways = {name: make(asked) for name, make in WAYS.items()}
+    ways = {name: again.told(asked, name, make(asked)) for name, make in WAYS.items()}
     if causes.people(draft):
         ways[GRANTS] = causes.contain(asked, draft)
     method = _method(draft, ways)
@@ -57,7 +68,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
     way = ways[method] if method in METHODS else Way(verb="", problems=(unknown,))
     chosen = choices.apply(asked, way, draft.choices, first=choices.activations(asked, way, draft))
     steps, paths = choices.arranged(chosen.steps, way.paths, way)
-    paths = (*paths, *_copies(asked, draft, method), *(() if method == GRANTS else _own_regrants(asked)))
+    paths = (*paths, *_copies(asked, draft, method))
     closing = {fold(step.target): step for step in way.steps}
     problems = (*(wrong or way.problems), *chosen.problems)
     found = Plan(
@@ -79,7 +90,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         cause=draft.cause.value,
         why=causes.why(draft),
         next=causes.after(asked, draft),
-        regrants=_regrants(asked),
+        regrants=_regrants(asked, method),
         choices=chosen.choices,
         checks=readiness.checks(index, around, steps, draft.key, healed=_healed(way)),
         gates=chosen.gates,
@@ -270,18 +281,12 @@ def _copies(asked: Asked, draft: RevokeDraft, method: str) -> tuple[PlannedPath,
     )
 
 
-def _own_regrants(asked: Asked) -> tuple[PlannedPath, ...]:
-    """By which whoever is to be cut could open again what is closed: no method but the removal of grants closes that."""
-    return tuple(
-        naming.planned(asked.index, path, number=None, reason=path.unknown or grants.ITSELF, kind=grants.REGRANT)
-        for path in grants.own_regrants(asked)
-    )
-
-
-def _regrants(asked: Asked) -> tuple[PlannedPath, ...]:
+def _regrants(asked: Asked, method: str) -> tuple[PlannedPath, ...]:
     """Who could open again what is closed."""
-    found = regrants(asked.index, asked.key)
-    return tuple(naming.planned(asked.index, path, number=None, reason=path.unknown, kind="regrant") for path in found)
+    found = regrants(asked.index, asked.key, again.undoing(method))
+    return tuple(
+        naming.planned(asked.index, path, number=None, reason=path.unknown, kind=again.REGRANT) for path in found
+    )
 
 
 def _warnings(asked: Asked, way: Way, paths: Sequence[PlannedPath]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from cmk_admin.domain import access, findings, mapping, words
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Key, Source
+from cmk_admin.domain.regrants import regrants
 from cmk_admin.ui.details import parts
 from cmk_admin.ui.details.describe_others import consumer_page, group_page, identity_page
 from cmk_admin.ui.details.describe_vault import vault_page
@@ -39,7 +40,7 @@ def key_page(index: Index, key_id: KeyId, now: datetime) -> Page:
     vault = index.vault_of(key_id)
     uses = index.uses_of_key(key_id)
     holders = access.holders(index, key_id)
-    again = access.regrants(index, key_id)
+    again = regrants(index, key_id)
     found = findings.of_key(index, key_id, now)
     complete = index.estate.coverage.complete
     state = mapping.key_state(key, now) if key else mapping.state_of(index, key_id, now)

@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import AccessPath, paths, regrants
-from cmk_admin.domain.ids import KeyId, same
+from cmk_admin.domain.access import AccessPath, paths
+from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer
 from cmk_admin.domain.plan import PlannedPath
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs import changes, changes_roles, cuts
 from cmk_admin.domain.verbs.cuts import Lot
-from cmk_admin.domain.verbs.ways import naming
+from cmk_admin.domain.verbs.ways import again, naming
 from cmk_admin.domain.verbs.ways.asked import Asked, Way
 from cmk_admin.domain.verbs.ways.blocked import blocked
 
@@ -24,9 +24,6 @@ NAME = "grants"
 
 Keeps = Callable[[Index, AccessPath], str | None]
 """Why a path is not closed by default; None: it is closed."""
-
-REGRANT = "regrant"
-ITSELF = "by it, it can give itself the key again"
 
 SURVIVES = (
     "The key and every version of it stay as they are, for everybody else; who may assign roles can grant it again."
@@ -85,8 +82,8 @@ def way(asked: Asked) -> Way:
         for principal, actions in asked.identities(key).items()
         for path in paths(index, key, principal, actions)
     ]
-    again = own_regrants(asked)
-    removed = removal(index, [*(path for _, path in found), *again], asked.removals)
+    back = again.own(asked, NAME)
+    removed = removal(index, [*(path for _, path in found), *back], asked.removals)
     grants = frozenset(removed.numbers)
     also = cuts.also_cut(
         index, tuple(key.host for key in asked.keys), [path for _, path in found], grants, asked.wanted
@@ -99,7 +96,7 @@ def way(asked: Asked) -> Way:
         steps=removed.steps,
         paths=(
             *planned(index, [path for _, path in found], removed.numbers, also),
-            *_planned_again(index, again, removed.numbers),
+            *again.planned(index, back, removed.numbers, NAME),
         ),
         lots=lots,
         problems=(*blocked(asked, removed.steps), *none),
@@ -113,27 +110,6 @@ def way(asked: Asked) -> Way:
         gone=removed.gone,
         shares="the same grant",
     )
-
-
-def own_regrants(asked: Asked) -> tuple[AccessPath, ...]:
-    """The paths by which whoever is to be cut could grant itself the key again: they are its own ways to the key."""
-    return tuple(
-        path
-        for key in asked.keys
-        for path in regrants(asked.index, key)
-        if any(same(path.principal_id, one) for one in asked.all_identities)
-    )
-
-
-def _planned_again(index: Index, found: Sequence[AccessPath], numbers: dict[str, int]) -> tuple[PlannedPath, ...]:
-    rows = {}
-    for path in found:
-        number = numbers.get(cuts.grant_of(path) or "")
-        why = None if number else cuts.kept_because(index, path)
-        reason = None if number else f"{ITSELF}; {why}" if why else ITSELF
-        row = naming.planned(index, path, number=number, reason=reason, kind=REGRANT)
-        rows[row.principal, row.scope, row.via] = row
-    return tuple(rows.values())
 
 
 def planned(
