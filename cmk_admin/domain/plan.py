@@ -33,7 +33,8 @@ class PlannedPath:
     """Number (from 1) of the step that closes it."""
     kind: str = "use"
     """``use``: it is open now; ``eligible``: the principal may open it by itself (privileged identity management);
-    ``copy``: to the same key material in another vault; ``regrant``: who could grant it again."""
+    ``copy``: to the same key material in another vault; ``regrant``: who could grant it again; ``backup``: who could take
+    a backup of it and restore that into another vault."""
     condition: str | None = None
     """Of the grant; it is not evaluated, so that the path counts as open."""
 

@@ -18,7 +18,7 @@ from cmk_admin.domain.model import Key, KeyVersion, Source
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.verbs.cuts import grant_of, kept_because
 from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
-from cmk_admin.domain.verbs.ways import endpoints
+from cmk_admin.domain.verbs.ways import backup, endpoints
 from cmk_admin.domain.verbs.ways.operations import operations_of
 from cmk_admin.operations.interface import GIVEN_BACK, PathProof
 from cmk_admin.operations.inventory import Inventory
@@ -29,6 +29,8 @@ from cmk_admin.operations.proof_rows import ITSELF, Named, PathRow, itself, name
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.incidents import ProofRow
 
+_PAST = ("regrant", backup.KIND)
+"""Kinds of paths that whatever a method shut does not stand before."""
 _STILL, _AGAIN = "it is still there", "it is there again"
 _OPENS = frozenset({"unwrapkey", "decrypt"})
 
@@ -129,7 +131,7 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
             path = _planned(index, access, kind)
             name = named(path)
             known = states.get(name)
-            gate = None if kind == "regrant" else gates.get(key.folded)
+            gate = None if kind in _PAST else gates.get(key.folded)
             there = _there(former.get(name), planned=name in planned)
             state, why = _copied(index, access, copies) if kind == "copy" else _present(index, access, gate, there)
             if known is not None and name in found and _GRAVITY[known[1]] >= _GRAVITY[state]:

@@ -9,8 +9,8 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.regrants import regrants
 from cmk_admin.domain.steps import StepVerb
-from cmk_admin.domain.verbs.revoke import EVERYBODY, FIREWALL, Cause
-from cmk_admin.domain.verbs.ways import again
+from cmk_admin.domain.verbs.revoke import DISABLE, EVERYBODY, FIREWALL, GRANTS, OPERATIONS, Cause
+from cmk_admin.domain.verbs.ways import again, backup
 from cmk_admin.operations.proof_copies import Copies
 
 _OF_KEYS = (StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS, StepVerb.DELETE_KEY)
@@ -42,11 +42,25 @@ def found_paths(index: Index, plan: Plan, key: KeyId, known: Copies) -> Iterator
         yield from ((path, "use") for path in paths(index, key, principal, actions))
         kind = "use" if plan.cause == Cause.OPERATOR else again.REGRANT
         yield from ((path, kind) for path in regrants(index, key, undoing) if same(path.principal_id, principal))
+        yield from ((path, backup.KIND) for path in _takings(index, plan, key, principal))
         there = copy_paths(index, key, known.of(index, key), (principal,), actions)
         yield from ((path, "copy") for path in there)
     if any(name == EVERYBODY for name, _ in plan.context):
         others = copy_paths_of_others(index, known.of(index, key), principals, actions)
         yield from ((path, "copy") for path in others)
+
+
+def _takings(index: Index, plan: Plan, key: KeyId, principal: str) -> Iterator[AccessPath]:
+    """By which a principal could take a backup of the key: where that leads somewhere, or the plan was about it.
+
+    Of a plan that names its data actions, taking the key out is one of them.
+    """
+    if plan.method not in (GRANTS, DISABLE, OPERATIONS) or any(name == "action" for name, _ in plan.context):
+        return
+    planned = {(path.principal.lower(), fold(path.scope)) for path in plan.paths if path.kind == backup.KIND}
+    for one in backup.takings(index, key, principal, plan.method):
+        if one.into or (principal.lower(), fold(one.path.scope)) in planned:
+            yield one.path
 
 
 def _takers(index: Index, plan: Plan, key: KeyId, actions: tuple[str, ...]) -> Iterator[AccessPath]:

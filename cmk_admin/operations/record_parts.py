@@ -242,7 +242,9 @@ def _name(path: dict[str, Any]) -> Row:
 
 def _way(path: dict[str, Any]) -> Row:
     via = path["via"] if path.get("condition") is None else f"{path['via']}, condition {path['condition']}"
-    kind = {"eligible": " (eligible)", "copy": " (copy of the key)"}.get(path.get("kind") or "use", "")
+    kind = {"eligible": " (eligible)", "copy": " (copy of the key)", "backup": " (by a backup)"}.get(
+        path.get("kind") or "use", ""
+    )
     return (via + kind, path["scope"], path.get("principal_name") or path["principal"] or NONE)
 
 

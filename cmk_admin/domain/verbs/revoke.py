@@ -18,6 +18,7 @@ from cmk_admin.domain.verbs.ways import (
     METHODS,
     WAYS,
     again,
+    backup,
     delete,
     disable,
     expiry,
@@ -60,7 +61,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
     """What would be done, what it closes and leaves open, who stops; `around`: what was read besides, if anything."""
     draft = replace(draft, key=draft.key.key)
     asked, wrong = _asked(draft, index, around)
-    ways = {name: again.told(asked, name, make(asked)) for name, make in WAYS.items()}
+    ways = {name: backup.told(asked, name, again.told(asked, name, make(asked))) for name, make in WAYS.items()}
     if causes.people(draft):
         ways[GRANTS] = causes.contain(asked, draft)
     method = _method(draft, ways)

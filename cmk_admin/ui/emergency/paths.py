@@ -20,7 +20,11 @@ STATE_WIDTH = 96
 MOST = 200
 """Rows shown; that there are more is said."""
 
-KINDS = {"eligible": "may be opened by its principal itself", "copy": "to the same key material in another vault"}
+KINDS = {
+    "eligible": "may be opened by its principal itself",
+    "copy": "to the same key material in another vault",
+    "backup": "may take a backup of the key along",
+}
 """What a path is that is not simply open now."""
 
 _ORDER = (PathState.STAYS_OPEN, PathState.UNKNOWN, PathState.WILL_CLOSE)

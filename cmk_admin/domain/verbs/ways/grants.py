@@ -16,7 +16,7 @@ from cmk_admin.domain.plan import PlannedPath
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs import changes, changes_roles, cuts
 from cmk_admin.domain.verbs.cuts import Lot
-from cmk_admin.domain.verbs.ways import again, naming
+from cmk_admin.domain.verbs.ways import again, backup, naming
 from cmk_admin.domain.verbs.ways.asked import Asked, Way
 from cmk_admin.domain.verbs.ways.blocked import blocked
 
@@ -83,7 +83,9 @@ def way(asked: Asked) -> Way:
         for path in paths(index, key, principal, actions)
     ]
     back = again.own(asked, NAME)
-    removed = removal(index, [*(path for _, path in found), *back], asked.removals)
+    takings = backup.own(asked, NAME)
+    closing = [*(path for _, path in found), *back, *(one.path for one in takings)]
+    removed = removal(index, closing, asked.removals)
     grants = frozenset(removed.numbers)
     also = cuts.also_cut(
         index, tuple(key.host for key in asked.keys), [path for _, path in found], grants, asked.wanted
@@ -97,6 +99,7 @@ def way(asked: Asked) -> Way:
         paths=(
             *planned(index, [path for _, path in found], removed.numbers, also),
             *again.planned(index, back, removed.numbers, NAME),
+            *backup.planned(index, takings, removed.numbers, NAME),
         ),
         lots=lots,
         problems=(*blocked(asked, removed.steps), *none),
@@ -105,7 +108,7 @@ def way(asked: Asked) -> Way:
         undone="The same grants are made again, under the same names.",
         within_seconds=within(removed.steps),
         not_restored=not_restored(removed.steps),
-        warnings=slow(index, removed.steps),
+        warnings=(*slow(index, removed.steps), *backup.warnings(asked, takings, removed.numbers)),
         kept=removed.kept,
         gone=removed.gone,
         shares="the same grant",
