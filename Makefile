@@ -3,6 +3,8 @@ PYTHON ?= python3
 JOBS ?= 2
 # The long matrices wait more than they work.
 JOBS_FULL ?= 3
+# Which of all tests test-full runs: "-m full" leaves out those that make test has.
+ONLY ?=
 OUT ?= build/tour
 BIN := .venv/bin
 export PYTHON
@@ -37,7 +39,7 @@ test: check ## the checks and the everyday tests
 	$(PYTEST) -n $(JOBS) -m "not full"
 
 test-full: setup ## every boundary, fault and matrix cell too
-	$(PYTEST) -n $(JOBS_FULL)
+	$(PYTEST) -n $(JOBS_FULL) $(ONLY)
 
 tour: setup-run ## drive the real window through the main job and take pictures
 	$(BIN)/python -P -m tests.tour --out "$(OUT)"
