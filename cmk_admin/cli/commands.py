@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -226,8 +227,9 @@ class Commands:
         options = self._options
         report = await self._unless_stopped(backend.close_incident(options.operation, anyway=options.anyway))
         self._output.say(operation_document(report), incident.proof_text(report))
-        if report.answered_by is None and report.proof is not None and report.proof.left:
-            self._output.note(f"It is closed although {report.proof.left_words}: nobody reads them again.")
+        held = report.proof.held_words(datetime.now(UTC)) if report.proof is not None else ""
+        if report.answered_by is None and held:
+            self._output.note(f"It is closed although {held}: nobody reads them again.")
         return DONE
 
     async def resume(self, backend: Backend) -> int:

@@ -1,6 +1,7 @@
 """Proofs on the command line: every path of a revoke as it was read again, once or on a schedule."""
 
 import asyncio
+from datetime import UTC, datetime
 
 from cmk_admin.cli.output import DONE, INTERRUPTED, NOT_DONE, Output
 from cmk_admin.cli.reports import incident_json, printable_lines
@@ -25,6 +26,7 @@ def proof_text(report: OperationReport) -> str:
     proof = report.proof
     if proof is None:
         return printable_lines([*lines, "Its paths have not been read again yet."])
+    now = datetime.now(UTC)
     closed = sum(one.state is PathProof.CLOSED for one in proof.paths)
     count = words.count(len(proof.paths), "path")
     lines += [f"Read again at {words.exact(proof.at)}: {closed} of {count} closed.", ""]
@@ -35,7 +37,7 @@ def proof_text(report: OperationReport) -> str:
             one.path.via,
             words.scope_in_full(None, one.path.scope),
             words.exact(one.since),
-            one.reason or "",
+            one.counting_words(now) or one.reason or "",
         ]
         for one in proof.paths
     ]

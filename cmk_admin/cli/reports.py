@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from cmk_admin.cli.choices import typed
 from cmk_admin.cli.table import printable, table
@@ -158,7 +159,7 @@ def operation_document(report: OperationReport) -> JsonObject:
 
 def incident_json(report: OperationReport) -> JsonObject:
     """Whether it is an incident, what its paths were found to be, and what raised an alarm."""
-    proof = report.proof
+    proof, now = report.proof, datetime.now(UTC)
     return {
         "incident": report.incident.value if report.incident else None,
         "proof": None
@@ -167,7 +168,14 @@ def incident_json(report: OperationReport) -> JsonObject:
             "at": time_json(proof.at),
             "closed": proof.closed,
             "paths": [
-                {**path_json(one.path), "proof": one.state.value, "why": one.reason, "since": time_json(one.since)}
+                {
+                    **path_json(one.path),
+                    "proof": one.state.value,
+                    "why": one.reason,
+                    "since": time_json(one.since),
+                    "counts_at": time_json(one.counts_at),
+                    "counting": one.counting_words(now) or None,
+                }
                 for one in proof.paths
             ],
         },

@@ -14,7 +14,7 @@ from cmk_admin.operations.alarms import alarms
 from cmk_admin.operations.history import History, plan_of
 from cmk_admin.operations.interface import OnReport, OperationReport
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.proof import nothing_read, read_paths, rows_before, with_given_back
+from cmk_admin.operations.proof import nothing_read, read_paths, rows_before, with_counting, with_given_back
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.runtime.locks import ProcessLock
 from cmk_admin.store.incidents import AlarmRow, IncidentRow, Incidents
@@ -109,7 +109,7 @@ class Guard:
         """Read the paths once more, and then no more. Raises BadInput, Refused (busy, still-open).
 
         The reading is for whoever closes it: what was given back since the one before is open again, and meant to be.
-        Anything else that is open or not known is closed over with `anyway` only, and written down.
+        Anything else that is open or not known, or does not count yet, is closed over with `anyway` only, and written down.
         """
         row = await self._history.find(operation)
         incident = await self._incidents.load(row.id)
@@ -130,15 +130,16 @@ class Guard:
         return await self._report(row.id)
 
     async def _close(self, report: OperationReport, *, anyway: bool) -> None:
-        left = report.proof.left_words if report.proof is not None and report.answered_by is None else ""
+        now, account, proof = datetime.now(UTC), self._session.account, report.proof
+        left = proof.held_words(now) if proof is not None and report.answered_by is None else ""
         if left and not anyway:
+            first = "Revoke again" if proof is not None and proof.left else "Wait until it counts"
             raise Refused(
                 "still-open",
                 f"The incident of operation {report.operation} is not closed, since {left}.",
                 subject=report.operation,
-                next="Revoke again, or close it all the same with --anyway: nobody reads the paths again then.",
+                next=f"{first}, or close it all the same with --anyway: nobody reads the paths again then.",
             )
-        now, account = datetime.now(UTC), self._session.account
         await self._incidents.close(report.operation, now, account.object_id, left=left or None)
         although = f", although {left}" if left else ""
         await self._journal.note(report.operation, now, f"The incident was closed by {account.name}{although}.")
@@ -192,6 +193,7 @@ class Guard:
         guarded = incident is not None and incident.closed_at is None
         back = await self._given_back(row.id)
         reading = with_given_back(reading, back)
+        reading = with_counting(reading, row, plan, before, self._session.clock)
         cries: tuple[AlarmRow, ...] = ()
         if incident is not None and guarded and before:
             cried = {one.kind for one in incident.alarms}

@@ -13,7 +13,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from cmk_admin.domain import words
 from cmk_admin.domain.drill import Debrief
 from cmk_admin.domain.errors import CmkError
 from cmk_admin.domain.model import Estate
@@ -28,6 +27,7 @@ from cmk_admin.operations.connection import (
     LiveChoice,
     OnSignIn,
 )
+from cmk_admin.operations.proof_facts import GIVEN_BACK, Counting, PathProof, Proof, ProvenPath
 
 if TYPE_CHECKING:
     # Who only looks, or revokes, loads no wizard
@@ -44,6 +44,7 @@ __all__ = [
     "ConnectionInfo",
     "ConnectionKind",
     "Connector",
+    "Counting",
     "HostReach",
     "Incident",
     "LiveChoice",
@@ -85,61 +86,6 @@ class StepReport:
     def said(self) -> str | None:
         """What is to be read beside its state: its error, or that it was so already, and by whom."""
         return self.error or (self.activity if self.state is StepState.SKIPPED else None)
-
-
-MOST_NAMED = 6
-"""Paths that one sentence names."""
-
-GIVEN_BACK = "it was given back"
-"""The reason of a path that is open since a restore opened it."""
-
-
-class PathProof(StrEnum):
-    """What a path was found to be when it was read again from its provider."""
-
-    CLOSED = "closed"
-    OPEN = "open"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProvenPath:
-    path: PlannedPath
-    state: PathProof
-    reason: str | None = None
-    """Why it is open, or why it is not known."""
-    since: datetime | None = None
-    """When it was first found so, without a break."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """All paths of an operation, read again from their providers at one time."""
-
-    at: datetime
-    paths: tuple[ProvenPath, ...]
-
-    @property
-    def closed(self) -> bool:
-        """True where every path was found closed: an unknown one is none."""
-        return all(one.state is PathProof.CLOSED for one in self.paths)
-
-    @property
-    def left(self) -> tuple[ProvenPath, ...]:
-        """What is open or not known, and not because it was given back."""
-        return tuple(one for one in self.paths if one.state is not PathProof.CLOSED and one.reason != GIVEN_BACK)
-
-    @property
-    def left_words(self) -> str:
-        """``1 path is open (...) and 2 paths are not known (...)``: what is left, by name; empty: nothing."""
-        said = []
-        for state, word in ((PathProof.OPEN, "open"), (PathProof.UNKNOWN, "not known")):
-            names = [words.planned_path(one.path) for one in self.left if one.state is state]
-            more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
-            if names:
-                are = words.count(len(names), "path is", "paths are")
-                said.append(f"{are} {word} ({'; '.join(names[:MOST_NAMED] + more)})")
-        return " and ".join(said)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -317,8 +263,8 @@ class Backend(Protocol):
     async def close_incident(self, operation: str, *, anyway: bool = False) -> OperationReport:
         """Read its paths once more, and then no more. Raises BadInput, Refused.
 
-        Refused ``busy``: it is still being run; ``still-open``: a path is open or not known. `anyway`: it is closed all the
-        same, and the record says with what.
+        Refused ``busy``: it is still being run; ``still-open``: a path is open or not known, or what closed it does not
+        count yet. `anyway`: it is closed all the same, and the record says with what.
         """
 
     async def record(self, operation: str) -> Record:

@@ -20,6 +20,7 @@ from cmk_admin.domain.verbs.cuts import grant_of, kept_because
 from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
 from cmk_admin.domain.verbs.ways import backup, endpoints
 from cmk_admin.domain.verbs.ways.operations import operations_of
+from cmk_admin.operations.counting import counted
 from cmk_admin.operations.interface import GIVEN_BACK, PathProof
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.namesakes import read_and_ask
@@ -27,7 +28,9 @@ from cmk_admin.operations.proof_copies import Copies, principals_of, read_copies
 from cmk_admin.operations.proof_paths import found_paths, keys_of, shut_keys
 from cmk_admin.operations.proof_rows import ITSELF, Named, PathRow, itself, named, rows_from_text, rows_to_text
 from cmk_admin.operations.state import OperationState
+from cmk_admin.runtime.clock import Clock
 from cmk_admin.store.incidents import ProofRow
+from cmk_admin.store.journal import OperationRow
 
 _PAST = ("regrant", backup.KIND)
 """Kinds of paths that whatever a method shut does not stand before."""
@@ -76,14 +79,20 @@ class Reading:
 async def prove_run(state: OperationState) -> None:
     """What a run does after its writes: read all of it again, for the estate that is shown and for the proof."""
     incident = await state.incidents.load(state.row.id)
-    reading = await read_paths(
-        state.inventory, state.plan, rows_before(incident.proof if incident else None), keep=True
-    )
+    before = rows_before(incident.proof if incident else None)
+    reading = await read_paths(state.inventory, state.plan, before, keep=True)
     if state.plan.method is None:
         return
+    reading = with_counting(reading, state.row, state.plan, before, state.session.clock)
     await state.put_open_paths(reading.open_paths)
     await state.incidents.put_proof(state.row.id, reading.at, reading.text, ())
     state.show_incident(await state.incidents.load(state.row.id))
+
+
+def with_counting(reading: Reading, row: OperationRow, plan: Plan, before: Sequence[PathRow], clock: Clock) -> Reading:
+    """The reading; each path that a step closed with when that counts."""
+    rows = counted(reading.rows, row, plan, before, index=reading.index, clock=clock, now=reading.at)
+    return replace(reading, rows=rows)
 
 
 def rows_before(row: ProofRow | None) -> tuple[PathRow, ...]:

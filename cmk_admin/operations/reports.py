@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import fold, last
@@ -109,7 +109,9 @@ def report(
             step.state in MAY_HAVE_ACTED and planned.undo_words is not None
             for step, planned in zip(row.steps, plan.steps, strict=True)
         ),
-        sentence=sentence(row, plan, interrupted=True) if _is_interrupted(row, alive=alive) else row.sentence,
+        sentence=sentence(row, plan, incident=incident, interrupted=True)
+        if _is_interrupted(row, alive=alive)
+        else row.sentence,
         plan=plan,
         restore_file=places.find(row.id),
         cancel_requested=cancel_requested,
@@ -210,7 +212,14 @@ def paths_from_text(text: str | None) -> tuple[PlannedPath, ...]:
     return tuple(path_from_json(path) for path in json.loads(text or "[]"))
 
 
-def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False, interrupted: bool = False) -> str:
+def sentence(
+    row: OperationRow,
+    plan: Plan,
+    *,
+    incident: IncidentRow | None = None,
+    cancel_requested: bool = False,
+    interrupted: bool = False,
+) -> str:
     """Where it stands, in one sentence. `interrupted`: nobody runs it any more although it has not ended."""
     count = len(row.steps)
     done = sum(step.state is StepState.DONE for step in row.steps)
@@ -244,10 +253,10 @@ def sentence(row: OperationRow, plan: Plan, *, cancel_requested: bool = False, i
         if cancel_requested
         else "Running",
     }[row.outcome]
-    return f"{lead}: {', '.join(parts)}.{_lost_before(row, plan)}"
+    return f"{lead}: {', '.join(parts)}.{_lost_before(row, plan, incident)}"
 
 
-def _lost_before(row: OperationRow, plan: Plan) -> str:
+def _lost_before(row: OperationRow, plan: Plan, incident: IncidentRow | None) -> str:
     """Why a cut of what had lost its data before cannot be confirmed, where nothing else is wanting."""
     unseen = [watch for watch in row.watches if watch.result != WatchResult.CONFIRMED]
     whole = all(step.state in AT_REST for step in row.steps) and not paths_from_text(row.open_paths) and not plan.left
@@ -257,9 +266,11 @@ def _lost_before(row: OperationRow, plan: Plan) -> str:
         return ""
     names = [consumer_name(plan, watch.consumer) for watch in unseen]
     one = len(names) == 1
+    proof = proof_of(incident.proof) if incident and incident.proof else None
+    counting = proof.counting_words(datetime.now(UTC)) if proof is not None else ""
     return (
         f" {words.listed(names)} {'was' if one else 'were'} without {'its' if one else 'their'} data before, so that no loss"
-        " could be seen; all paths are closed, and nothing is left to be done."
+        f" could be seen; all paths are closed{counting}, and nothing is left to be done."
     )
 
 

@@ -76,7 +76,7 @@ class OperationState:
         row = self.row
         if row.outcome in (Outcome.RUNNING, Outcome.PLANNED):
             # made here and not at each change: fifty steps change 150 times, and are told of ten times a second
-            row = replace(row, sentence=sentence(row, self.plan, cancel_requested=self.cancel_requested))
+            row = self._said(row)
         found = report(
             row,
             self.plan,
@@ -86,6 +86,10 @@ class OperationState:
             incident=self._incident,
         )
         return replace(found, paused=self.paused)
+
+    def _said(self, row: OperationRow) -> OperationRow:
+        said = sentence(row, self.plan, incident=self._incident, cancel_requested=self.cancel_requested)
+        return replace(row, sentence=said)
 
     def cancel(self) -> None:
         """No further step is begun; what is in flight is finished and journaled."""
@@ -241,7 +245,7 @@ class OperationState:
         """Commit how it stands as a whole."""
         now = datetime.now(UTC)
         row = replace(self.row, outcome=outcome, ended_at=now if ended else None)
-        row = replace(row, sentence=sentence(row, self.plan, cancel_requested=self.cancel_requested))
+        row = self._said(row)
         note = row.sentence if ended else None
         await self._keep(
             self.journal.put_outcome(row.id, outcome, sentence=row.sentence, ended_at=row.ended_at, note=note)

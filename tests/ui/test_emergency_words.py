@@ -240,9 +240,9 @@ PROVEN = ProvenPath(path=PATH, state=PathProof.CLOSED)
 )
 def test_a_proof_is_never_green_with_an_unknown(states: tuple[PathProof, ...], words: str, tone: str) -> None:
     proof = Proof(at=NOW, paths=tuple(replace(PROVEN, state=state) for state in states))
-    look, said = proof_look(proof)
+    look, said = proof_look(proof, NOW)
     assert (said, look.tone) == (words, tone)
-    assert proof_look(None)[0].tone == "unknown"
+    assert proof_look(None, NOW)[0].tone == "unknown"
 
 
 def test_an_alarm_holds_until_a_later_reading_finds_all_closed() -> None:

@@ -1,6 +1,7 @@
 """An incident in the window: its paths read again, its alarms said wherever one is, and its end."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from textwrap import shorten
 
@@ -53,12 +54,13 @@ class Incidents(QObject):
         tell_failure(self._window, "The paths could not be read again", error)
 
     def close(self, report: OperationReport) -> None:
-        """Ask whether its paths need no watching any more; where one is open or not known, what that means."""
-        proof = report.proof
-        if proof is not None and proof.left and report.answered_by is None:
-            self._ask_anyway(report, f"As last read at {words.exact(proof.at)}, {proof.left_words}.")
+        """Ask whether its paths need no watching any more; where one is open, not known or does not count, what that means."""
+        proof, now = report.proof, datetime.now(UTC)
+        held = proof.held_words(now) if proof is not None and report.answered_by is None else ""
+        if proof is not None and held:
+            self._ask_anyway(report, f"As last read at {words.exact(proof.at)}, {held}.")
             return
-        standing = "" if proof is None or proof.closed else f"As last read: {proof_counts(proof)}. "
+        standing = "" if proof is None or proof.closed else f"As last read: {proof_counts(proof, now)}. "
         confirm(
             self._window,
             "Close the incident",

@@ -62,6 +62,8 @@ PROOFS = {
     PathProof.OPEN: Look("warning", "open", "danger"),
     PathProof.UNKNOWN: Look("unknown", "not known", "unknown"),
 }
+COUNTING = Look("clock", "closed", "accent")
+"""A path that is closed, and by which Azure may still let in."""
 CHECKS = {
     Answer.YES: Look("step-done", "yes", "text"),
     Answer.NO: Look("forbidden", "no", "caution"),

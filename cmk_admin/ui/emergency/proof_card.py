@@ -1,26 +1,29 @@
 """The proof: every path read again from its provider, and again until the incident is closed."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cmk_admin.domain.words import count, exact
 from cmk_admin.operations.interface import Incident, OperationReport, PathProof, Proof, ProvenPath
-from cmk_admin.ui.emergency.look import PROOFS, Look
+from cmk_admin.ui.emergency.look import COUNTING, PROOFS, Look
 from cmk_admin.ui.emergency.option import heading
 from cmk_admin.ui.emergency.parts import Badge, card, clear, link, words_label
 from cmk_admin.ui.emergency.paths import MOST, ScopeWords, path_row
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
 
+_AFTER_MS = 200
+"""How long after a path counts it is shown so: a timer may come a little early."""
+_LONGEST_MS = 3_600_000
 _ORDER = (PathProof.OPEN, PathProof.UNKNOWN, PathProof.CLOSED)
 OPEN_INCIDENT = Look("watch", "Incident open", "accent")
 CLOSED_INCIDENT = Look("step-done", "Incident closed", "secondary")
 
 
 class ProofCard(QWidget):
-    """Never says that all is closed while one path is unknown."""
+    """Never says that all is closed while one path is unknown, nor in green while Azure may still let in by one."""
 
     again = Signal()
     """The paths should be read again, now."""
@@ -32,7 +35,11 @@ class ProofCard(QWidget):
         self.setObjectName("operation-proof")
         self.setAccessibleName("Proof")
         self._theme, self._scope_words = theme, scope_words
-        self._shown: Proof | None = None
+        self._shown: tuple[Proof | None, tuple[ProvenPath, ...]] = (None, ())
+        self._proof: Proof | None = None
+        self._counts = QTimer(self)
+        self._counts.setSingleShot(True)
+        self._counts.timeout.connect(self._on_counts)
         self._verdict = Badge(theme)
         self._verdict.setObjectName("proof-verdict")
         self._when = words_label("", "secondary", name="proof-when")
@@ -67,14 +74,27 @@ class ProofCard(QWidget):
     def show_report(self, report: OperationReport) -> None:
         """Hidden where there is neither a proof nor an incident."""
         self.setVisible(report.proof is not None or report.incident is not None)
-        self._verdict.show_look(*proof_look(report.proof))
+        self._show_proof(report.proof)
         self._when.setText(self._times(report))
         self._again.setEnabled(True)
         opened = report.incident is Incident.OPEN
         self._incident.setVisible(report.incident is not None)
         self._incident.show_look(OPEN_INCIDENT if opened else CLOSED_INCIDENT)
         self._end.setVisible(opened and not report.alive)
-        self._show_paths(report.proof)
+
+    def _show_proof(self, proof: Proof | None) -> None:
+        """As it stands at this moment, and again when the next of its paths counts."""
+        self._proof, now = proof, datetime.now(UTC)
+        waiting = proof.uncounted(now) if proof is not None else ()
+        self._verdict.show_look(*proof_look(proof, now))
+        self._show_paths(proof, waiting, now)
+        ends = [one.counting.settled_at for one in waiting if one.counting is not None]
+        self._counts.stop()
+        if ends:
+            self._counts.start(min(int((min(ends) - now) / timedelta(milliseconds=1)) + _AFTER_MS, _LONGEST_MS))
+
+    def _on_counts(self) -> None:
+        self._show_proof(self._proof)
 
     def reading(self) -> None:
         """They are being read."""
@@ -92,17 +112,18 @@ class ProofCard(QWidget):
             said.append(f"Next reading {report.next_proof_at.astimezone(UTC):%H:%M:%S} UTC.")
         return " ".join(said)
 
-    def _show_paths(self, proof: Proof | None) -> None:
-        if proof == self._shown:
+    def _show_paths(self, proof: Proof | None, waiting: tuple[ProvenPath, ...], now: datetime) -> None:
+        if (proof, waiting) == self._shown:
             return
-        self._shown = proof
+        self._shown = (proof, waiting)
         clear(self._rows)
         if proof is None:
             return
         paths, at = proof.paths, proof.at
-        for one in sorted(paths, key=lambda one: _ORDER.index(one.state))[:MOST]:
-            notes = tuple(filter(None, (one.reason, _when(one, at))))
-            self._rows.addWidget(path_row(self._theme, one.path, self._scope_words, PROOFS[one.state], notes))
+        for one in sorted(paths, key=lambda one: (_ORDER.index(one.state), one not in waiting))[:MOST]:
+            look = COUNTING if one in waiting else PROOFS[one.state]
+            notes = tuple(filter(None, (one.counting_words(now) or one.reason, _when(one, at))))
+            self._rows.addWidget(path_row(self._theme, one.path, self._scope_words, look, notes))
         if len(paths) > MOST:
             self._rows.addWidget(words_label(f"and {count(len(paths) - MOST, 'more path')}", "quiet"))
 
@@ -121,21 +142,32 @@ def _when(one: ProvenPath, at: datetime) -> str:
     return f"{since}{newest}"
 
 
-def proof_look(proof: Proof | None) -> tuple[Look, str]:
-    """How a proof stands, and in which words: green only where every path was found closed."""
+def proof_look(proof: Proof | None, now: datetime) -> tuple[Look, str]:
+    """How a proof stands, and in which words: green only where every path was found closed, and counts."""
     if proof is None:
         return PROOFS[PathProof.UNKNOWN], "not read again yet"
-    return PROOFS[_worst(proof)], proof_counts(proof)
+    counting = proof.closed and proof.uncounted(now)
+    return COUNTING if counting else PROOFS[_worst(proof)], proof_counts(proof, now)
 
 
 def _worst(proof: Proof) -> PathProof:
     return next((state for state in _ORDER if any(one.state is state for one in proof.paths)), PathProof.CLOSED)
 
 
-def proof_counts(proof: Proof) -> str:
-    """``1 open, 1 not known, 3 closed``; ``all 3 closed``."""
+def proof_counts(proof: Proof, now: datetime) -> str:
+    """``1 open, 1 not known, 3 closed``; ``all 3 closed``; ``all 3 closed, counting by 12:05 UTC``."""
     found = {state: sum(one.state is state for one in proof.paths) for state in _ORDER}
     if proof.closed:
         number = found[PathProof.CLOSED]
-        return f"all {number} closed" if number > 1 else "1 closed" if number else "no path was found"
+        said = f"all {number} closed" if number > 1 else "1 closed" if number else "no path was found"
+        return said + _counting(proof, now)
     return ", ".join(f"{number} {PROOFS[state].word}" for state, number in found.items() if number)
+
+
+def _counting(proof: Proof, now: datetime) -> str:
+    """By when what is closed counts, to the minute that is over by then."""
+    waiting = proof.uncounted(now)
+    known = [one.counts_at for one in waiting if one.counts_at is not None]
+    if len(known) < len(waiting):
+        return ", counting in several hours"
+    return f", counting by {max(known).astimezone(UTC) + timedelta(seconds=59):%H:%M} UTC" if known else ""

@@ -1,6 +1,6 @@
 """What a screen reader is told of an operation while it runs: each thing once, politely, and at once what is bad."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from PySide6.QtWidgets import QWidget
 
@@ -41,7 +41,7 @@ class Spoken:
         if report.paused:
             self._once(f"paused {report.paused}", report.paused)
         if report.proof is not None:
-            counts = proof_counts(report.proof)
+            counts = proof_counts(report.proof, datetime.now(UTC))
             if self._asked_after is not None and report.proof.at > self._asked_after:
                 self._asked_after = None
                 self._said.discard(f"proof {counts}")
