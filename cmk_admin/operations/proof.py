@@ -200,9 +200,9 @@ def _copied(index: Index, access: AccessPath, copies: Copies) -> tuple[PathProof
     why = copies.unread.get(copy.folded) if copy is not None else None
     if why is not None:
         return PathProof.UNKNOWN, why
-    shut = shut_copy(found) if found is not None else None
+    shut = shut_copy(index, found, access) if found is not None else None
     if shut is not None:
-        return PathProof.CLOSED, shut
+        return shut
     state, reason = _present(index, access, None)
     if state is PathProof.OPEN and copy is not None:
         return state, copy_reason(index, access)

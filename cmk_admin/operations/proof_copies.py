@@ -4,12 +4,14 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from cmk_admin.domain.access import DATA_ACTIONS, AccessPath, paths
 from cmk_admin.domain.copies import copies, to_be_read
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import KeyId, contains, fold, key_scope, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate, Key, Namesake, Source
 from cmk_admin.domain.plan import Plan, PlannedPath
+from cmk_admin.operations.interface import PathProof
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.namesakes import newly_seen
 
@@ -109,13 +111,20 @@ def planned_copies(plan: Plan) -> tuple[KeyId, ...]:
     return tuple(parse_key_id(value) for name, value in plan.context if name == "copy")
 
 
-def shut_copy(key: Key) -> str | None:
-    """Why nobody gets at anything by a copy although it is there; None: its vault may serve it."""
-    if key.source is not Source.DATA_PLANE or key.versions is None:
+def shut_copy(index: Index, key: Key, access: AccessPath) -> tuple[PathProof, str] | None:
+    """What a path to a copy is worth of which no version is enabled; None: some version is, or they were not read.
+
+    It is closed, unless its holder may enable a version by itself.
+    """
+    if key.source is not Source.DATA_PLANE or key.versions is None or any(version.enabled for version in key.versions):
         return None
-    if any(version.enabled for version in key.versions):
-        return None
-    return f"no version of the copy {key.id.name} of {key.id.vault_name} is enabled"
+    shut = f"no version of the copy {key.id.name} of {key.id.vault_name} is enabled"
+    enabling = paths(index, key.id, access.principal_id, (DATA_ACTIONS["update"],))
+    if not enabling:
+        return PathProof.CLOSED, shut
+    if access.unknown is None and any(path.unknown is None for path in enabling):
+        return PathProof.OPEN, f"{shut}, but it can enable one by itself"
+    return PathProof.UNKNOWN, f"{shut}, but it may be able to enable one: {access.unknown or enabling[0].unknown}"
 
 
 def _problem(estate: Estate, copy: KeyId) -> str | None:

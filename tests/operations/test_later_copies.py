@@ -122,3 +122,20 @@ def test_a_copy_that_is_restored_after_the_revoke_is_open_and_raises_an_alarm(az
         assert [alarm.kind for alarm in again.alarms] == ["copy"]
 
     azure.run(story)
+
+
+@pytest.mark.parametrize(("role", "state"), [(CRYPTO_OFFICER, PathProof.OPEN), (ENCRYPTION_USER, PathProof.CLOSED)])
+def test_a_disabled_copy_is_open_to_whom_is_cut_and_may_enable_it(azure: Azure, role: str, state: PathProof) -> None:
+    async def story(backend: OpenBackend) -> None:
+        estate = await backend.read()
+        one, clients = consumer(estate, "in-mysql-own"), Clients(azure.sandbox)
+        who = str(one.slots[0].principal_id)
+        await asyncio.to_thread(clients.grant, vault(estate.vaults, "in-twin").id, role, who)
+        await asyncio.to_thread(clients.keys(TWIN).update_key_properties, "own-key", enabled=False)
+        await backend.read()
+        plan = await backend.prepare_revoke(RevokeDraft(key=OWN, consumers=(one.id,)))
+        report = await backend.run(plan, watch=False)
+        assert proven(report) == [state]
+        assert report.outcome is (Outcome.PARTIAL if state is PathProof.OPEN else Outcome.DONE)
+
+    azure.run(story)
