@@ -4,9 +4,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, holders, paths
-from cmk_admin.domain.ids import KeyId
+from cmk_admin.domain.grants_of import members_of
+from cmk_admin.domain.ids import KeyId, fold, is_management_group, key_scope
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import Key, Namesake, Source, Vault
+from cmk_admin.domain.model import Key, Namesake, RoleAssignment, RoleEligibility, Source, Vault
 
 RECOVER = DATA_ACTIONS["recover"]
 
@@ -67,11 +68,12 @@ def to_be_asked(index: Index, key: KeyId, principals: Iterable[str]) -> tuple[Ke
     whether a copy stands there by now, or among what was softly deleted.
     """
     who, own = tuple(principals), index.vault_of(key)
-    wanted = (*GETS_AT_DATA, RECOVER)
+    wanted, near = (*GETS_AT_DATA, RECOVER), _Near(index, who)
     found = [
         (vault.subscription_id != own.subscription_id if own else False, there)
         for vault in index.estate.vaults
         if (there := KeyId(host=vault.host, name=key.name)).folded != key.key.folded
+        and near.to(vault, key.name)
         and any(paths(index, there, principal, wanted) for principal in who)
     ]
     return tuple(there for _, there in sorted(found, key=lambda one: one[0]))
@@ -152,6 +154,31 @@ def _asked(index: Index, key: KeyId) -> Iterator[Namesake]:
     for one in index.estate.namesakes:
         if one.id.name.lower() == key.name.lower() and one.id.folded != key.key.folded:
             yield one
+
+
+class _Near:
+    """Which vaults any of many principals may have a path to, told from the grants: most vaults are out of reach of all of
+    them, and need not be asked about for each."""
+
+    def __init__(self, index: Index, principals: Iterable[str]) -> None:
+        self._index, estate = index, index.estate
+        self._ids = {each for one in principals for each in (one.lower(), *index.group_ids_of(one))}
+        grants: tuple[RoleAssignment | RoleEligibility, ...] = (*estate.role_assignments, *estate.role_eligibilities)
+        held = {fold(one.scope) for one in grants if self._holds(one.principal_id, one.principal_type)}
+        self._scopes = held | estate.unread_assignments | estate.unread_eligibilities
+        self._unplaced = any(map(is_management_group, held))
+
+    def to(self, vault: Vault, name: str) -> bool:
+        """Whether a grant of theirs, or one that may be theirs, counts at the key of a vault."""
+        if not vault.rbac:
+            return any(self._holds(one.object_id, None) for one in vault.access_policies)
+        subscription = self._index.subscription(vault.subscription_id)
+        if self._unplaced and (subscription is None or subscription.management_groups is None):
+            return True
+        return not self._scopes.isdisjoint(self._index.scopes_above(key_scope(vault.id, name)))
+
+    def _holds(self, holder: str, kind: str | None) -> bool:
+        return holder.lower() in self._ids or members_of(self._index, holder, kind)[1] is not None
 
 
 def _namesakes(index: Index, key: KeyId) -> Iterator[Key]:
