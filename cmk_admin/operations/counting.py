@@ -23,7 +23,7 @@ from cmk_admin.store.journal import OperationRow
 
 SEVERAL_HOURS = 86400
 """Azure's seconds after which a removal without a documented time is taken to count: the program's own, a day."""
-_SAME = timedelta(seconds=5)
+_SAME = timedelta(seconds=0.5)
 """What a calendar that is read anew may differ by."""
 _SURE = frozenset({StepState.ACCEPTED, StepState.DONE, StepState.SKIPPED})
 
@@ -66,14 +66,11 @@ def _counting(known: _Known, one: PathRow, former: PathRow | None) -> Counting |
         return None
     counting = before or _gone(known, one, n, again=former is not None and former.known is PathProof.OPEN)
     due = _due(counting, SEVERAL_HOURS if seconds is None else seconds, known)
+    if seconds is None and one.path.principal.lower() in known.refused:
+        due = min(due, before.settled_at if before else due, known.now)
     if before is not None and abs(due - before.settled_at) < _SAME:
         return before
-    if seconds is not None:
-        return replace(counting, counts_at=due, settled_at=due)
-    if before is not None and before.settled_at <= known.now:
-        return before  # it was seen to be refused, and that stays so
-    seen = one.path.principal.lower() in known.refused
-    return replace(counting, settled_at=min(due, known.now) if seen else due)
+    return replace(counting, counts_at=None if seconds is None else due, settled_at=due)
 
 
 def _gone(known: _Known, one: PathRow, n: int, *, again: bool) -> Counting:

@@ -257,7 +257,16 @@ def _proven(one: dict[str, Any] | None) -> str:
     if one is None:
         return "not read again"
     why = f": {one['reason']}" if one.get("reason") else ""
-    return f"{one['state']} since {_when(one['since'])}{why}"
+    return f"{one['state']} since {_when(one['since'])}{why}{_counts(one)}"
+
+
+def _counts(one: dict[str, Any]) -> str:
+    """By when Azure no longer lets in by a path that is closed."""
+    if one["state"] != "closed" or not one.get("settled_at"):
+        return ""
+    if one.get("counts_at"):
+        return f"; it counts at the vault by {_when(one['counts_at'])} at the latest"
+    return f"; Azure documents no time until it counts; it is taken to from {_when(one['settled_at'])} on"
 
 
 def _measured(facts: dict[str, Any]) -> str:

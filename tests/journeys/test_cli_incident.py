@@ -1,9 +1,10 @@
 """Proof, close and a restore of one service on the command line."""
 
+import re
 from pathlib import Path
 
 from tests.journeys.clients import MYSQL_KEY, Clients
-from tests.support import Program, Sandbox
+from tests.support import Program, Sandbox, serve
 
 KEY = "dcc-premium/mysql-encryption-key"
 CUT = ("revoke", KEY, "--consumer", "dcc-mysql", "--consumer", "dcc-mysql-single")
@@ -23,6 +24,7 @@ def test_an_incident_is_proven_one_service_is_given_back_and_it_is_closed(sandbo
     assert {path["proof"] for path in proven.json["proof"]["paths"]} == {"closed"}
     shown = program("proof", operation)
     assert "2 of 2 paths closed" in shown.out
+    assert all(path["counts_at"] > revoked.json["created_at"] for path in proven.json["proof"]["paths"])
 
     asked = program("restore", operation, "--consumer", "dcc-mysql", "--plan")
     assert "Not answered; add --clean where it is." in asked.out
@@ -40,8 +42,10 @@ def test_an_incident_is_proven_one_service_is_given_back_and_it_is_closed(sandbo
 
     unknown = program.json("restore", operation, "--consumer", "dcc-aks", "--yes")
     assert (unknown.status, unknown.json["error"]["code"]) == (2, "unknown-consumer")
+    sandbox.advance(600)
     closed = program.json("close", operation)
     assert (closed.status, closed.json["incident"], closed.json["next_proof_at"]) == (0, "closed", None)
+    assert {path["counting"] for path in closed.json["proof"]["paths"]} == {None}
     assert closed.json["proof"]["at"] > half.json["proof"]["at"]
     rest = program.json("restore", operation, "--yes")
     assert "not answered" in program("record", rest.json["operation"], "--format", "html").out
@@ -77,12 +81,39 @@ def test_the_restore_file_goes_where_the_settings_say(sandbox: Sandbox, program:
     assert (refused.status, refused.json["error"]["code"]) == (2, "bad-settings")
 
 
+def test_an_incident_is_not_closed_while_azure_may_still_let_the_identity_in(tmp_path: Path) -> None:
+    sandbox = serve(tmp_path / "azure", speed=10)
+    try:
+        program, mysql = Program(tmp_path / "home", sandbox.file), Clients(sandbox, "dcc-mysql-id")
+        wrapped = mysql.wrap()
+        revoked = program.json("revoke", KEY, "--consumer", "dcc-mysql", "--yes")
+        assert revoked.status == 0, revoked.out
+        operation = revoked.json["operation"]
+        refused = program.json("close", operation)
+        assert (refused.status, refused.json["error"]["code"]) == (1, "still-open")
+        assert re.search(r"1 path is closed, but may let in until \d\d:\d\d:\d\d UTC", refused.json["error"]["message"])
+        assert mysql.unwraps(wrapped)
+        [path] = program.json("proof", operation).json["proof"]["paths"]
+        said = r"the grant is gone; it counts at the vault by \d\d:\d\d:\d\d UTC at the latest"
+        assert re.fullmatch(said, path["counting"])
+        assert re.search(said, program("proof", operation).out)
+
+        sandbox.advance(600)
+        assert not re.search(said, program("proof", operation).out)
+        closed = program.json("close", operation)
+        assert (closed.status, closed.json["incident"]) == (0, "closed")
+        assert not mysql.unwraps(wrapped)
+    finally:
+        sandbox.stop()
+
+
 def test_an_incident_with_a_path_that_is_open_is_closed_only_anyway_and_the_record_says_so(
     sandbox: Sandbox, program: Program
 ) -> None:
     cut = program.json("revoke", KEY, "--consumer", "dcc-mysql", "--yes")
     operation = cut.json["operation"]
     assert cut.status == 0, cut.out
+    sandbox.advance(600)
     row = next(r for r in sandbox.truth() if r["consumer_id"].endswith("/dcc-mysql-single"))
     scope = row["role_assignment_scope"][0]
     role = "e147488a-f6f5-4113-8e2d-b22465e65bf6"

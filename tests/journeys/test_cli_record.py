@@ -38,6 +38,7 @@ def test_a_record_survives_a_death_and_is_complete_when_the_incident_is_closed(
     resumed = program.json("resume", operation, "--yes", "--watch")
     assert resumed.status == 0, resumed.out
     assert verified(program, exported(program, operation, "json", tmp_path))["state"] == "interim"
+    sandbox.advance(600)
     assert program.json("close", operation).status == 0
     whole = exported(program, operation, "jsonl", tmp_path)
     assert whole.read_text().startswith(begun)

@@ -18,6 +18,7 @@ from cmk_admin.operations.interface import (
     Alarm,
     ConnectionInfo,
     ConnectionKind,
+    Counting,
     Incident,
     OperationReport,
     PathProof,
@@ -243,6 +244,23 @@ def test_a_proof_is_never_green_with_an_unknown(states: tuple[PathProof, ...], w
     look, said = proof_look(proof, NOW)
     assert (said, look.tone) == (words, tone)
     assert proof_look(None, NOW)[0].tone == "unknown"
+
+
+def test_a_proof_is_not_green_while_what_is_closed_does_not_count() -> None:
+    due = NOW + timedelta(minutes=4, seconds=10)
+    counting = Counting(gone_at=NOW, gone_there=NOW, counts_at=due, settled_at=due)
+    proof = Proof(at=NOW, paths=(PROVEN, replace(PROVEN, counting=counting)))
+    look, said = proof_look(proof, NOW)
+    end = f"{NOW + timedelta(minutes=5):%H:%M} UTC"
+    assert (look.icon, look.tone, said) == ("clock", "accent", f"all 2 closed, counting by {end}")
+    look, said = proof_look(proof, due)
+    assert (look.tone, said) == ("confirmed", "all 2 closed")
+
+    hours = replace(counting, counts_at=None, settled_at=NOW + timedelta(days=1))
+    look, said = proof_look(replace(proof, paths=(replace(PROVEN, counting=hours),)), due)
+    assert (look.tone, said) == ("accent", "1 closed, counting in several hours")
+    opened = replace(proof, paths=(*proof.paths, replace(PROVEN, state=PathProof.OPEN)))
+    assert proof_look(opened, NOW)[0].tone == "danger"
 
 
 def test_an_alarm_holds_until_a_later_reading_finds_all_closed() -> None:
