@@ -117,6 +117,7 @@ class Clients:
         client = KeyVaultManagementClient(self._credential, vault_id.split("/")[2], **self._ways)
         group, vault = vault_id.split("/")[4], vault_id.rsplit("/", 1)[-1]
         facts = client.vaults.get(group, vault).properties
-        mine = next(one for one in facts.access_policies if one.object_id == principal_id)
+        mine = next(one for one in facts.access_policies or () if one.object_id == principal_id)
         mine.permissions.keys_property = list(keys)
-        client.vaults.update_access_policy(group, vault, "replace", {"properties": {"accessPolicies": [mine]}})
+        body: Any = {"properties": {"accessPolicies": [mine]}}
+        client.vaults.update_access_policy(group, vault, "replace", body)
