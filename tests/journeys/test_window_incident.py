@@ -11,9 +11,9 @@ from cmk_admin.ui.announce import listen
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from cmk_admin.ui.record.page import RecordPage
-from tests.journeys.clients import Clients
+from tests.journeys.clients import MYSQL_KEY, Clients
 from tests.journeys.driver import Driver
-from tests.support import Sandbox
+from tests.support import Program, Sandbox
 from tests.ui.conftest import focusable
 
 MYSQL = ("dcc-premium", "mysql-encryption-key", "dcc-mysql")
@@ -159,6 +159,7 @@ def test_an_incident_by_keyboard_alone_with_what_is_announced(
     assert not mysql.unwraps(wrapped)
     assert single.unwraps(wrapped)
     assert not nameless(operation)
+    sandbox.advance(600)
     driver.tab_to("proof-again")
     driver.key(Qt.Key.Key_Space)
     driver.until(lambda: driver.button("proof-again", operation).isEnabled(), "the paths to be read")
@@ -188,7 +189,9 @@ def test_an_incident_by_keyboard_alone_with_what_is_announced(
     ):
         assert any(part in text for text in spoken), (part, spoken)
     # After the writes, and when it was asked for
-    assert [text for text, _ in said].count("Paths read again: 1 closed") == 2
+    proofs = [text for text, _ in said if text.startswith("Paths read again: 1 closed")]
+    assert proofs[0].startswith("Paths read again: 1 closed, counting by ")
+    assert proofs[-1] == "Paths read again: 1 closed"
     assert not [text for text, urgent in said if urgent]
 
 
@@ -241,6 +244,9 @@ def test_what_was_opened_since_the_last_reading_is_asked_about_before_an_inciden
     scope = next(r for r in sandbox.truth() if r["consumer_id"].endswith("/dcc-mysql"))["role_assignment_scope"][0]
     [role] = {role for who, role, _ in admin.grants(scope).values() if who == mysql.object_id}
     page = revoked(driver)
+    sandbox.advance(600)
+    driver.click("proof-again", page)
+    driver.until(lambda: driver.button("proof-again", page).isEnabled(), "the paths to be read")
     driver.click("proof-close", page)
     asked = driver.dialog("confirm")
     assert "open" not in driver.text("confirm-text", asked).split("not read any more")[0]
@@ -255,6 +261,35 @@ def test_what_was_opened_since_the_last_reading_is_asked_about_before_an_inciden
     driver.button("confirm-keep", driver.dialog("confirm")).click()
     driver.until(lambda: not driver.dialogs(), "the question to go")
     assert page.report.incident is Incident.OPEN
+
+
+def test_an_incident_whose_path_does_not_count_yet_is_closed_only_anyway_until_it_does(
+    driver: Driver, sandbox: Sandbox, program: Program
+) -> None:
+    mysql = Clients(sandbox, "dcc-mysql-id")
+    wrapped = mysql.wrap()
+    sandbox.post("clock", {"speed": 10})
+    operation = program.json("revoke", MYSQL_KEY, "--consumer", "dcc-mysql", "--yes").json["operation"]
+    driver.until(lambda: driver.emergency.operations.report(operation) is not None, "the operation in the list")
+    page = driver.open_operation(operation)
+    driver.until(lambda: "closed" in driver.badge("proof-verdict", page), "the proof")
+    assert driver.badge("proof-verdict", page).startswith("1 closed, counting by ")
+    driver.click("proof-close", page)
+    asked = driver.dialog("confirm")
+    assert "1 path is closed, but may let in until " in driver.text("confirm-text", asked)
+    assert mysql.unwraps(wrapped)
+    driver.button("confirm-keep", asked).click()
+    driver.until(lambda: not driver.dialogs(), "the question to go")
+    assert page.report.incident is Incident.OPEN
+
+    sandbox.advance(600)
+    driver.click("proof-again", page)
+    driver.until(lambda: driver.badge("proof-verdict", page) == "1 closed", "the path to count")
+    driver.click("proof-close", page)
+    driver.button("confirm-do", driver.dialog("confirm")).click()
+    driver.until(lambda: page.report.incident is Incident.CLOSED, "the incident to be closed")
+    assert not any("although" in line for line in page.report.log)
+    assert not mysql.unwraps(wrapped)
 
 
 def test_a_staged_revoke_says_for_whom_it_waits_and_then_does_the_rest(
