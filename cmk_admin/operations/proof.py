@@ -18,7 +18,7 @@ from cmk_admin.domain.model import Key, KeyVersion, Source
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.verbs.cuts import grant_of, kept_because
 from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
-from cmk_admin.domain.verbs.ways import backup, endpoints
+from cmk_admin.domain.verbs.ways import again, backup, endpoints
 from cmk_admin.domain.verbs.ways.operations import operations_of
 from cmk_admin.operations.counting import counted
 from cmk_admin.operations.interface import GIVEN_BACK, PathProof
@@ -32,7 +32,7 @@ from cmk_admin.runtime.clock import Clock
 from cmk_admin.store.incidents import ProofRow
 from cmk_admin.store.journal import OperationRow
 
-_PAST = ("regrant", backup.KIND)
+_PAST = (again.REGRANT, backup.KIND)
 """Kinds of paths that whatever a method shut does not stand before."""
 _STILL, _AGAIN = "it is still there", "it is there again"
 _OPENS = frozenset({"unwrapkey", "decrypt"})
@@ -143,6 +143,8 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
             gate = None if kind in _PAST else gates.get(key.folded)
             there = _there(former.get(name), planned=name in planned)
             state, why = _copied(index, access, copies) if kind == "copy" else _present(index, access, gate, there)
+            if kind == again.REGRANT and why != _AGAIN:
+                why = again.reason(index, access, plan.method)
             if known is not None and name in found and _GRAVITY[known[1]] >= _GRAVITY[state]:
                 continue  # one grant that leads to several keys is as open as the most open of them
             found[name] = access

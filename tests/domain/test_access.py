@@ -13,7 +13,7 @@ from cmk_admin.domain.access import Level, PathKind
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, Estate, Principal, RoleAssignment, RoleDefinition
-from cmk_admin.domain.regrants import GRANT_ROLES, regrants
+from cmk_admin.domain.regrants import GRANT_ROLES, WRITE_ROLES, WRITE_VAULT, regrants
 from tests.domain import estates
 from tests.domain.estates import (
     AKS_ID,
@@ -179,6 +179,34 @@ def test_who_could_grant_again_follows_the_vaults_model() -> None:
     index = Index(replace(estate, role_definitions=(*estate.role_definitions, data_access, contributor)))
     assert {path.principal_id for path in regrants(index, MYSQL_KEY.id)} == {ME, TEAM}
     assert {path.principal_id for path in regrants(index, SOFT_KEY.id)} == {ME, AKS_ID}
+
+
+def test_what_takes_a_method_back_counts_only_where_it_is_asked_for() -> None:
+    update = access.DATA_ACTIONS["update"]
+    held = {
+        TEAM: RoleDefinition(id="/r/u", name="Updater", data_actions=(f"{KEYS}update/action",)),
+        AKS_ID: RoleDefinition(id="/r/v", name="Vaults", actions=("Microsoft.KeyVault/vaults/*",)),
+        SINGLE_ID: RoleDefinition(id="/r/w", name="Roles", actions=(WRITE_ROLES,)),
+    }
+    for scope, on_firewall in ((PREMIUM.id, {AKS_ID}), (f"{PREMIUM.id}/keys/{MYSQL_KEY.id.name}", set())):
+        grants = [estates.grant(60 + n, scope, who, role) for n, (who, role) in enumerate(held.items())]
+        estate = estates.with_grants(*grants)
+        index = Index(replace(estate, role_definitions=(*estate.role_definitions, *held.values())))
+
+        def who(*also: str, index: Index = index) -> set[str]:
+            return {path.principal_id for path in regrants(index, MYSQL_KEY.id, also)}
+
+        assert who() == {ME, SINGLE_ID}
+        assert who(update) - {ME} == {SINGLE_ID, TEAM}
+        assert who(WRITE_VAULT) == {ME, SINGLE_ID} | on_firewall
+
+
+def test_a_policy_that_lets_update_is_a_way_back_where_that_is_asked_for() -> None:
+    entry = AccessPolicy(tenant_id="t", object_id=AKS_ID, keys=("get", "Update"))
+    index = Index(replace(estates.dcc(), vaults=(PREMIUM, replace(STANDARD, access_policies=(entry,)))))
+    assert AKS_ID not in {path.principal_id for path in regrants(index, SOFT_KEY.id)}
+    also = (access.DATA_ACTIONS["update"],)
+    assert AKS_ID in {path.principal_id for path in regrants(index, SOFT_KEY.id, also)}
 
 
 class World(NamedTuple):

@@ -67,6 +67,7 @@ def test_who_may_take_back_what_was_done_to_a_key_is_an_open_way_of_its_own(azur
         assert best.name == "grants"
         report = await backend.run(plan, watch=False)
         assert (report.outcome, [one.kind for one in report.open_paths]) == (Outcome.PARTIAL, ["regrant"])
+        assert [one.reason for one in report.open_paths] == [BY_ITSELF[method]]
         assert states(report) == {PathProof.CLOSED}
         assert states(report, "regrant") == {PathProof.OPEN}
 
