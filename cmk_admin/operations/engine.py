@@ -76,7 +76,7 @@ class Engine:
         state = self._state
         if state.row.outcome is not Outcome.RUNNING:
             await state.put_outcome(Outcome.RUNNING, ended=False)
-        await _together(self._prepare(), self._stages())
+        await self._write()
         if state.closing and not state.all_at_rest:
             return
         if self._has_shown_effect:
@@ -86,6 +86,20 @@ class Engine:
         if state.row.watching:
             await self._watcher.conclude(self._why_not_watched())
         await state.put_outcome(self._outcome(), ended=True)
+
+    async def _write(self) -> None:
+        """Every stage; beside a revoke's writes its services are looked at already, unless a stage waits for some of them."""
+        if not (self._urgent and self._state.row.watching) or self._state.plan.gates:
+            await _together(self._prepare(), self._stages())
+            return
+        seeing = asyncio.create_task(self._watcher.accompany())
+        try:
+            await _together(self._prepare(), self._stages())
+        finally:
+            seeing.cancel()
+            (ended,) = await asyncio.gather(seeing, return_exceptions=True)
+        if isinstance(ended, Exception):
+            raise ended
 
     async def _watch_and_look_up(self) -> None:
         """Follow the consumers; meanwhile Azure's log is asked for the writes, and once where nobody is followed."""

@@ -27,6 +27,8 @@ _POLL_LEAST, _POLL_MOST = 0.2, 10.0
 _ANSWER_SECONDS = 10.0
 _LEAST_REAL = 5.0
 """Real seconds for which a consumer is followed at least: polls take their time however fast Azure's clock runs."""
+_ACCOMPANY_AFTER = 2.0
+"""Real seconds after which services are looked at although steps are still under way: writes that are quick come first."""
 _HEAL_AZURE_SECONDS = 60.0
 """A consumer that lost its key again while it was given back is asked again no more often than this."""
 
@@ -77,6 +79,29 @@ class Watcher:
         """
         chosen = [w for w in self._state.plan.watches if only is None or _named(w) in only]
         await asyncio.gather(*(self._follow(w) for w in chosen if self._waiting(w)))
+
+    async def accompany(self) -> None:
+        """While steps are still under way, see who is cut already: one that is slow holds up nobody's measured time.
+
+        Nobody is judged late here, and what cannot be read is read again by `follow`. Until it is cancelled.
+        """
+        await asyncio.sleep(max(self._interval(), _ACCOMPANY_AFTER))
+        while not self._state.stopping.is_set():
+            if self._state.since_first_write is not None:
+                left = [w for w in self._state.plan.watches if w.wanted == "lost" and self._waiting(w)]
+                await asyncio.gather(*(self._glance(watch) for watch in left))
+            await asyncio.sleep(self._interval())
+
+    async def _glance(self, watch: Watch) -> None:
+        row = self._row(watch)
+        if row.before_lost or self._stopped(watch) is not None:
+            return
+        signal, _ = await self._signal(watch, _ANSWER_SECONDS)
+        if signal is None or signal.silent or not self._waiting(watch):
+            return
+        await self._show(watch, signal)
+        if signal.lost and self._row(watch).seen_otherwise:
+            await self._end(watch, WatchResult.CONFIRMED, None)
 
     def confirmed(self, only: Collection[tuple[str, str]]) -> bool:
         """Whether each of these (folded id, service) was confirmed; one that the plan does not watch was not."""

@@ -4,8 +4,10 @@ import asyncio
 
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations.interface import OperationReport, WatchResult
 from tests.operations.many_steps import plan_many
-from tests.operations.stories import Azure, plan_grants, taken
+from tests.operations.stories import Azure, consumer, plan_grants, taken
 
 _TEN = 10
 
@@ -73,5 +75,33 @@ def test_a_revoke_overtakes_a_refresh_that_waits_for_azure(azure: Azure) -> None
             done = await running
             assert {s.state for s in done.steps} == {StepState.DONE}, done.log
             await refresh
+
+    asyncio.run(story())
+
+
+def test_a_service_that_is_cut_is_seen_while_another_step_waits_for_its_turn(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            estate = await backend.read()
+            first, second = (consumer(estate, name) for name in ("dcc-mysql", "dcc-mysql-single"))
+            both = RevokeDraft(key=first.slots[0].key_id.key, consumers=(first.id, second.id), method="grants")
+            plan = await backend.prepare_revoke(both)
+            slow = next(n for n, step in enumerate(plan.steps, start=1) if "single" in step.words)
+            azure.sandbox.fault(f"DELETE management.azure.com*/{last(plan.steps[slow - 1].target)} throttle:8;times=1")
+            cut, seen = asyncio.Event(), asyncio.Event()
+
+            def listen(report: OperationReport) -> None:
+                if any(step.state is StepState.DONE for step in report.steps):
+                    cut.set()
+                results = {watch.consumer_name: watch.result for watch in report.watch}
+                if results.get(first.name) is WatchResult.CONFIRMED and report.steps[slow - 1].state != StepState.DONE:
+                    seen.set()
+
+            running = asyncio.create_task(backend.run(plan, watch=True, on_report=listen))
+            await asyncio.wait_for(cut.wait(), 5)
+            azure.sandbox.advance(1200)
+            done = await running
+            assert seen.is_set(), done.log
+            assert done.outcome is Outcome.DONE, done.log
 
     asyncio.run(story())
