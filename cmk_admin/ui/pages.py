@@ -86,8 +86,11 @@ class Pages(QTabWidget):
             page.windowTitleChanged.connect(partial(self._retitle, page))
         page.setProperty(TITLE, title)
         self._name_tabs()
+        focused = QApplication.focusWidget()
+        inside = focused is not None and page.isAncestorOf(focused)
         self.setCurrentIndex(at)
-        if not page.isAncestorOf(QApplication.focusWidget() or page):
+        # Turning to it gives the focus to whatever comes first: the page knows better where one begins
+        if not inside:
             page.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def close_page(self, page: QWidget) -> bool:

@@ -314,7 +314,7 @@ def test_a_narrow_page_stacks_its_cards_and_a_wide_one_puts_them_beside_each_oth
     qtbot.waitUntil(lambda: place("revoke-lanes")[0] > 400)
     page.resize(760, 480)
     qtbot.waitUntil(lambda: place("revoke-lanes")[0] < 100)
-    order = ("revoke-lanes", "revoke-paths", "revoke-checks", "revoke-steps")
+    order = ("revoke-lanes", "revoke-paths", "revoke-steps", "revoke-checks")
     shown = [name for name in order if (found := page.findChild(QWidget, name)) and found.isVisible()]
     heights = [place(name)[1] for name in shown]
     assert heights == sorted(heights)

@@ -163,8 +163,8 @@ class RevokePage(QWidget):
         radius, paths = self._right(scope_words)
         how = (self._cause, self._suspects, self._methods)
         # Only a leak has something that comes next, and then it matters more than what stops: nothing does
-        right = (self._next, radius, paths, self._checks)
-        return Columns((*how, self._choices, steps), right, (*how, *right, self._choices, steps))
+        right = (self._next, radius, paths, steps, self._checks)
+        return Columns((*how, self._choices), right, (*how, *right, self._choices))
 
     def _left(self) -> QWidget:
         self._cause, self._methods, self._choices = CauseCard(), MethodsCard(), ChoicesCard()
@@ -321,8 +321,8 @@ class RevokePage(QWidget):
     def _order(self) -> None:
         """Tab goes as the cards stand."""
         first = (self._again, self._problems.action, *self._cause.buttons, *self._suspects.buttons)
-        right = (*self._next.buttons, self._regrants.toggle, self._checks.toggle)
-        left = (*self._choices.buttons, *self._steps.toggles)
+        right = (*self._next.buttons, self._regrants.toggle, *self._steps.toggles, self._checks.toggle)
+        left = self._choices.buttons
         rest = (*right, *left) if self._cards.stacked else (*left, *right)
         end = (*self._why.fields, self._script, self._cancel, self._go)
         in_order(*first, *self._methods.buttons, *rest, *end)
