@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from cmk_admin.domain import words
 from cmk_admin.domain.errors import BadInput
 
 DRILLS = {
@@ -39,6 +40,8 @@ class DrillTarget:
     azure_seconds: float | None
     """From the beginning of the drill until no route let its identity unwrap; None: some route still does."""
     real_seconds: float | None
+    stopped_seconds: float | None
+    """From the beginning of the drill until the service itself stopped, some time after its key was refused."""
     open: tuple[str, ...]
     """In words, what still gives it its data now."""
 
@@ -62,6 +65,8 @@ class Debrief:
     story: str
     better: str
     """What would have been best, in a sentence."""
+    touched: bool
+    """Somebody changed something since it began."""
     started_on: datetime
     """By the sandbox's calendar, which operations are dated in too."""
     azure_seconds: float
@@ -77,7 +82,12 @@ class Debrief:
     @property
     def passed(self) -> bool:
         """Every target was cut, and nobody else."""
-        return all(one.azure_seconds is not None for one in self.targets) and not self.wrong
+        return self.done and not self.wrong
+
+    @property
+    def done(self) -> bool:
+        """Every target was cut, whoever else was."""
+        return all(one.azure_seconds is not None for one in self.targets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,28 +106,39 @@ def check_name(name: str) -> str:
     return name
 
 
+def outcome(debrief: Debrief) -> str:
+    """The score in one sentence."""
+    if debrief.wrong:
+        lost = words.listed([one.name for one in debrief.wrong])
+        return f"Not passed: {lost} must keep {'its' if len(debrief.wrong) == 1 else 'their'} data and lost the key."
+    cut = words.listed([one.name for one in debrief.targets if one.azure_seconds is not None])
+    if debrief.done:
+        return f"Passed: {cut} lost the key, and nobody else did."
+    serving = [one.name for one in debrief.targets if one.azure_seconds is None]
+    lead = "Not done yet" if debrief.touched else "Nothing was changed yet"
+    return f"{lead}: {words.listed(serving)} still {'has its' if len(serving) == 1 else 'have their'} data."
+
+
 def lines(debrief: Debrief) -> tuple[Line, ...]:
-    """The verdicts, in the order in which they are shown."""
+    """The verdicts, in the order in which they are shown; nothing is right or wrong before anything was changed."""
     found: list[Line] = []
     for one in debrief.targets:
         if one.azure_seconds is None:
             found.append(Line(what=f"Cut {one.name}", verdict=Verdict.OPEN, words="It still has its data."))
         else:
-            took = f"Cut off after {duration(one.azure_seconds)} of Azure's time"
-            here = f" ({duration(one.real_seconds)} by the clock)" if one.real_seconds is not None else ""
             back = one.consumer_id in debrief.restored
             found.append(
                 Line(
                     what=f"Cut {one.name}",
                     verdict=Verdict.GOOD,
-                    words=f"{took}{here}{', and given back since' if back else ''}.",
+                    words=f"{_times(one)}{', and given back since' if back else ''}.",
                 )
             )
     left = [path for one in debrief.targets for path in one.open if one.consumer_id not in debrief.restored]
     found.append(
         Line(
             what="Paths left open",
-            verdict=Verdict.BAD if left else Verdict.GOOD,
+            verdict=(Verdict.BAD if left else Verdict.GOOD) if debrief.touched else Verdict.OPEN,
             words=" ".join(left) if left else "None.",
         )
     )
@@ -125,13 +146,25 @@ def lines(debrief: Debrief) -> tuple[Line, ...]:
     whose = "its" if len(debrief.keep) == 1 else "their"
     if debrief.wrong:
         said = " ".join(
-            f"{one.name} lost its key after {duration(one.azure_seconds)}{' and has it again' if one.back else ''}."
+            f"{one.name} lost its key {duration(one.azure_seconds)} after the drill began"
+            f"{' and has it again' if one.back else ''}."
             for one in debrief.wrong
         )
         found.append(Line(what="Wrong services cut", verdict=Verdict.BAD, words=said))
-    else:
+    elif debrief.touched:
         found.append(Line(what="Wrong services cut", verdict=Verdict.GOOD, words=f"None: {names} kept {whose} data."))
+    else:
+        found.append(Line(what="Wrong services cut", verdict=Verdict.OPEN, words="Nothing was changed yet."))
     return tuple(found)
+
+
+def _times(cut: DrillTarget) -> str:
+    """When a target's key was refused and when it stopped, both from the beginning; the watch counts from the first write."""
+    here = f", {duration(cut.real_seconds)} by the clock" if cut.real_seconds is not None else ""
+    said = f"Key refused {duration(cut.azure_seconds or 0.0)} after the drill began (Azure's time{here})"
+    if cut.stopped_seconds is None:
+        return said
+    return f"{said}; server seen to stop {duration(cut.stopped_seconds)} after it began"
 
 
 def duration(seconds: float) -> str:
@@ -157,6 +190,7 @@ def debrief_from_json(document: dict[str, Any]) -> Debrief:
         name=str(document["name"]),
         story=str(document["story"]),
         better=str(document["better"]),
+        touched=bool(document["touched"]),
         started_on=datetime.fromisoformat(str(document["started_on"])),
         azure_seconds=float(document["azure_seconds"]),
         real_seconds=float(document["real_seconds"]),
@@ -166,6 +200,7 @@ def debrief_from_json(document: dict[str, Any]) -> Debrief:
                 name=str(one["name"]),
                 azure_seconds=_number(one["azure_seconds"]),
                 real_seconds=_number(one["real_seconds"]),
+                stopped_seconds=_number(one["stopped_seconds"]),
                 open=tuple(str(path) for path in one["open"]),
             )
             for one in document["targets"]

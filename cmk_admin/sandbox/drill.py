@@ -19,6 +19,17 @@ KIND = "drill"
 ID = "now"
 # How often it is looked while the drill is held. Real seconds; a push of the clock is told apart by what was due in it.
 _LOOK = 0.2
+# Kinds of documents by which somebody changes what a service may do; nothing in a drill changes them by itself before.
+_CHANGEABLE = (
+    "resource",
+    "key",
+    "roleAssignment",
+    "roleDefinition",
+    "lock",
+    "principal",
+    "scheduleRequest",
+    "deletedVault",
+)
 # When each world was looked at last. Azure's seconds.
 _looked: WeakKeyDictionary[World, float] = WeakKeyDictionary()
 
@@ -38,6 +49,8 @@ def hold(world: World, *, name: str, story: str, targets: list[str], keep: list[
             "on": world.clock.now().isoformat(),
             "cut": {},
             "harmed": {},
+            "stopped": {},
+            "touched": False,
         },
     )
 
@@ -57,6 +70,7 @@ def described(world: World) -> Document:
             "cut_at": drill["cut"].get(one, {}).get("azure"),
             "azure_seconds": _between(begun, drill["cut"].get(one), "azure"),
             "real_seconds": _between(begun, drill["cut"].get(one), "real"),
+            "stopped_seconds": _between(begun, drill["stopped"].get(one), "azure"),
             "open": still[one],
         }
         for one in drill["targets"]
@@ -66,6 +80,7 @@ def described(world: World) -> Document:
         "name": drill["name"],
         "story": drill["story"],
         "better": drill["better"],
+        "touched": drill["touched"],
         "targets": targets,
         "keep": [{"consumer_id": one, "name": _name(one)} for one in drill["keep"]],
         "started_at": begun["azure"],
@@ -95,7 +110,7 @@ async def run(world: World) -> None:
 
 
 def look(world: World) -> bool:
-    """Note who has lost its key since the last look; whether anything was new."""
+    """Note who has lost its key or stopped since the last look, and whether anybody changed anything; True: something was new."""
     drill = world.get(KIND, ID)
     if drill is None:
         return False
@@ -104,11 +119,25 @@ def look(world: World) -> bool:
         for one in consumers_of:
             if one not in noted and not open_routes(world, one):
                 noted[one] = {"azure": _moment(world, drill), "real": time.time()}
+    stopped = {**_stopped(world, drill), **drill["stopped"]}
     _looked[world] = world.clock.azure()
-    if (cut, harmed) == (drill["cut"], drill["harmed"]):
+    after = {**drill, "cut": cut, "harmed": harmed, "stopped": stopped, "touched": drill["touched"] or _touched(world)}
+    if after == drill:
         return False
-    world.put(KIND, ID, {**drill, "cut": cut, "harmed": harmed})
+    world.put(KIND, ID, after)
     return True
+
+
+def _stopped(world: World, drill: Document) -> Document:
+    """The targets that stopped since the drill began, as a service does some time after its key was refused."""
+    found = {one: life.lost(world, one) for one in drill["targets"]}
+    begun = drill["started"]["azure"]
+    return {one: {"azure": lost["since"]} for one, lost in found.items() if lost is not None and lost["since"] >= begun}
+
+
+def _touched(world: World) -> bool:
+    """Whether anything was changed since the scenario was laid in, which is when the past was forgotten."""
+    return any(world.changes(kind, key) for kind in _CHANGEABLE for key in world.ever(kind))
 
 
 def open_routes(world: World, consumer_id: str) -> list[str]:

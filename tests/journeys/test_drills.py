@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from cmk_admin.app import connect
-from cmk_admin.domain.drill import Debrief, Verdict, lines
+from cmk_admin.cli.drill import debrief_text
+from cmk_admin.domain.drill import Debrief, Verdict, duration, lines, outcome
 from cmk_admin.domain.errors import BadInput, Refused
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.verbs.attach import AttachDraft
@@ -76,6 +77,7 @@ def test_disabling_the_services_own_key_solves_the_drill(name: str) -> None:
     score = held(name, revoke(DISABLE[name], method="disable"), until=cut)
     assert score.passed, score
     assert [line.verdict for line in lines(score)] == [Verdict.GOOD] * 3
+    assert outcome(score) == "Passed: issuer-mysql lost the key, and nobody else did."
     assert not score.targets[0].open
 
 
@@ -130,16 +132,39 @@ def test_removing_its_own_grant_alone_leaves_the_inherited_ones_open() -> None:
     assert not score.wrong
 
 
-def test_what_is_left_open_is_told() -> None:
-    async def nothing(_: Backend) -> None:
-        return
+def test_what_is_left_open_is_told_and_nothing_is_right_or_wrong_before_anything_was_changed() -> None:
+    async def look_only(backend: Backend) -> None:
+        assert backend.estate is not None
+        key = next(one.id.key for one in backend.estate.keys if one.id.name == "issuer-key")
+        await backend.prepare_revoke(RevokeDraft(key=key, method="disable"))
 
-    score = held("inherited", nothing, until=lambda one: True)
+    score = held("inherited", look_only, until=lambda one: True)
     assert not score.passed
-    said = lines(score)
-    assert said[0].verdict is Verdict.OPEN
-    assert said[1].verdict is Verdict.BAD
-    assert "through a group" in said[1].words
+    assert not score.touched
+    assert [line.verdict for line in lines(score)] == [Verdict.OPEN] * 3
+    assert outcome(score) == "Nothing was changed yet: issuer-mysql still has its data."
+    assert "through a group" in lines(score)[1].words
+    assert "Best:" not in debrief_text(score)
+
+
+def test_what_was_changed_and_left_open_is_wrong() -> None:
+    score = held("inherited", revoke("issuer-key", "issuer-mysql", method="grants"), until=lambda one: True)
+    assert score.touched
+    assert [line.verdict for line in lines(score)] == [Verdict.OPEN, Verdict.BAD, Verdict.GOOD]
+    assert outcome(score) == "Not done yet: issuer-mysql still has its data."
+    assert f"Best: {score.better}" in debrief_text(score)
+
+
+def test_when_the_key_was_refused_and_when_the_server_stopped_are_told_apart() -> None:
+    score = held("lock", revoke("issuer-key", method="disable"), until=lambda one: bool(one.targets[0].stopped_seconds))
+    (target,) = score.targets
+    assert target.azure_seconds is not None
+    assert target.stopped_seconds is not None
+    assert target.azure_seconds <= target.stopped_seconds
+    said = lines(score)[0].words
+    assert said.startswith(f"Key refused {duration(target.azure_seconds)} after the drill began")
+    assert f"server seen to stop {duration(target.stopped_seconds)} after it began" in said
+    assert "Cut off" not in said
 
 
 def test_a_drill_cannot_hold_a_live_credential() -> None:
@@ -158,7 +183,7 @@ def test_the_command_line_holds_a_drill_on_a_fresh_sandbox_each_time(home: Path)
         )
         seen.append({row["consumer_id"].rsplit("/", 1)[-1] for row in json.loads(done.stdout)["rows"]})
     told = subprocess.run([*_COMMAND, "--drill", "lock", "mapping"], capture_output=True, text=True, check=True).stderr
-    assert "Drill “lock”: not done yet" in told
+    assert "Drill “lock”: Nothing was changed yet" in told
     assert "Paths left open: issuer-mysql can still use issuer-key" in told
     assert {one.name for one in (home / "drill").iterdir()} == {"owner.lock", "serve.log"}
     assert not (home / "connections").exists()

@@ -60,25 +60,46 @@ def test_a_drill_is_chosen_on_the_doors_timed_in_the_strip_and_scored(window: Ma
     async def disable() -> None:
         await backend.run(await backend.prepare_revoke(RevokeDraft(key=key, method="disable")), watch=False)
 
+    early = debrief_that_hides_the_way_out(window, qtbot)
     done: list[object] = []
     window.bridge.start(window, disable(), done.append, done.append)
     qtbot.waitUntil(lambda: bool(done), timeout=20_000)
     assert done == [None]
     strip.drill_end.click()
-    qtbot.waitUntil(lambda: isinstance(window.pages.currentWidget(), DebriefPage), timeout=10_000)
+    qtbot.waitUntil(
+        lambda: isinstance(window.pages.currentWidget(), DebriefPage) and window.pages.currentWidget() is not early,
+        timeout=10_000,
+    )
     page = window.pages.currentWidget()
     assert page is not None
     texts = {one.objectName(): one.text() for one in page.findChildren(QLabel) if one.objectName()}
-    assert texts["debrief-outcome"] == "passed"
+    assert texts["debrief-outcome"] == "Passed: issuer-mysql lost the key, and nobody else did."
     assert [texts[f"verdict-{n}"] for n in range(3)] == ["Right"] * 3
     assert "issuer-key" in texts["debrief-operation-0"]
     assert "expiry is no revocation" in texts["debrief-better"]
+    assert page.findChild(QPushButton, "debrief-show-better") is None
 
     again = page.findChild(QPushButton, "debrief-again")
     assert again is not None
     again.click()
     qtbot.waitUntil(lambda: window.backend is not None and window.backend is not backend, timeout=20_000)
     assert window.strip.pill.text() == "DRILL"
+
+
+def debrief_that_hides_the_way_out(window: MainWindow, qtbot: QtBot) -> DebriefPage:
+    """While nothing is done, it is told only to whoever asks for it."""
+    window.strip.drill_end.click()
+    qtbot.waitUntil(lambda: isinstance(window.pages.currentWidget(), DebriefPage), timeout=10_000)
+    page = window.pages.currentWidget()
+    assert isinstance(page, DebriefPage)
+    better = page.findChild(QLabel, "debrief-better")
+    show = page.findChild(QPushButton, "debrief-show-better")
+    assert better is not None
+    assert show is not None
+    assert not better.isVisible()
+    show.click()
+    assert better.isVisible()
+    return page
 
 
 def test_an_ordinary_sandbox_shows_no_drill(windows: Windows) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from cmk_admin.domain.drill import Verdict, clock, duration, lines
+from cmk_admin.domain.drill import Verdict, clock, duration, lines, outcome
 from cmk_admin.ui.widgets.labels import ToneIcon, label
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class DebriefPage(QWidget):
         body.setContentsMargins(32, 24, 32, 24)
         body.setSpacing(8)
         body.addLayout(self._head(debrief))
+        body.addWidget(label(outcome(debrief), _LOOK[_overall(debrief)][1], wrap=True, name="debrief-outcome"))
         body.addWidget(label(debrief.story, wrap=True, name="debrief-story"))
         body.addWidget(label(_asked(debrief), "quiet", wrap=True))
         body.addSpacing(8)
@@ -59,7 +60,7 @@ class DebriefPage(QWidget):
         body.addWidget(self._done(operations, debrief.started_on))
         body.addSpacing(8)
         body.addWidget(label("What would have been best", "door"))
-        body.addWidget(label(debrief.better, wrap=True, name="debrief-better"))
+        self._tell_better(body, debrief)
         body.addSpacing(12)
         body.addLayout(self._buttons())
         body.addStretch(1)
@@ -79,16 +80,29 @@ class DebriefPage(QWidget):
     def _head(self, debrief: Debrief) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(10)
-        passed = debrief.passed
         icon, tone, _ = _LOOK[_overall(debrief)]
         row.addWidget(ToneIcon(self._theme, icon, tone, 24))
         row.addWidget(label(f"Drill “{debrief.name}”", "title"))
-        word = "passed" if passed else "somebody lost data who should not have" if debrief.wrong else "not done yet"
-        row.addWidget(label(word, tone, name="debrief-outcome"))
         row.addStretch(1)
         held = f"held for {clock(debrief.real_seconds)}, {duration(debrief.azure_seconds)} of Azure's time"
         row.addWidget(label(held, "quiet", name="debrief-held"))
         return row
+
+    def _tell_better(self, body: QVBoxLayout, debrief: Debrief) -> None:
+        """What would have been best: whoever is not done yet asks for it first."""
+        better = label(debrief.better, wrap=True, name="debrief-better")
+        if not debrief.done:
+            show = QPushButton("Show what would have been best")
+            show.setObjectName("debrief-show-better")
+            show.setAccessibleName(show.text())
+            show.clicked.connect(better.show)
+            show.clicked.connect(show.hide)
+            better.hide()
+            row = QHBoxLayout()
+            row.addWidget(show)
+            row.addStretch(1)
+            body.addLayout(row)
+        body.addWidget(better)
 
     def _verdicts(self, debrief: Debrief) -> QFrame:
         card = QFrame()
