@@ -1,6 +1,6 @@
 """Who holds grants: role assignments, definitions, groups and names, for a whole estate."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from cmk_admin.cloud import directory, pim, roles
@@ -216,6 +216,21 @@ async def read_memberships(session: Session, into: Collected, principals: Collec
             into.principals[group] = known
 
     await together(*(one(principal, subscription) for principal, subscription in sorted(asked)))
+
+
+def keep_memberships(into: Collected, before: Mapping[str, Principal], *, but: Collection[str]) -> None:
+    """What was answered about identities in groups that still cannot be read; not of those that are asked about anew."""
+    asked = {one.lower() for one in but}
+
+    def others(ids: Iterable[str]) -> tuple[str, ...]:
+        return tuple(one for one in ids if one.lower() not in asked)
+
+    for object_id, known in before.items():
+        now = into.principals.get(object_id)
+        if now is not None and now.kind == "Group" and now.members is None:
+            into.principals[object_id] = replace(
+                now, known_members=others(known.known_members), known_others=others(known.known_others)
+            )
 
 
 def _holders(into: Collected) -> dict[str, str | None]:

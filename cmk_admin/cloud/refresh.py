@@ -10,6 +10,7 @@ from cmk_admin.cloud.holders import (
     add_assignments,
     add_definitions,
     forget_custom_definitions,
+    keep_memberships,
     read_directory,
     read_eligibilities,
     read_memberships,
@@ -36,10 +37,13 @@ _LISTED_SUBSCRIPTIONS = 8
 those that are known to name the key are asked, unless everybody must be known."""
 
 
-async def refresh(session: Session, estate: Estate, key: KeyId, *, everywhere: bool = False) -> Estate:
+async def refresh(
+    session: Session, estate: Estate, key: KeyId, *, everywhere: bool = False, follows: bool = False
+) -> Estate:
     """The estate with everything about `key` read now: its vault and policies, its versions, the assignments and locks
     at its scope and above, and the consumers. With `everywhere` they are listed however many subscriptions there are:
-    before something is taken from whoever may use the key.
+    before something is taken from whoever may use the key. With `follows` another key of the estate was read just now:
+    which identities are in groups that nobody could read holds from then, for those that are not asked about again.
 
     Urgent: waits for no budget. `read_at` stays what it was, since the rest is as old as before. Raises AzureFailure:
     not_visible where no visible vault has the key's host; else where the vault itself could not be read. What else
@@ -50,15 +54,18 @@ async def refresh(session: Session, estate: Estate, key: KeyId, *, everywhere: b
         raise AzureFailure(
             FailureKind.NOT_VISIBLE, f"No vault that this account sees has the host {key.host}.", subject=str(key)
         )
-    return await _Refreshing(session, estate, vault, key.key, everywhere=everywhere).run()
+    return await _Refreshing(session, estate, vault, key.key, everywhere=everywhere, follows=follows).run()
 
 
 class _Refreshing:
     """One refresh."""
 
-    def __init__(self, session: Session, estate: Estate, vault: Vault, key: KeyId, *, everywhere: bool) -> None:
+    def __init__(
+        self, session: Session, estate: Estate, vault: Vault, key: KeyId, *, everywhere: bool, follows: bool
+    ) -> None:
         self._session = session
         self._everywhere = everywhere
+        self._follows = follows
         self._finished = estate.coverage.finished
         self._vault = vault
         self._key = key
@@ -84,8 +91,11 @@ class _Refreshing:
         if self._custom_roles_unread:
             forget_custom_definitions(into, self._grants_over())
         await read_missing_definitions(session, into, urgent=True)
+        before = dict(into.principals)
         await read_directory(session, into, only=self._concerned(), urgent=True)
         users = {slot.principal_id for slot in into.slots_in({self._key.host}) if slot.principal_id}
+        if self._follows:
+            keep_memberships(into, before, but=users)
         await read_memberships(session, into, users)
         into.problems = [
             each for each in into.problems if each.kind is not FailureKind.NOT_VISIBLE or "/" in each.scope

@@ -49,15 +49,15 @@ class Inventory:
         """The newest estate at hand; read where there is none. Raises AzureFailure."""
         return self.estate or await self.load_last() or await self.read(None)
 
-    async def refresh(self, key: KeyId, *, everywhere: bool = False) -> Estate:
+    async def refresh(self, key: KeyId, *, everywhere: bool = False, follows: bool = False) -> Estate:
         """Read one key anew from its providers; all of the estate where its vault is not known yet. Raises AzureFailure.
 
-        `everywhere`: see `cloud.refresh`.
+        `everywhere` and `follows`: see `cloud.refresh`.
         """
         known = self.estate or await self.load_last()
         if known is None or Index(known).vault_of(key) is None:
             known = await self.read(None)
-        self.estate = await inventory.refresh(self._session, known, key, everywhere=everywhere)
+        self.estate = await inventory.refresh(self._session, known, key, everywhere=everywhere, follows=follows)
         return self.estate
 
     async def look(self, keys: Iterable[KeyId], *, keep: bool = False) -> Estate:
@@ -66,20 +66,20 @@ class Inventory:
         Where it is not kept, a reading that began before a change does not hide what was read after it. Raises AzureFailure.
         """
         estate = await self.known()
-        for key in keys:
+        for at, key in enumerate(keys):
             if keep:
-                estate = await self.refresh(key)
+                estate = await self.refresh(key, follows=at > 0)
             else:
                 if Index(estate).vault_of(key) is None:
                     estate = await self.read(None)
-                estate = await inventory.refresh(self._session, estate, key)
+                estate = await inventory.refresh(self._session, estate, key, follows=at > 0)
         return estate
 
     async def look_on(self, estate: Estate, key: KeyId, *, keep: bool = False) -> Estate:
         """One more key of an estate that was just looked at; `keep` as in `look`. Raises AzureFailure."""
         if keep:
-            return await self.refresh(key)
-        return await inventory.refresh(self._session, estate, key)
+            return await self.refresh(key, follows=True)
+        return await inventory.refresh(self._session, estate, key, follows=True)
 
     async def ask(self, estate: Estate, keys: Iterable[KeyId]) -> tuple[Namesake, ...]:
         """What the vaults of an estate answer about keys of these names, there or softly deleted. Raises nothing of Azure's."""
@@ -93,11 +93,11 @@ class Inventory:
         Raises AzureFailure.
         """
         estate = await self.known()
-        for key in keys:
+        for at, key in enumerate(keys):
             if Index(estate).vault_of(key) is None:
                 return await self.read(None)
             try:
-                estate = await self.refresh(key)
+                estate = await self.refresh(key, follows=at > 0)
             except AzureFailure as failure:
                 if failure.kind is not FailureKind.NOT_FOUND:
                     raise

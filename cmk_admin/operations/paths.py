@@ -14,5 +14,5 @@ async def read_keys_of(inventory: Inventory, plan: Plan, *, everywhere: bool = F
     first, *others = [parse_key_id(value) for name, value in plan.context if name == "key"]
     estate = await inventory.refresh(first, everywhere=everywhere)
     for key in others:
-        estate = await inventory.refresh(key, everywhere=everywhere)
+        estate = await inventory.refresh(key, everywhere=everywhere, follows=True)
     return estate

@@ -39,6 +39,19 @@ async def _cut(backend: OpenBackend, method: str) -> OperationReport:
     return await backend.run(plan, watch=False)
 
 
+def test_a_group_that_the_directory_does_not_tell_is_ruled_out_by_the_proof_as_by_the_plan(azure: Azure) -> None:
+    azure.sandbox.fault("* graph.microsoft.com* status:403")
+
+    async def story(backend: OpenBackend) -> None:
+        await backend.read()
+        cut = await _cut(backend, "grants")
+        for report in (cut, await backend.prove(cut.operation)):
+            assert report.proof is not None
+            assert {one.state for one in report.proof.paths} == {PathProof.CLOSED}, report.proof.paths
+
+    azure.run(story)
+
+
 @pytest.mark.parametrize("method", ["grants", "delete"])
 def test_a_copy_is_read_from_its_own_vault_each_time(azure: Azure, method: str) -> None:
     async def story(backend: OpenBackend) -> None:
