@@ -237,6 +237,20 @@ def test_stop_watching_is_never_called_done(driver: Driver, sandbox: Sandbox) ->
     assert driver.button("operation-restore", page).isVisible()
 
 
+def test_what_became_of_a_service_stands_in_the_estate_too(driver: Driver, sandbox: Sandbox) -> None:
+    driver.select(*MYSQL)
+    driver.shortcut(Qt.Key.Key_R)
+    driver.revoke_page()
+    assert driver.ended(driver.start()).report.outcome is Outcome.DONE
+
+    def state() -> str | None:
+        estate = driver.window.estate
+        assert estate is not None
+        return next(one.state for one in estate.consumers if one.name == "dcc-mysql")
+
+    driver.until(lambda: state() == "Inaccessible", "the state that the watch has seen")
+
+
 def test_a_refused_step_says_why_and_that_what_it_was_to_close_is_open(driver: Driver, sandbox: Sandbox) -> None:
     sandbox.fault("DELETE *roleAssignments* status:403")
     driver.select(*MYSQL)

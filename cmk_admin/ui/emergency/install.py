@@ -11,7 +11,7 @@ from cmk_admin.domain.ids import KeyId, last, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.verbs.revoke import Cause, RevokeDraft
-from cmk_admin.operations.interface import Backend, OperationReport
+from cmk_admin.operations.interface import Backend, OperationReport, WatchResult
 from cmk_admin.ui.activity.dock import ActivityDock
 from cmk_admin.ui.dialogs import tell_failure
 from cmk_admin.ui.emergency.answer_page import AnswerPage
@@ -263,12 +263,20 @@ class Emergency(QObject):
         self._window.verbs.update()
 
     def _ended(self, report: OperationReport) -> None:
+        self._read_what_was_seen(report)
         if report.operation in self._to_restore:
             self._to_restore.discard(report.operation)
             if report.undoable:
                 self._answer(RESTORE, report)
             else:
                 self._window.say(f"“{report.title}” was stopped before anything was changed.")
+
+    def _read_what_was_seen(self, report: OperationReport) -> None:
+        """The estate was read right after the writes: what became of the services since then belongs into it too."""
+        seen = any(watch.result is WatchResult.CONFIRMED for watch in report.watch)
+        if seen and report.plan is not None and self._window.backend is not None and not self._window.closing:
+            for key in [parse_key_id(value).key for name, value in report.plan.context if name == "key"]:
+                self._window.refresh_key(key)
 
     def _listed(self) -> None:
         self._incidents.listed()
