@@ -52,7 +52,7 @@ def test_revoke_and_restore_are_what_a_foreign_client_sees(driver: Driver, sandb
     assert watch.result is WatchResult.CONFIRMED
     assert watch.seconds is not None
     assert watch.seconds <= 1200
-    assert driver.badge("proof-verdict", operation) .startswith("1 closed")
+    assert driver.badge("proof-verdict", operation).startswith("1 closed")
     assert operation.report.outcome.value == "done"
     assert not mysql.unwraps(wrapped)
     assert admin.server_state() == "Inaccessible"
