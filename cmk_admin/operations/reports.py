@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -279,9 +279,21 @@ def _watch_words(row: OperationRow, plan: Plan) -> list[str]:
     word = "confirmed back" if wanted == {"back"} else "confirmed cut off"
     if row.verb in NEVER_LOST:
         word = "confirmed to serve"
-    total = len(row.watches)
-    confirmed = sum(w.result == WatchResult.CONFIRMED for w in row.watches)
-    return [f"{confirmed} of {total} {_plural('service', total)} {word}"]
+    unasked = {(fold(effect.consumer_id), effect.service) for effect in plan.effects if not effect.wanted}
+    others = [watch for watch in row.watches if (fold(watch.consumer), watch.service) in unasked]
+    if len(others) == len(row.watches):
+        others = []  # nobody was asked for, so that nobody is told apart
+    asked = [watch for watch in row.watches if watch not in others]
+    said = [f"{_confirmed(asked)} of {len(asked)} {_plural('service', len(asked))} {word}"]
+    if others:
+        seen, count = _confirmed(others), len(others)
+        which = str(count) if seen == count else f"{seen} of {count}"
+        said.append(f"{which} {_plural('other', count)} cut as well")
+    return said
+
+
+def _confirmed(watches: Sequence[WatchRow]) -> int:
+    return sum(watch.result == WatchResult.CONFIRMED for watch in watches)
 
 
 def _plural(word: str, count: int) -> str:

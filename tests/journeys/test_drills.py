@@ -95,6 +95,24 @@ def test_cutting_what_two_services_share_cuts_the_wrong_one_and_the_debrief_says
     assert "portal-mysql lost its key" in wrong.words
 
 
+def test_a_plan_that_cuts_who_shares_the_identity_names_the_better_way_and_counts_it_apart() -> None:
+    said: list[str] = []
+
+    async def act(backend: Backend) -> None:
+        assert backend.estate is not None
+        key = next(one.id.key for one in backend.estate.keys if one.id.name == "certificates-key")
+        target = next(one.id for one in backend.estate.consumers if one.name == "issuer-mysql")
+        plan = await backend.prepare_revoke(RevokeDraft(key=key, consumers=(target,), method="grants"))
+        (warning,) = [one for one in plan.warnings if "First give" in one]
+        assert warning.startswith("First give portal-mysql an identity and a key grant of its own (attach), then cut")
+        assert "certificates-id" in warning
+        said.append((await backend.run(plan)).sentence)
+
+    score = held("shared", act, until=lambda one: bool(one.wrong))
+    assert [one.name for one in score.wrong] == ["portal-mysql"]
+    assert "1 of 1 service confirmed cut off, 1 other cut as well" in said[0]
+
+
 def test_giving_the_service_that_stays_a_key_of_its_own_first_solves_what_two_share() -> None:
     async def act(backend: Backend) -> None:
         assert backend.estate is not None

@@ -108,7 +108,11 @@ def way(asked: Asked) -> Way:
         undone="The same grants are made again, under the same names.",
         within_seconds=within(removed.steps),
         not_restored=not_restored(removed.steps),
-        warnings=(*slow(index, removed.steps), *backup.warnings(asked, takings, removed.numbers)),
+        warnings=(
+            *slow(index, removed.steps),
+            *_sharing(asked, also),
+            *backup.warnings(asked, takings, removed.numbers),
+        ),
         kept=removed.kept,
         gone=removed.gone,
         shares="the same grant",
@@ -164,6 +168,25 @@ def slow(index: Index, steps: Sequence[Step]) -> tuple[str, ...]:
         for step in steps
         if step.verb is StepVerb.REMOVE_ASSIGNMENT and step.effect_seconds is None
     )
+
+
+def _sharing(asked: Asked, also: Sequence[cuts.Cut]) -> tuple[str, ...]:
+    """Warnings: who is cut only because it shares the identity of those that are to be cut, and what spares it."""
+    mine = {one.lower(): one for one in asked.all_identities}
+    sharing: dict[tuple[str, str], dict[str, None]] = {}
+    for cut in also:
+        who = mine.get((cut.use.slot.principal_id or "").lower())
+        if who is not None:
+            sharing.setdefault((who, words.who(asked.index, who)), {})[cut.use.consumer.name] = None
+    found = []
+    for (_, identity), names in sharing.items():
+        several = len(names) > 1
+        found.append(
+            f"First give {naming.listed(tuple(names))} an identity and a key grant of {'their' if several else 'its'} own "
+            f"(attach), then cut: {'they share' if several else 'it shares'} the identity {identity} and would be cut as "
+            "well."
+        )
+    return tuple(found)
 
 
 def _wanted(asked: Asked, found: Sequence[tuple[KeyId, AccessPath]], grants: frozenset[str]) -> tuple[Lot, ...]:
