@@ -34,7 +34,7 @@ def proof_text(report: OperationReport) -> str:
         [
             _STATES[one.state],
             one.path.principal_name or one.path.principal or "anybody",
-            one.path.via,
+            ", ".join(filter(None, (one.path.via, words.PATH_KINDS.get(one.path.kind)))),
             words.scope_in_full(None, one.path.scope),
             words.exact(one.since),
             one.counting_words(now) or one.reason or "",

@@ -31,6 +31,13 @@ STATES = {
     "unread": "not read",
 }
 
+PATH_KINDS = {
+    "eligible": "may be opened by its principal itself",
+    "copy": "to the same key material in another vault",
+    "backup": "may take a backup of the key along",
+}
+"""What a path is that is not simply open now, by `PlannedPath.kind`."""
+
 # hsmPlatform of a key's attributes (KVD keys/about-keys.md)
 _PLATFORMS = {
     "0": "protected by software",

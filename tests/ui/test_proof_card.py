@@ -1,10 +1,12 @@
 """The card of a proof turns green by itself when what is closed counts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from cmk_admin.cli.incident import proof_text
 from cmk_admin.domain.plan import PathState, PlannedPath
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.operations.interface import Counting, Incident, OperationReport, PathProof, Proof, ProvenPath
@@ -49,3 +51,25 @@ def test_the_card_turns_green_by_itself_when_the_last_path_counts(theme: Theme, 
     qtbot.waitUntil(lambda: verdict.word == "1 closed", timeout=5000)
     assert datetime.now(UTC) >= due
     assert "counts at the vault" not in _texts(card)
+
+
+def test_a_path_to_a_copy_is_told_from_the_path_to_the_key(theme: Theme, qtbot: QtBot) -> None:
+    now = datetime.now(UTC)
+    own = replace(PATH, scope="/subscriptions/00000000-0000-0000-0000-000000000001")
+    both = (own, replace(own, kind="copy"))
+    paths = tuple(ProvenPath(path=one, state=PathProof.UNKNOWN, since=now, reason="it was not read") for one in both)
+    report = OperationReport(
+        operation="a1",
+        verb="revoke",
+        title="Cut it off",
+        subject="key",
+        outcome=Outcome.PARTIAL,
+        steps=(),
+        incident=Incident.OPEN,
+        proof=Proof(at=now, paths=paths),
+    )
+    card = ProofCard(theme, lambda scope: scope)
+    qtbot.addWidget(card)
+    card.show_report(report)
+    assert _texts(card).lower().count("to the same key material in another vault") == 1
+    assert proof_text(report).count("to the same key material in another vault") == 1

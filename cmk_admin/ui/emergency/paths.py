@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import PathState, PlannedPath
-from cmk_admin.domain.words import count
+from cmk_admin.domain.words import PATH_KINDS, count
 from cmk_admin.ui.emergency.look import PATHS, Look
 from cmk_admin.ui.emergency.parts import Badge, clear, words_label
 from cmk_admin.ui.theme import sizes
@@ -19,13 +19,6 @@ ScopeWords = Callable[[str], str]
 STATE_WIDTH = 96
 MOST = 200
 """Rows shown; that there are more is said."""
-
-KINDS = {
-    "eligible": "may be opened by its principal itself",
-    "copy": "to the same key material in another vault",
-    "backup": "may take a backup of the key along",
-}
-"""What a path is that is not simply open now."""
 
 _ORDER = (PathState.STAYS_OPEN, PathState.UNKNOWN, PathState.WILL_CLOSE)
 
@@ -103,7 +96,7 @@ def path_row(
 
 def path_notes(path: PlannedPath) -> tuple[str, ...]:
     """What is to be known of a path besides: what kind it is, why it stays open, its condition."""
-    notes = [KINDS.get(path.kind, ""), path.reason or ""]
+    notes = [PATH_KINDS.get(path.kind, ""), path.reason or ""]
     if path.condition and path.condition not in (path.reason or ""):
         notes.append(f"The grant has a condition, which is not evaluated: {path.condition}")
     return tuple(filter(None, notes))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cmk_admin.domain.words import count, exact
+from cmk_admin.domain.words import PATH_KINDS, count, exact
 from cmk_admin.operations.interface import Incident, OperationReport, PathProof, Proof, ProvenPath
 from cmk_admin.ui.emergency.look import COUNTING, PROOFS, Look
 from cmk_admin.ui.emergency.option import heading
@@ -122,7 +122,8 @@ class ProofCard(QWidget):
         paths, at = proof.paths, proof.at
         for one in sorted(paths, key=lambda one: (_ORDER.index(one.state), one not in waiting))[:MOST]:
             look = COUNTING if one in waiting else PROOFS[one.state]
-            notes = tuple(filter(None, (one.counting_words(now) or one.reason, _when(one, at))))
+            said = (PATH_KINDS.get(one.path.kind), one.counting_words(now) or one.reason, _when(one, at))
+            notes = tuple(filter(None, said))
             self._rows.addWidget(path_row(self._theme, one.path, self._scope_words, look, notes))
         if len(paths) > MOST:
             self._rows.addWidget(words_label(f"and {count(len(paths) - MOST, 'more path')}", "quiet"))
