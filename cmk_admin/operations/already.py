@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from cmk_admin.cloud import activity
+from cmk_admin.domain import words
 from cmk_admin.domain.activity import Event, policies_changed
 from cmk_admin.domain.ids import fold, subscription_of
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.steps import Step, StepState, StepVerb
-from cmk_admin.domain.verbs.changes import parse_policy_target
+from cmk_admin.domain.verbs.changes import assignment_of, parse_policy_target
+from cmk_admin.operations.executors.role_assignments import given_already
 from cmk_admin.operations.history import plan_of
 from cmk_admin.operations.reports import utc_text
 from cmk_admin.operations.state import OperationState
@@ -31,6 +33,9 @@ async def by_whom(state: OperationState, n: int, others: Sequence[OperationRow],
         return f"{SO}: done by operation {row.id} of this connection{at}."
     if in_a_vault(step):
         return f"{SO}. By whom is not known: {NO_LOG}"
+    maker = await _maker(state, step)
+    if maker is not None:
+        return f"{SO}, under another name: {maker}."
     event = await _event(state, step)
     if event is not None:
         return f"{SO}: {event_words(state, event)}."
@@ -47,6 +52,23 @@ def _done_here(step: Step, others: Sequence[OperationRow]) -> tuple[OperationRow
                 same = (planned.verb, planned.after) == (step.verb, step.after)
                 return (row, done) if same else None
     return None
+
+
+async def _maker(state: OperationState, step: Step) -> str | None:
+    """By whom and when the same grant was made under another name; None: there is none, or Azure does not name who.
+
+    No event of that is about the step's target. Raises AzureFailure.
+    """
+    if step.verb is not StepVerb.CREATE_ASSIGNMENT or step.after is None:
+        return None
+    wanted = assignment_of(step.target, step.after)
+    if wanted.principal_id.startswith("/"):
+        return None  # the identity of a resource that an earlier step has made: nobody else had granted it anything
+    found = await given_already(state.session, wanted)
+    if found is None or not found.created_by:
+        return None
+    at = f" at {words.exact(found.created_on)}" if found.created_on else ""
+    return f"made by {_named(state, found.created_by) or found.created_by}{at}"
 
 
 async def _event(state: OperationState, step: Step) -> Event | None:
@@ -70,11 +92,14 @@ def event_words(state: OperationState, event: Event) -> str:
 
 def _caller(state: OperationState, event: Event) -> str:
     """By name where this account or the estate knows it: of what is no person the log has the id only."""
+    return _named(state, event.caller_id) or event.caller or "a caller without a name"
+
+
+def _named(state: OperationState, object_id: str | None) -> str | None:
     account, estate = state.session.account, state.inventory.estate
-    if event.caller_id == account.object_id:
+    if object_id == account.object_id:
         return account.name
-    named = Index(estate).name_of(event.caller_id) if estate is not None and event.caller_id else None
-    return named or event.caller or "a caller without a name"
+    return Index(estate).name_of(object_id) if estate is not None and object_id else None
 
 
 def in_a_vault(step: Step) -> bool:

@@ -199,8 +199,12 @@ def test_a_grant_under_another_name_is_left_as_it_is_and_told(
             await roles.create_assignment(session, theirs)
             plan = await backend.prepare_restore(cut.operation)
             assert any(said in one and "administrator" in one for one in plan.findings), plan.findings
+            there = state is StepState.SKIPPED
+            assert plan.steps[0].words.endswith(": it is there already") is there
+            assert any("under their own names" in one for one in plan.not_restored) is not there
             back = await backend.run(plan, watch=False)
             assert back.steps[0].state is state, back.log
+            assert ("under another name: made by administrator" in str(back.steps[0].activity)) is there
             assert await roles.get_assignment(session, mine.id) is None
             kept = await roles.get_assignment(session, theirs.id)
             assert kept is not None

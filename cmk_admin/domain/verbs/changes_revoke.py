@@ -56,7 +56,7 @@ def delete_key(key: KeyId) -> Step:
     return Step(
         verb=StepVerb.DELETE_KEY,
         target=str(key.key),
-        words=f"Delete key {key.name} of {key.vault_name} softly, with all its versions",
+        words=f"Delete key {key.name} of {key.vault_name} with all its versions (recoverable)",
         undo_words=f"Recover deleted key {key.name} of {key.vault_name} with all its versions",
         before={},
         after=None,

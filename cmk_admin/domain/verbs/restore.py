@@ -70,7 +70,11 @@ def plan(draft: RestoreDraft, index: Index, since: restore_changed.Since = _NOTH
     chosen = restore_part.needed(index, whole, draft.consumers) if draft.consumers else whole
     rest = [step for step in whole if step not in chosen and step.verb not in ASKS_ONLY]
     named = (*draft.consumers, *restore_part.along(index, draft.plan, whole, chosen, draft.consumers)) if rest else ()
-    backs = tuple(_staged(back) for step in chosen if (back := restore_since.back(index, step, since.rotations)))
+    backs = tuple(
+        restore_changed.worded(index, step, _staged(back))
+        for step in chosen
+        if (back := restore_since.back(index, step, since.rotations))
+    )
     return Plan(
         verb="restore",
         title=_title(draft, index, part=bool(rest)),
@@ -89,8 +93,8 @@ def plan(draft: RestoreDraft, index: Index, since: restore_changed.Since = _NOTH
         else (),
         warnings=(*doubts(draft), *restore_part.sentences(draft.plan, rest, named[len(draft.consumers) :])),
         problems=problems(draft, index),
-        checks=_is_clean(draft, index) if backs else (),
-        not_restored=not_restored(chosen),
+        checks=_is_clean(draft, index, chosen) if backs else (),
+        not_restored=not_restored([step for step in chosen if not restore_changed.is_there(index, step)]),
         answers=draft.operation,
         context=(*draft.plan.context, *(("consumer", one) for one in named)),
     )
@@ -129,11 +133,11 @@ def _in_order(backs: Sequence[Step], healed: Sequence[Step]) -> tuple[Step, ...]
     return tuple(sorted((*first, *healed, *rotations), key=lambda step: step.stage))
 
 
-def _is_clean(draft: RestoreDraft, index: Index) -> tuple[Check, ...]:
+def _is_clean(draft: RestoreDraft, index: Index, chosen: Sequence[Step]) -> tuple[Check, ...]:
     """The question that only a person can answer. A key that leaked is no matter of identities."""
     if draft.plan.cause == KEY_LEAKED:
         return ()
-    who = [words.who(index, value) for name, value in draft.plan.context if name == "principal"]
+    who = [words.who(index, one) for one in restore_part.let_in(index, draft.plan, chosen)]
     whose = words.listed(list(dict.fromkeys(who))) if who else "who uses the key"
     return (
         Check(

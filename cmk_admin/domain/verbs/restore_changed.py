@@ -1,7 +1,7 @@
 """What changed since a revoke: a restore says it before it begins, and overwrites none of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from cmk_admin.domain import words
@@ -41,30 +41,60 @@ def _of_step(index: Index, step: Step, since: Since) -> str | None:
 
 
 def _assignment(index: Index, step: Step, since: Since) -> str | None:
+    one, before = _again(index, step), step.before or {}
+    if one is None:
+        return None
+    if fold(one.id) == fold(step.target):
+        differs = changes.differences(step.verb, before, changes.assignment_facts(one))
+        end = f"but {'; '.join(differs)}: it is not overwritten" if differs else "and is left as it is"
+        return f"“{step.words}”: it is there again, {made(index, one)}, {end}."
+    return f"“{step.words}”: {_other_name(one, before)}, {made(index, one)}, and is left as it is."
+
+
+def _again(index: Index, step: Step) -> RoleAssignment | None:
+    """What stands in the place of a role assignment that was removed: of its name, or of the same role and holder."""
     before = step.before or {}
     scope, role = str(before.get("scope")), guid(str(before.get("role_definition_id")))
     holder = str(before.get("principal_id")).lower()
     for one in index.assignments_at(scope):
         same = one.principal_id.lower() == holder and guid(one.role_definition_id) == role
-        if fold(one.id) == fold(step.target):
-            differs = changes.differences(step.verb, before, changes.assignment_facts(one))
-            end = f"but {'; '.join(differs)}: it is not overwritten" if differs else "and is left as it is"
-            return f"“{step.words}”: it is there again, {_made(index, one)}, {end}."
-        if same:
-            return f"“{step.words}”: {_other_name(one, before)}, {_made(index, one)}, and is left as it is."
+        if same or fold(one.id) == fold(step.target):
+            return one
     return None
+
+
+def is_there(index: Index, step: Step) -> bool:
+    """Whether what a step of a revoke took is there again as it was, so that giving back adds nothing to it."""
+    found = _again(index, step) if step.verb is StepVerb.REMOVE_ASSIGNMENT else None
+    if found is None:
+        return False
+    before = step.before or {}
+    if fold(found.id) == fold(step.target):
+        return not changes.differences(step.verb, before, changes.assignment_facts(found))
+    return _is_of_condition(found, before)
+
+
+def worded(index: Index, step: Step, back: Step) -> Step:
+    """The step that gives back what `step` took; where that is there again, its words say so: it adds nothing then."""
+    return replace(back, words=f"{back.words}: it is there already") if is_there(index, step) else back
 
 
 def _other_name(found: RoleAssignment, before: changes.Facts) -> str:
     """Azure takes one assignment of a role to a principal at a scope, whatever its condition."""
-    if (found.condition or None) in (None, before.get("condition") or None):
+    if _is_of_condition(found, before):
         return "the same grant is there again under another name"
     return (
         "the same role is there again under another name, but on another condition, so that Azure takes no second one"
     )
 
 
-def _made(index: Index, assignment: RoleAssignment) -> str:
+def _is_of_condition(found: RoleAssignment, before: changes.Facts) -> bool:
+    """Whether it holds wherever the one before did."""
+    return (found.condition or None) in (None, before.get("condition") or None)
+
+
+def made(index: Index, assignment: RoleAssignment) -> str:
+    """By whom and when, as Azure has it of an assignment: ``made by alex at 2026-03-12 09:14 UTC``."""
     by = words.who(index, assignment.created_by) if assignment.created_by else "somebody whom Azure does not name"
     at = f" at {words.exact(assignment.created_on)}" if assignment.created_on else ""
     return f"made by {by}{at}"

@@ -11,6 +11,7 @@ from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs import changes, cuts
 
 _OF_VERSIONS = (StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS)
+_OF_EVERYBODY = (*_OF_VERSIONS, StepVerb.DELETE_KEY, StepVerb.SET_NETWORK)
 _OF_CONSUMERS = (StepVerb.STOP_CONSUMER, StepVerb.START_CONSUMER)
 
 
@@ -66,10 +67,24 @@ def needed(index: Index, steps: Sequence[Step], consumers: Iterable[str]) -> tup
         if step.verb is StepVerb.SET_NETWORK:
             vaults = (index.vault_of(one) for one in keys)
             return any(vault is not None and fold(vault.id) == fold(step.target) for vault in vaults)
-        holder = changes.principal_of(step) or (step.before or {}).get("principal_id")
-        return isinstance(holder, str) and holder.lower() in holders
+        return _holder(step) in holders
 
     return tuple(step for step in steps if needs(step))
+
+
+def _holder(step: Step) -> str | None:
+    """Whose grant a step of a revoke took, folded; None: it took no grant."""
+    holder = changes.principal_of(step) or (step.before or {}).get("principal_id")
+    return holder.lower() if isinstance(holder, str) else None
+
+
+def let_in(index: Index, plan: Plan, steps: Sequence[Step]) -> tuple[str, ...]:
+    """Those of whom a revoke cut that these of its steps, taken back, let at the data again."""
+    who = tuple(dict.fromkeys(value for name, value in plan.context if name == "principal"))
+    if any(step.verb in _OF_EVERYBODY for step in steps):
+        return who
+    holders = {_holder(step) for step in steps}
+    return tuple(one for one in who if holders.intersection((one.lower(), *index.group_ids_of(one))))
 
 
 def unread(index: Index, plan: Plan, consumers: Iterable[str]) -> tuple[str, ...]:

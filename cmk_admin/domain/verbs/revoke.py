@@ -233,7 +233,7 @@ def _because(name: str, way: Way) -> str:
     elif name == GRANTS:
         said.append("closes every path that was found")
     else:
-        said.append("closes every path at once, for everybody")
+        said.append(f"closes every path in one act{f', but for {way.lets_in}' if way.lets_in else ''}")
     if way.bystanders:
         said.append(f"also cuts {naming.listed([lot.consumer.name for lot in way.bystanders])}")
     sentence = "; ".join(said)
@@ -322,7 +322,7 @@ def _title(draft: RevokeDraft, asked: Asked, method: str, way: Way) -> str:
     if method == FIREWALL:
         return f"Shut the firewall of {key.vault_name}"
     if method == DELETE:
-        return f"Delete {named} softly"
+        return f"Delete {named} (recoverable)"
     if causes.people(draft) and draft.cause is Cause.KEY_LEAKED:
         return f"Contain {key.name}: nobody takes it out any more"
     if causes.people(draft):

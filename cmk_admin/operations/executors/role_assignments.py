@@ -39,16 +39,21 @@ async def _is(session: Session, who: str, principal_id: str, step: Step) -> bool
         raise
 
 
-async def _is_given(session: Session, wanted: RoleAssignment) -> bool:
-    """Whether another assignment gives the same principal the same role at the same scope, on the same condition or none."""
-    return any(
-        fold(one.id) != fold(wanted.id)
+async def given_already(session: Session, wanted: RoleAssignment) -> RoleAssignment | None:
+    """Another assignment that gives the same principal the same role at the same scope, on the same condition or none.
+
+    Raises AzureFailure.
+    """
+    found = (
+        one
+        for one in await roles.assignments_of(session, wanted.scope, wanted.principal_id)
+        if fold(one.id) != fold(wanted.id)
         and fold(one.scope) == fold(wanted.scope)
         and one.principal_id.lower() == wanted.principal_id.lower()
         and guid(one.role_definition_id) == guid(wanted.role_definition_id)
         and (one.condition or None) in (None, wanted.condition or None)
-        for one in await roles.assignments_of(session, wanted.scope, wanted.principal_id)
     )
+    return next(found, None)
 
 
 class RemoveAssignment(_RoleAssignment):
@@ -72,7 +77,7 @@ class CreateAssignment(_RoleAssignment):
         try:
             await roles.create_assignment(session, wanted)
         except AzureFailure as failure:
-            if failure.azure_code == "RoleAssignmentExists" and await _is_given(session, wanted):
+            if failure.azure_code == "RoleAssignmentExists" and await given_already(session, wanted):
                 return Accepted(already="The same grant is there already under another name; nothing was added to it.")
             raise
         return Accepted()

@@ -17,7 +17,7 @@ SAID = "Not as things stand: see at the top."
 """In place of a reason that stands at the top of the page."""
 SAME = "For the same reason."
 """In place of a reason that stands at a method above."""
-FACTS = ("How soon", "Who else", "What survives", "Taken back by")
+FACTS = ("How soon", "Who else", "What survives", "Undone by")
 
 
 class MethodsCard(QWidget):
@@ -125,7 +125,7 @@ def _facts(method: Method) -> dict[str, str]:
         "How soon": soon[:1].upper() + soon[1:] or ("Azure documents no time" if told else ""),
         "Who else": method.others or ("Nobody" if told else ""),
         "What survives": method.survives,
-        "Taken back by": method.undone,
+        "Undone by": method.undone,
     }
 
 

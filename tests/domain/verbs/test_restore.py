@@ -17,6 +17,7 @@ from tests.domain.estates import AKS, AKS_KEY, MYSQL, MYSQL_ID, MYSQL_KEY, MYSQL
 INDEX = estates.index()
 CUT = revoke.plan(RevokeDraft(key=MYSQL_KEY.id, consumers=(MYSQL.id,)), INDEX)
 DISABLE = revoke.plan(RevokeDraft(key=MYSQL_KEY.id), INDEX)
+WHO = {"dcc-mysql-id", "dcc-mysql-single"}
 
 
 def answer(cut: Plan, *states: StepState) -> Plan:
@@ -90,6 +91,20 @@ def test_what_may_have_been_done_is_given_back_and_the_doubt_is_said(state: Step
     found = answer(CUT, state)
     assert found.steps[0].verb is StepVerb.CREATE_ASSIGNMENT
     assert "not known" in found.warnings[0]
+
+
+def test_the_question_is_about_those_only_whose_grants_come_back() -> None:
+    both = (MYSQL.id, estates.SINGLE.id)
+    cut = revoke.plan(RevokeDraft(key=MYSQL_KEY.id, consumers=both), INDEX)
+    draft = RestoreDraft(operation="op-1", plan=cut, states=(StepState.DONE,) * len(cut.steps))
+    for named, who in ((both[:1], {"dcc-mysql-id"}), (both[1:], {"dcc-mysql-single"}), ((), WHO)):
+        (check,) = plan(replace(draft, consumers=named), INDEX).checks
+        assert {one for one in WHO if one in check.sentence} == who
+
+
+def test_versions_that_come_back_let_everybody_at_the_data_again() -> None:
+    (check,) = answer(DISABLE, StepState.DONE, StepState.DONE).checks
+    assert all(one in check.sentence for one in WHO)
 
 
 def test_nothing_done_is_nothing_to_give_back() -> None:

@@ -50,6 +50,20 @@ def test_every_method_is_shown_and_says_what_it_is() -> None:
     assert (found["grants"].within_seconds, found["firewall"].within_seconds) == (600, 900)
 
 
+def test_a_method_says_in_how_many_acts_it_closes_and_not_when_nor_for_whom_it_cannot() -> None:
+    private = PrivateEndpoint(name="pe", endpoint_id=None, status="Approved")
+    own = replace(PREMIUM, private_endpoints=(private,))
+    estate = readable()
+    plain = methods(revoke(estate=estate))
+    assert plain["disable"].reason == "Closes every path in one act"
+    assert (plain["firewall"].reason or "").startswith(
+        "Closes every path in one act, but for approved private endpoints and what its own rules let in"
+    )
+    vaults = tuple(own if one.id == own.id else one for one in estate.vaults)
+    private_one = methods(revoke(estate=replace(estate, vaults=vaults)))["firewall"]
+    assert "Closes every path" not in (private_one.reason or "")
+
+
 def test_expiry_is_shown_as_what_it_is_not() -> None:
     expiry = methods(revoke())["expiry"]
     assert not expiry.possible

@@ -124,6 +124,8 @@ class Way:
     """Of the paths that it closes by removing grants, one for each grant."""
     never_first: bool = False
     """True where it is never to be recommended."""
+    lets_in: str = ""
+    """Whom it lets in all the same, though it closes every path that is known; empty: nobody."""
     shares: str = "the same key"
     """What those have in common who are cut as well."""
 

@@ -31,7 +31,7 @@ def way(asked: Asked) -> Way:
     purge = "" if vault and vault.purge_protection else " Without purge protection somebody could purge it for good."
     return Way(
         verb="Delete the key",
-        title="Delete the key softly" if len(steps) < 2 else f"Delete {len(steps)} keys softly",
+        title=f"Delete {'the key' if len(steps) < 2 else f'{len(steps)} keys'} (recoverable)",
         steps=steps,
         paths=planned,
         lots=lots,

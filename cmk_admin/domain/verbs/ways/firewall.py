@@ -44,6 +44,7 @@ def way(asked: Asked) -> Way:
         undone="The firewall is set to what it was, by Azure Resource Manager, which it does not shut out.",
         within_seconds=changes_revoke.FIREWALL_SECONDS,
         never_first=True,
+        lets_in="approved private endpoints and what its own rules let in, where there are any",
         shares="the same vault",
     )
 
