@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from PySide6.QtCore import Qt
 
+from cmk_admin.domain.verbs.revoke import Cause
 from cmk_admin.operations.interface import WatchResult
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from tests.journeys.clients import AKS_KEY, MYSQL_KEY, Clients
@@ -138,6 +139,8 @@ def test_leaving_the_revoke_page_sends_nothing(driver: Driver, sandbox: Sandbox,
     driver.select(*MYSQL)
     driver.shortcut(Qt.Key.Key_R)
     page = driver.revoke_page()
+    driver.click("revoke-cause-unknown", page)
+    driver.until(lambda: page.draft.cause is Cause.UNKNOWN, "another cause")
     if way == "esc":
         driver.key(Qt.Key.Key_Escape)
     elif way == "cancel":
@@ -145,6 +148,10 @@ def test_leaving_the_revoke_page_sends_nothing(driver: Driver, sandbox: Sandbox,
     else:
         driver.key(Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
     driver.until(lambda: not isinstance(driver.window.pages.currentWidget(), RevokePage), "the page to go")
+    driver.emergency.revoke()
+    again = driver.revoke_page()
+    assert again is not page
+    assert again.draft.cause is Cause.SERVICE
     assert not sandbox.writes()
     assert not driver.emergency.operations.reports
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -163,13 +164,13 @@ class Emergency(QObject):
     # From page to page
 
     def _plan_page(self, key: str, make: "Callable[[], PlanPage]") -> "PlanPage":
-        """The page for what is asked, which may be open already."""
+        """The page for what is asked, which may be open already; one that was closed keeps no answers."""
         page = self._plan_pages.get(key)
-        if page is None:
+        if page is None or self._window.pages.indexOf(page) < 0:
             page = make()
             page.start.connect(partial(self._start, key))
             page.cancelled.connect(partial(self._close_plan, key))
-            page.destroyed.connect(partial(self._forget_plan, key))
+            page.destroyed.connect(partial(self._forget_plan, key, ref(page)))
             self._plan_pages[key] = page
         return page
 
@@ -237,8 +238,10 @@ class Emergency(QObject):
         if page is not None:
             self._window.close_page(page)
 
-    def _forget_plan(self, key: str, *_: object) -> None:
-        self._plan_pages.pop(key, None)
+    def _forget_plan(self, key: str, gone: "ref[PlanPage]", *_: object) -> None:
+        """Another one may stand in its place by now."""
+        if self._plan_pages.get(key) is gone():
+            self._plan_pages.pop(key, None)
 
     def _forget_operation(self, operation: str, *_: object) -> None:
         self._operation_pages.pop(operation, None)

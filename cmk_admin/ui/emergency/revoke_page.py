@@ -44,7 +44,7 @@ from cmk_admin.ui.emergency.parts import (
     words_label,
 )
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
-from cmk_admin.ui.emergency.revoke_words import button_words, gate_words, nothing_words, what_of
+from cmk_admin.ui.emergency.revoke_words import button_words, gate_words, no_paths, nothing_words, what_of
 from cmk_admin.ui.emergency.script_file import save_script
 from cmk_admin.ui.emergency.why_row import WhyRow
 from cmk_admin.ui.pages import DETAIL
@@ -310,7 +310,7 @@ class RevokePage(QWidget):
         self._unused.setVisible(not plan.effects)
         self._findings.setText("\n".join(plan.findings))
         self._findings.setVisible(bool(plan.findings) and not found)
-        self._paths.show_paths(plan.paths, none="None to remove." if found else "None was found.")
+        self._paths.show_paths(plan.paths, none=no_paths(plan, found=found))
         self._regrants.show_regrants(plan.regrants)
         self._checks.show_checks(plan.checks, plan.not_restored, plan.problems)
         self._go.setText(button_words(plan, complete=complete))

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepVerb
-from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.domain.verbs.revoke import Cause, RevokeDraft
 from cmk_admin.domain.words import count, listed
 
 _DONE: tuple[tuple[str, str, frozenset[StepVerb]], ...] = (
@@ -51,6 +51,13 @@ def nothing_words(plan: Plan) -> tuple[str, bool]:
     if plan.problems or not plan.findings:
         return "Nothing can be done this way.", False
     return "\n".join(plan.findings), True
+
+
+def no_paths(plan: Plan, *, found: bool) -> str:
+    """What stands in place of paths. `found`: it is known that there is none to remove."""
+    if plan.cause == Cause.OPERATOR.value and not any(name == "principal" for name, _ in plan.context):
+        return "Choose an account first."
+    return "None to remove." if found else "None was found."
 
 
 def gate_words(plan: Plan, name: dict[str, str]) -> str:
