@@ -33,7 +33,7 @@ def proof_text(report: OperationReport) -> str:
     rows = [
         [
             _STATES[one.state],
-            one.path.principal_name or one.path.principal or "anybody",
+            words.path_holder(one.path),
             ", ".join(filter(None, (one.path.via, words.PATH_KINDS.get(one.path.kind)))),
             words.scope_in_full(None, one.path.scope),
             words.exact(one.since),

@@ -281,10 +281,9 @@ def _sentences(head: str, sentences: Sequence[str]) -> list[str]:
 
 
 def _path(path: PlannedPath) -> str:
-    who = path.principal_name or path.principal
     also = f"; also cuts {', '.join(last(c) for c in path.also_cuts)}" if path.also_cuts else ""
     reason = f" ({path.reason})" if path.reason else ""
-    return f"{who} by {path.via} at {words.scope_in_full(None, path.scope)}{reason}{also}"
+    return f"{words.planned_path(path)}{reason}{also}"
 
 
 def _effect(effect: Effect) -> str:

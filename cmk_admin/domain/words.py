@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from cmk_admin.domain.model import Coverage, Key
     from cmk_admin.domain.plan import PlannedPath
 
+ITSELF = "the key itself"
+"""How the path is called that stands for whoever gets at the key: it is as open as what the method shut."""
+HOLDERS = "anybody who holds a grant"
+"""Who goes by that path."""
+
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
 
 STATES = {
@@ -200,7 +205,8 @@ def scope(index: Index | None, scope_id: str) -> str:
     if scope_id in ("/", ""):
         return "the whole tenant"
     if scope_id.startswith("https://"):
-        return f"vault {scope_id.removeprefix('https://')}"
+        _, found, name = scope_id.rpartition("/keys/")
+        return f"key {name}" if found else f"vault {scope_id.removeprefix('https://')}"
     name = last(scope_id)
     if is_management_group(scope_id):
         return f"management group {name}"
@@ -217,7 +223,8 @@ def scope(index: Index | None, scope_id: str) -> str:
 def scope_in_full(index: Index | None, scope_id: str) -> str:
     """As `scope`, where a name alone would not tell: ``key spare-key of ws-premium``."""
     vault_id, found, _ = scope_id.rpartition("/keys/")
-    return f"{scope(index, scope_id)} of {last(vault_id)}" if found else scope(index, scope_id)
+    vault = last(vault_id).partition(".")[0]  # of an address the first label: it is the vault's name
+    return f"{scope(index, scope_id)} of {vault}" if found else scope(index, scope_id)
 
 
 def via(index: Index, one: AccessPath) -> str:
@@ -243,7 +250,18 @@ def path(index: Index, one: AccessPath) -> str:
 
 def planned_path(one: PlannedPath) -> str:
     """``dcc-mysql-id by role Key Vault Crypto User at vault dcc-premium``."""
-    return f"{one.principal_name or one.principal or 'anybody'} by {one.via} at {scope_in_full(None, one.scope)}"
+    by = "" if one.via == ITSELF else f" by {one.via}"
+    return f"{path_holder(one)}{by} at {scope_in_full(None, one.scope)}"
+
+
+def path_holder(one: PlannedPath) -> str:
+    """Who goes by a planned path: ``dcc-mysql-id``."""
+    return HOLDERS if one.via == ITSELF else one.principal_name or one.principal or "anybody"
+
+
+def closed_with(opened: int, unknown: int) -> str:
+    """What a closed incident is called while paths are open or not known: ``Closed with 1 path open``."""
+    return f"Closed with {count(opened, 'path')} open" if opened else f"Closed with {count(unknown, 'path')} not known"
 
 
 def who(index: Index, object_id: str) -> str:

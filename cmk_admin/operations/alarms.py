@@ -15,10 +15,11 @@ from cmk_admin.domain.model import KeyVersion, RoleAssignment
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.verbs.revoke import DELETE, FIREWALL
+from cmk_admin.domain.words import ITSELF
 from cmk_admin.operations.interface import PathProof
 from cmk_admin.operations.proof import Reading, grants_behind
 from cmk_admin.operations.proof_copies import planned_copies
-from cmk_admin.operations.proof_rows import ITSELF, PathRow, named
+from cmk_admin.operations.proof_rows import PathRow, named
 from cmk_admin.store.incidents import AlarmRow
 
 AWAY = "unreachable"

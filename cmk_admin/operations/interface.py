@@ -161,6 +161,8 @@ class OperationReport:
     """The operation that this one restores or undoes."""
     answered_by: str | None = None
     """The operation that restored or undid this one."""
+    partly_given_back: bool = False
+    """Something of it was given back, by whichever operation."""
     alive: bool = False
     """A process is running it now."""
     resumable: bool = False

@@ -20,13 +20,14 @@ from cmk_admin.domain.verbs.cuts import grant_of, kept_because
 from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS
 from cmk_admin.domain.verbs.ways import again, backup, endpoints
 from cmk_admin.domain.verbs.ways.operations import operations_of
+from cmk_admin.domain.words import ITSELF
 from cmk_admin.operations.counting import counted
 from cmk_admin.operations.interface import GIVEN_BACK, PathProof
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.namesakes import read_and_ask
 from cmk_admin.operations.proof_copies import Copies, principals_of, read_copies, shut_copy
 from cmk_admin.operations.proof_paths import found_paths, keys_of, shut_keys
-from cmk_admin.operations.proof_rows import ITSELF, Named, PathRow, itself, named, rows_from_text, rows_to_text
+from cmk_admin.operations.proof_rows import Named, PathRow, itself, named, rows_from_text, rows_to_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.runtime.clock import Clock
 from cmk_admin.store.incidents import ProofRow

@@ -10,12 +10,11 @@ from cmk_admin.domain.ids import fold
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath
 from cmk_admin.domain.wire import JsonObject
 from cmk_admin.domain.wire_plan import path_from_json, path_json
+from cmk_admin.domain.words import HOLDERS, ITSELF
 from cmk_admin.operations.proof_facts import Counting, PathProof, Proof, ProvenPath
 from cmk_admin.store.incidents import ProofRow
 
 Named = tuple[str, str, str, str]
-ITSELF = "the key itself"
-"""How the path is called that stands for whoever gets at the key: it is as open as what the method shut."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +33,7 @@ class PathRow:
 
 def itself(plan: Plan) -> PlannedPath:
     """The path of whoever gets at a plan's key."""
-    return PlannedPath(via=ITSELF, scope=plan.subject, principal="", principal_name=None, state=PathState.WILL_CLOSE)
+    return PlannedPath(via=ITSELF, scope=plan.subject, principal="", principal_name=HOLDERS, state=PathState.WILL_CLOSE)
 
 
 def named(path: PlannedPath) -> Named:

@@ -8,6 +8,8 @@ from typing import Any
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.record import Kind, Record
 from cmk_admin.domain.verbs.restore import CLEAN, QUESTION
+from cmk_admin.domain.words import closed_with
+from cmk_admin.operations.proof_facts import GIVEN_BACK
 
 Row = tuple[str, ...]
 NONE = "–"
@@ -22,7 +24,6 @@ def about(record: Record) -> list[Row]:
     first, planned = dict(record.entries[0].facts), _planned(record)
     connection: Any = first.get("connection") or {}
     who: dict[str, Any] = planned.get("who") or {}
-    ended = [e.facts.get("sentence") for e in record.entries if e.kind == Kind.OUTCOME]
     rows = [
         ("Operation", record.operation),
         ("Who", _person(who)),
@@ -34,11 +35,28 @@ def about(record: Record) -> list[Row]:
         ("Method", str(_plan(record).get("method") or NONE)),
         ("Plan", str(planned.get("plan_hash") or NONE)),
         ("Program", f"CMK Admin {first.get('program')}"),
-        ("Where it stands", str((ended[-1] if ended else None) or "It has not ended.")),
+        ("Where it stands", _stands(record)),
     ]
     if first.get("written_afterwards"):
         rows.append(("Note", "Written afterwards: a version of the program that kept no record began this operation."))
     return [row for row in rows if row[0] != "Method" or row[1] != NONE]
+
+
+def _stands(record: Record) -> str:
+    """The sentence that it ended with; where its paths say otherwise since, and nothing was given back, what they say."""
+    ended = [str(e.facts.get("sentence") or "") for e in record.entries if e.kind == Kind.OUTCOME]
+    said = (ended[-1] if ended else "") or "It has not ended."
+    proofs: list[Any] = [e.facts["paths"] for e in record.entries if e.kind == Kind.PROOF]
+    states = [one["state"] for one in (proofs[-1] if proofs else ()) if one.get("reason") != GIVEN_BACK]
+    opened, unknown = states.count("open"), states.count("unknown")
+    lead, _, rest = said.partition(": ")
+    incident = [e.kind for e in record.entries if e.kind in (Kind.INCIDENT_OPENED, Kind.INCIDENT_CLOSED)]
+    answered = any(e.kind == Kind.ANSWERED for e in record.entries)
+    if answered or not incident or not (opened or unknown) or lead not in ("Done", "Partly done", "Cancelled"):
+        return said
+    if incident[-1] == Kind.INCIDENT_CLOSED:
+        return f"{closed_with(opened, unknown)}: {rest}"
+    return f"{'Open again' if opened else 'Done, not proved'}: {rest}" if lead == "Done" else said
 
 
 def _answers(record: Record) -> list[Row]:

@@ -101,6 +101,7 @@ def report(
         ticket=row.ticket,
         answers=row.answers,
         answered_by=row.answered_by,
+        partly_given_back=row.partly_given_back,
         alive=alive,
         resumable=unfinished and not alive and not answered and row.outcome is not Outcome.REFUSED,
         undoable=not alive

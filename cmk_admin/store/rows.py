@@ -79,6 +79,8 @@ class OperationRow:
     """The newest operation that restores or undoes all of this one, and did not fail altogether."""
     given_back: bool = False
     """That operation gave all of it back."""
+    partly_given_back: bool = False
+    """Something of it was, by an operation that answers all of it or a part."""
 
 
 def load_operations(connection: sqlite3.Connection, where: str, values: tuple[str, ...]) -> tuple[OperationRow, ...]:
@@ -99,6 +101,11 @@ def _with_parts(connection: sqlite3.Connection, operation: OperationRow) -> Oper
         " ORDER BY whole DESC, created_at DESC, rowid DESC LIMIT 1",
         (operation.id,),
     ).fetchone()
+    part = connection.execute(
+        "SELECT EXISTS (SELECT 1 FROM operation JOIN step ON step.operation = operation.id"
+        " WHERE operation.answers = ? AND step.state = 'done') AS made",
+        (operation.id,),
+    ).fetchone()
     return replace(
         operation,
         steps=tuple(step_of(row) for row in steps),
@@ -106,6 +113,7 @@ def _with_parts(connection: sqlite3.Connection, operation: OperationRow) -> Oper
         notes=tuple(row["text"] for row in notes),
         answered_by=answer["id"] if answer else None,
         given_back=bool(answer and answer["whole"]),
+        partly_given_back=bool(part["made"]),
     )
 
 

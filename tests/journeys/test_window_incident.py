@@ -234,6 +234,8 @@ def test_what_is_granted_again_is_an_alarm_wherever_one_is_until_the_incident_is
     driver.until(lambda: page.report.incident is Incident.CLOSED, "the incident to be closed")
     driver.until(lambda: not driver.text("message-text"), "the alarm's message to go")
     assert driver.badge("proof-incident", page) == "Incident closed"
+    assert driver.badge("operation-outcome", page) == "Closed with 1 path open"
+    assert driver.text("operation-alarms-text", page)
     assert any("The incident was closed by administrator, although 1 path is open" in one for one in page.report.log)
 
 
@@ -352,12 +354,14 @@ def test_a_suspect_account_is_picked_from_those_that_have_a_path(driver: Driver,
     page = driver.revoke_page()
     driver.click("revoke-cause-operator", page)
     driver.revoke_page()
+    assert driver.text("revoke-paths-counts", page) == "Choose an account first."
     boxes = [w for w in page.findChildren(QAbstractButton) if w.objectName().startswith("revoke-suspect-")]
     assert boxes
     first = boxes[0].objectName()
     driver.click(first, page)
     driver.until(lambda: page.draft.principals == (first.removeprefix("revoke-suspect-"),), "the suspect in the draft")
     driver.revoke_page()
+    assert driver.text("revoke-paths-counts", page) != "Choose an account first."
     assert driver.button(first, page).isEnabled()
     driver.click("revoke-cause-service", page)
     driver.until(lambda: not page.draft.principals, "the suspects to be forgotten")

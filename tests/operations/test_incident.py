@@ -230,6 +230,7 @@ def test_one_service_is_given_back_and_the_rest_stays_revoked_until_it_is_given_
             one, other = consumer(estate, "dcc-mysql"), consumer(estate, "dcc-mysql-single")
             plan = await backend.prepare_revoke(RevokeDraft(key=one.slots[0].key_id.key, consumers=(one.id, other.id)))
             cut = await backend.run(plan, watch=False)
+            assert not cut.partly_given_back
             with pytest.raises(BadInput, match="none of the services"):
                 await backend.prepare_restore(cut.operation, consumers=("dcc-aks",))
             part = await backend.prepare_restore(cut.operation, consumers=("dcc-mysql",))
@@ -240,6 +241,7 @@ def test_one_service_is_given_back_and_the_rest_stays_revoked_until_it_is_given_
             halfway = await backend.prove(cut.operation)
             assert halfway.incident is Incident.OPEN
             assert (halfway.answered_by, halfway.undoable) == (None, True)
+            assert halfway.partly_given_back
             assert halfway.alarms == ()
             assert not await as_before(azure, plan)
 

@@ -1,5 +1,7 @@
 """The page about a record: what of it stands where, and what a record that says nonsense makes of it."""
 
+from typing import Any
+
 import pytest
 
 from cmk_admin.domain.errors import BadInput
@@ -77,6 +79,22 @@ def test_a_closed_incident_completes_a_record_until_it_is_opened_again() -> None
     assert a_revoke(closed).complete
     assert "INTERIM" not in to_html(a_revoke(closed))
     assert not a_revoke(closed, (Kind.INCIDENT_OPENED, {"at": _AT, "again": True})).complete
+
+
+def test_where_it_stands_is_what_its_paths_say_since_and_a_closed_incident_closes_none_of_them() -> None:
+    def stands(*more: tuple[Kind, dict[str, Any]]) -> str:
+        return next(row[1] for row in parts.about(a_revoke(*more)) if row[0] == "Where it stands")
+
+    def found(state: str) -> tuple[Kind, dict[str, Any]]:
+        return Kind.PROOF, {"at": _AT, "paths": [{"path": _PATH, "state": state, "since": _AT, "reason": None}]}
+
+    closed = (Kind.INCIDENT_CLOSED, {"at": _AT, "by": "Ann"})
+    answered = (Kind.ANSWERED, {"by": _BY, "operation": "fedcba", "verb": "restore"})
+    assert stands(closed) == stands() == "Done: 1 of 1 changes made."
+    assert stands(found("open")) == "Open again: 1 of 1 changes made."
+    assert stands(found("open"), closed) == "Closed with 1 path open: 1 of 1 changes made."
+    assert stands(found("unknown"), closed) == "Closed with 1 path not known: 1 of 1 changes made."
+    assert stands(found("open"), answered, closed) == "Done: 1 of 1 changes made."
 
 
 def test_a_chain_that_is_right_in_itself_and_says_nonsense_is_refused_in_a_sentence() -> None:

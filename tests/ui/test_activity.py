@@ -1,6 +1,7 @@
 """The list at the bottom: what it says folded, and that its rows stay in place."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from PySide6.QtWidgets import QLabel
 
@@ -83,3 +84,13 @@ def test_the_shortcut_opens_the_list_and_enter_the_operation(windows: Windows) -
     assert listed(window).isVisible()
     listed(window).opened.emit(REVOKE.operation)
     assert window.pages.currentWidget().objectName() == "operation-page"
+
+
+def test_the_state_and_the_time_are_whole_and_where_it_stands_takes_the_rest(windows: Windows) -> None:
+    window = opened(windows, replace(REVOKE, created_at=datetime(2026, 11, 26, 12, tzinfo=UTC)))
+    window.verbs.run("activity")
+    view = listed(window)
+    for column in (1, 3):
+        assert view.columnWidth(column) >= view.sizeHintForColumn(column) > 0
+    widths = [view.columnWidth(column) for column in range(4)]
+    assert sum(widths) == view.viewport().width()

@@ -271,7 +271,7 @@ def test_an_alarm_holds_until_a_later_reading_finds_all_closed() -> None:
     assert alarms(held) == ((alarm,), ())
     assert alarms(replace(held, proof=opened)) == ((alarm,), ())
     assert alarms(replace(held, proof=closed)) == ((), (alarm,))
-    assert alarms(replace(held, proof=opened, incident=Incident.CLOSED)) == ((), (alarm,))
+    assert alarms(replace(held, proof=opened, incident=Incident.CLOSED)) == ((alarm,), ())
 
 
 def test_done_is_not_said_of_what_is_open_again_or_not_known() -> None:
@@ -282,7 +282,7 @@ def test_done_is_not_said_of_what_is_open_again_or_not_known() -> None:
     assert outcome(held).tone == "confirmed"
     assert (outcome(opened).word, outcome(opened).tone) == ("Open again", "danger")
     assert (outcome(unknown).word, outcome(unknown).tone) == ("Done, not proved", "unknown")
-    assert outcome(replace(opened, answered_by="abc")).tone == "confirmed"
+    assert outcome(replace(opened, answered_by="abc")).word == "Given back"
 
 
 def test_what_opened_again_can_be_cut_again_until_it_is_given_back() -> None:

@@ -10,6 +10,7 @@ from cmk_admin.domain.words import exact
 from cmk_admin.operations.interface import OperationReport, WatchResult
 from cmk_admin.ui.details.page import Cell, GridRow
 from cmk_admin.ui.emergency.look import interrupted, outcome
+from cmk_admin.ui.emergency.operation_words import sentence
 from cmk_admin.ui.operations import Operations
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
@@ -18,7 +19,7 @@ from cmk_admin.ui.widgets.labels import Elided, label
 
 ROWS_SHOWN = 4
 COLUMNS = ("Operation", "State", "Where it stands", "Started")
-WIDTHS = {0: 340, 1: 130, 2: 420}
+WIDTHS = {0: 340, 2: 420}
 
 
 class ActivityDock(QFrame):
@@ -131,7 +132,9 @@ class ActivityDock(QFrame):
             header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
             for column, width in WIDTHS.items():
                 self._view.setColumnWidth(column, width)
-            self._view.setColumnWidth(3, 150)
+            # A state or a time that is cut may say what is wrong
+            for whole in (1, 3):
+                header.setSectionResizeMode(whole, QHeaderView.ResizeMode.ResizeToContents)
 
     def _folded(self, shown: bool) -> None:
         self._view.setVisible(shown)
@@ -190,7 +193,7 @@ class ActivityDock(QFrame):
             self._bar.setRange(0, max(1, len(report.steps) + len(report.watch)))
             self._bar.setValue(over + settled)
             more = f", and {len(running) - 1} more" if len(running) > 1 else ""
-            self._summary.setText(f"{report.title}. {_stands(report)}{more}")
+            self._summary.setText(f"{report.title}. {sentence(report)}{more}")
         elif left:
             what = "1 operation was" if len(left) == 1 else f"{len(left)} operations were"
             self._summary.setText(f"{what} interrupted: open to go on or to take back")
@@ -222,16 +225,8 @@ def _row(report: OperationReport) -> GridRow:
         cells=(
             Cell(text=report.title, tip=f"{report.title}\nOperation {report.operation}"),
             Cell(text=look.word, icon=look.icon, tone=look.tone),
-            Cell(text=_stands(report)),
+            Cell(text=sentence(report)),
             Cell(text=f"{started:%d %b %Y, %H:%M} UTC" if started else "", tip=exact(report.created_at)),
         ),
         target=report.operation,
-    )
-
-
-def _stands(report: OperationReport) -> str:
-    """The report's sentence without the word that the state says already."""
-    lead, _, rest = report.sentence.partition(": ")
-    return (
-        f"{rest[:1].upper()}{rest[1:]}" if rest and lead in (outcome(report).word, "Partly done") else report.sentence
     )

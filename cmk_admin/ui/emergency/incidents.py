@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 
 from cmk_admin.domain import words
 from cmk_admin.domain.errors import Refused
-from cmk_admin.operations.interface import Alarm, OperationReport
+from cmk_admin.operations.interface import Alarm, Incident, OperationReport
 from cmk_admin.ui.dialogs import confirm, tell_failure
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.operation_words import alarms
@@ -110,6 +110,7 @@ class Incidents(QObject):
     def forget(self, report: OperationReport) -> None:
         """The message goes when nothing of it holds any more: closed again, given back, or the incident closed."""
         operation, text = self._told_alarm
-        over = report.answered_by is not None or not alarms(report)[0]
+        ended = report.answered_by is not None or report.incident is Incident.CLOSED
+        over = ended or not alarms(report)[0]
         if operation == report.operation and over and self._window.message.text.text() == text:
             self._window.message.hide()

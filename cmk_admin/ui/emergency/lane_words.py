@@ -51,16 +51,18 @@ def back_lane(name: str, watch: Watch) -> Lane:
     )
 
 
-def watch_lane(watch: WatchReport, verb: str = "", *, waits_for: str = "", away: bool = False) -> Lane:
+def watch_lane(
+    watch: WatchReport, verb: str = "", *, waits_for: str = "", away: bool = False, not_cut: str = ""
+) -> Lane:
     """The lane of a running or ended operation of a verb: what was measured.
 
-    `waits_for`, `away`: as in `watch_words`.
+    `waits_for`, `away`, `not_cut`: as in `watch_words`.
     """
     look = NOT_BEGUN if waits_for else WATCHES[watch.result]
     return Lane(
         watch.consumer_name,
         service(watch.service).title,
-        watch_words(watch, verb, waits_for=waits_for, away=away),
+        watch_words(watch, verb, waits_for=waits_for, away=away, not_cut=not_cut),
         look.tone,
         look.icon,
         within_seconds=watch.within_seconds,
@@ -70,16 +72,21 @@ def watch_lane(watch: WatchReport, verb: str = "", *, waits_for: str = "", away:
     )
 
 
-def watch_words(watch: WatchReport, verb: str = "", *, waits_for: str = "", away: bool = False) -> str:
+def watch_words(
+    watch: WatchReport, verb: str = "", *, waits_for: str = "", away: bool = False, not_cut: str = ""
+) -> str:
     """What is known of one service, in a line.
 
-    `waits_for` names whom a staged plan must see cut before this one is; `away`: nothing of Azure answers just now.
+    `waits_for` names whom a staged plan must see cut before this one is; `away`: nothing of Azure answers just now;
+    `not_cut`: why it is as it was although it was to be cut.
     """
     wanted = "cut off" if watch.wanted == "lost" else "to serve" if verb in GOES_ON else "back"
     said = "Azure last said" if away and watch.result is WatchResult.WAITING else "Azure says"
     now = f"{said} {watch.now}" if watch.now else "Azure has not said how it is"
     if waits_for:
         return f"Waits for {waits_for}. Nothing of it is cut yet."
+    if not_cut:
+        return f"Not cut: {not_cut}. {now}."
     match watch.result:
         case WatchResult.WAITING:
             expected = (

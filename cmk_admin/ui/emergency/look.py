@@ -6,6 +6,7 @@ from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Answer, PathState, Plan
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS, Cause
+from cmk_admin.domain.words import ITSELF, closed_with
 from cmk_admin.operations.interface import Incident, OperationReport, PathProof, WatchResult
 from cmk_admin.ui.theme.colors import Tone
 
@@ -71,10 +72,14 @@ CHECKS = {
 }
 NOT_BEGUN = Look("clock", "waits", "secondary")
 """A service that a later stage cuts."""
+ALL_BACK = Look("restore", "Given back", "secondary")
+PARTLY_BACK = Look("restore", "Partly given back", "secondary")
 OPEN_AGAIN = Look("warning", "Open again", "danger")
 NOT_PROVED = Look("unknown", "Done, not proved", "unknown")
 INTERRUPTED = Look("warning", "Interrupted", "caution")
 STOPPING = Look("stop", "Stopping", "caution")
+_CLOSED_OVER = (Outcome.DONE, Outcome.PARTIAL, Outcome.CANCELLED)
+"""Outcomes of which a closed incident says more than they do."""
 
 
 def short_title(verb: str, title: str, subject: str, plan: Plan | None = None) -> str:
@@ -101,12 +106,39 @@ def outcome(report: OperationReport) -> Look:
         return INTERRUPTED
     if report.alive and report.cancel_requested:
         return STOPPING
-    watched = report.incident is Incident.OPEN and report.answered_by is None
-    if report.outcome is Outcome.DONE and watched and report.proof is not None:
-        # What was done once is no comfort while the paths say otherwise
-        states = {path.state for path in report.proof.paths}
-        if PathProof.OPEN in states:
-            return OPEN_AGAIN
-        if PathProof.UNKNOWN in states:
-            return NOT_PROVED
-    return OUTCOMES[report.outcome]
+    back = given_back(report)
+    if back is ALL_BACK:
+        return back
+    return _by_the_proof(report) or back or OUTCOMES[report.outcome]
+
+
+def given_back(report: OperationReport) -> Look | None:
+    """How a revoke stands of which something was given back; None: nothing was."""
+    if report.verb != "revoke" or report.alive:
+        return None
+    if report.answered_by is not None and not report.undoable:
+        return ALL_BACK
+    return PARTLY_BACK if report.partly_given_back else None
+
+
+def left_open(report: OperationReport) -> tuple[int, int]:
+    """How many paths the newest proof found open, and how many not known, that nobody gave back."""
+    if report.proof is None or report.incident is None or report.answered_by is not None:
+        return 0, 0
+    # What a part of a restore opened for one is open for whoever gets at the key
+    left = [one for one in report.proof.left if not report.partly_given_back or one.path.via != ITSELF]
+    opened = sum(one.state is PathProof.OPEN for one in left)
+    return opened, len(left) - opened
+
+
+def _by_the_proof(report: OperationReport) -> Look | None:
+    """What was done once is no comfort while the paths say otherwise, and a closed incident closes none of them."""
+    opened, unknown = left_open(report)
+    if not opened and not unknown:
+        return None
+    if report.incident is Incident.CLOSED and report.outcome in _CLOSED_OVER:
+        looks = PROOFS[PathProof.OPEN if opened else PathProof.UNKNOWN]
+        return looks._replace(word=closed_with(opened, unknown))
+    if report.outcome is not Outcome.DONE:
+        return None
+    return OPEN_AGAIN if opened else NOT_PROVED

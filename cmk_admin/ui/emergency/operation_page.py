@@ -17,7 +17,7 @@ from cmk_admin.ui.emergency.lane_words import watch_lane
 from cmk_admin.ui.emergency.lanes import Lane, Lanes
 from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
 from cmk_admin.ui.emergency.operation_words import AT_REST, MAY_HAVE_ACTED, OVER
-from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, in_order, link, scrolled, words_label
+from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, in_order, link, scrolled, set_role, words_label
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.emergency.proof_card import ProofCard
 from cmk_admin.ui.emergency.spoken import Spoken
@@ -94,7 +94,10 @@ class OperationPage(QWidget):
         other = say.alternative(report)
         self._other.setVisible(other is not None)
         self._other.setText(f"Another way: {other[1]}…" if other is not None else "Another way…")
-        self._cut_again.setVisible(say.again(report) is not None)
+        again = say.again(report) is not None
+        self._cut_again.setVisible(again)
+        # One button stands out: while a path is open again it is the one that closes it
+        set_role(self._restore, "" if again else "primary")
         self._proof.show_report(report)
         self._file.show_file(report.restore_file)
         if self._steps.show_reports(report.steps, report.plan.steps if report.plan else ()):
@@ -137,7 +140,7 @@ class OperationPage(QWidget):
         self._notice = Notice(self._theme, "caution", "warning", "operation-notice")
         self._waiting = Notice(self._theme, "unknown", "watch", "operation-waiting")
         self._alarms = Notice(self._theme, "danger", "broken", "operation-alarms")
-        self._cut_again = link("Cut it off again…", "operation-cut-again", self._on_cut_again)
+        self._cut_again = _button("Cut it off again…", "operation-cut-again", self._on_cut_again)
         self._past = words_label("", "quiet", name="operation-past-alarms")
         self._proof = ProofCard(self._theme, scope_words)
         self._proof.again.connect(self._on_prove)
@@ -180,7 +183,7 @@ class OperationPage(QWidget):
         self._resume = _button("&Go on", "operation-resume", self._on_resume)
         self._restore = _button("&Restore access", "operation-restore", self._on_restore)
         self._close = _button("Close", "operation-close", self._on_close)
-        for button in (self._resume, self._restore):
+        for button in (self._resume, self._restore, self._cut_again):
             button.setProperty("role", "primary")
         self._record = _button("Open re&cord", "operation-record", self._on_record)
         self._record.setVisible(self._open_record is not None)
@@ -206,7 +209,8 @@ class OperationPage(QWidget):
 
     def _lane(self, watch: WatchReport) -> Lane:
         report = self._report
-        return watch_lane(watch, report.verb, waits_for=say.waits_for(report, watch), away=say.away(report))
+        waits, failed = say.waits_for(report, watch), say.not_cut(report, watch)
+        return watch_lane(watch, report.verb, waits_for=waits, away=say.away(report), not_cut=failed)
 
     def _show_paths(self, report: OperationReport) -> None:
         """The paths as they were read again after the writes; where they were not, nothing is claimed of them."""

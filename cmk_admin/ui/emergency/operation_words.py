@@ -4,7 +4,7 @@ from datetime import UTC
 
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
-from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.steps import Outcome, StepState, StepVerb
 from cmk_admin.domain.verbs.restore import QUESTION
 from cmk_admin.domain.verbs.revoke import GRANTS
 from cmk_admin.operations.interface import (
@@ -16,7 +16,7 @@ from cmk_admin.operations.interface import (
     WatchReport,
     WatchResult,
 )
-from cmk_admin.ui.emergency.look import interrupted, outcome
+from cmk_admin.ui.emergency.look import interrupted, left_open, outcome
 
 AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
 OVER = AT_REST | {StepState.FAILED}
@@ -24,10 +24,14 @@ MAY_HAVE_ACTED = frozenset(StepState) - {StepState.PLANNED, StepState.SKIPPED, S
 
 
 def sentence(report: OperationReport) -> str:
-    """The report's sentence without the word that the badge says already."""
+    """The report's sentence without the word that the badge says already, and what is open since it was written."""
     lead, _, rest = report.sentence.partition(": ")
     told = (outcome(report).word, "Partly done", "Running", "Cancelled", "Done", "Failed", "Refused")
-    return f"{rest[:1].upper()}{rest[1:]}" if rest and lead in told else report.sentence
+    said = f"{rest[:1].upper()}{rest[1:]}" if rest and lead in told else report.sentence
+    opened, unknown = left_open(report) if report.outcome is Outcome.DONE else (0, 0)
+    since = [f"{words.count(opened, 'path is', 'paths are')} open again"] if opened else []
+    since += [f"{words.count(unknown, 'path is', 'paths are')} not known"] if unknown else []
+    return "; ".join((said.rstrip("."), *since)) + "." if since else said
 
 
 def notices(report: OperationReport, *, here: bool) -> tuple[str, ...]:
@@ -82,11 +86,14 @@ def waits_for(report: OperationReport, watch: WatchReport) -> str:
 
 
 def alarms(report: OperationReport) -> tuple[tuple[Alarm, ...], tuple[Alarm, ...]]:
-    """Those that hold, and those that are over: found closed again by a later reading, or the incident is closed."""
-    if report.incident is Incident.CLOSED:
-        return (), report.alarms
+    """Those that hold, and those that are over: found closed again by a later reading, or given back.
+
+    Whoever closes an incident closes no path: what was open then is open still.
+    """
     proof = report.proof
-    if proof is None or not proof.closed:
+    if report.incident is Incident.CLOSED and (proof is None or report.answered_by is not None):
+        return (), report.alarms
+    if proof is None or proof.left:
         return report.alarms, ()
     held = tuple(alarm for alarm in report.alarms if alarm.at > proof.at)
     return held, tuple(alarm for alarm in report.alarms if alarm not in held)
@@ -95,6 +102,28 @@ def alarms(report: OperationReport) -> tuple[tuple[Alarm, ...], tuple[Alarm, ...
 def alarm_words(alarm: Alarm) -> str:
     """``12 Mar, 14:03:11 UTC  dcc-mysql-id was granted it again by ...``."""
     return f"{alarm.at.astimezone(UTC):%d %b, %H:%M:%S} UTC  {alarm.text}"
+
+
+def not_cut(report: OperationReport, watch: WatchReport) -> str:
+    """Why a service is as it was, where the step failed that was to cut it: ``step 2 failed``; empty: none did."""
+    plan = report.plan
+    if (
+        report.verb != "revoke"
+        or plan is None
+        or watch.wanted != "lost"
+        or watch.result is not WatchResult.CONTRADICTED
+    ):
+        return ""
+    failed = [step for step in report.steps if step.state is StepState.FAILED]
+    made = any(step.state in MAY_HAVE_ACTED | AT_REST for step in report.steps)
+    cut = [effect for effect in plan.effects if effect.wanted and not effect.goes_on]
+    # A plan names no step for a service: of several whose grants were to go, nobody knows whose step it was
+    if made and plan.method == GRANTS and (len(cut) != 1 or cut[0].consumer_id.lower() != watch.consumer_id.lower()):
+        closing = {path.step for path in plan.paths if watch.consumer_id in path.also_cuts}
+        failed = [step for step in failed if step.n in closing]
+    else:
+        failed = [step for step in failed if step.verb != StepVerb.STOP_CONSUMER]
+    return f"step {failed[0].n} failed" if failed else ""
 
 
 def alternative(report: OperationReport) -> tuple[str, str] | None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import PathState, PlannedPath
-from cmk_admin.domain.words import PATH_KINDS, count
+from cmk_admin.domain.words import ITSELF, PATH_KINDS, count, path_holder, scope_in_full
 from cmk_admin.ui.emergency.look import PATHS, Look
 from cmk_admin.ui.emergency.parts import Badge, clear, words_label
 from cmk_admin.ui.theme import sizes
@@ -80,16 +80,18 @@ def path_row(
         badge.show_look(look)
         badge.setFixedWidth(STATE_WIDTH)
         grid.addWidget(badge, 0, 0, Qt.AlignmentFlag.AlignTop)
-    who = path.principal_name or path.principal
-    scope = scope_words(path.scope)
-    words = words_label(f"{who} → {path.via} → {scope}")
-    words.setToolTip(f"Scope: {path.scope}\nIdentity: {path.principal}")
+    who = path_holder(path)
+    itself = path.via == ITSELF
+    scope = scope_in_full(None, path.scope) if itself else scope_words(path.scope)
+    words = words_label(f"{who} → {scope}" if itself else f"{who} → {path.via} → {scope}")
+    words.setToolTip(f"Key: {path.scope}" if itself else f"Scope: {path.scope}\nIdentity: {path.principal}")
     grid.addWidget(words, 0, 1)
     under = path_notes(path) if notes is None else notes
     for at, note in enumerate(under, 1):
         grid.addWidget(words_label(note[:1].upper() + note[1:], "secondary"), at, 1)
     state = f"{look.word}: " if look is not None else ""
-    row.setAccessibleName(f"{state}{who}, {path.via}, on {scope}. {' '.join(under)}".strip())
+    by = "" if itself else f", {path.via}"
+    row.setAccessibleName(f"{state}{who}{by}, on {scope}. {' '.join(under)}".strip())
     grid.setColumnStretch(1, 1)
     return row
 

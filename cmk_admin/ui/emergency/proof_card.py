@@ -6,8 +6,8 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cmk_admin.domain.words import PATH_KINDS, count, exact
-from cmk_admin.operations.interface import Incident, OperationReport, PathProof, Proof, ProvenPath
-from cmk_admin.ui.emergency.look import COUNTING, PROOFS, Look
+from cmk_admin.operations.interface import GIVEN_BACK, Incident, OperationReport, PathProof, Proof, ProvenPath
+from cmk_admin.ui.emergency.look import ALL_BACK, COUNTING, PROOFS, Look, given_back
 from cmk_admin.ui.emergency.option import heading
 from cmk_admin.ui.emergency.parts import Badge, card, clear, link, words_label
 from cmk_admin.ui.emergency.paths import MOST, ScopeWords, path_row
@@ -18,6 +18,7 @@ _AFTER_MS = 200
 """How long after a path counts it is shown so: a timer may come a little early."""
 _LONGEST_MS = 3_600_000
 _ORDER = (PathProof.OPEN, PathProof.UNKNOWN, PathProof.CLOSED)
+_BACK = Look("restore", "given back", "secondary")
 OPEN_INCIDENT = Look("watch", "Incident open", "accent")
 CLOSED_INCIDENT = Look("step-done", "Incident closed", "secondary")
 
@@ -35,8 +36,9 @@ class ProofCard(QWidget):
         self.setObjectName("operation-proof")
         self.setAccessibleName("Proof")
         self._theme, self._scope_words = theme, scope_words
-        self._shown: tuple[Proof | None, tuple[ProvenPath, ...]] = (None, ())
+        self._shown: tuple[Proof | None, tuple[ProvenPath, ...], Look | None] = (None, (), None)
         self._proof: Proof | None = None
+        self._back: Look | None = None
         self._counts = QTimer(self)
         self._counts.setSingleShot(True)
         self._counts.timeout.connect(self._on_counts)
@@ -74,6 +76,7 @@ class ProofCard(QWidget):
     def show_report(self, report: OperationReport) -> None:
         """Hidden where there is neither a proof nor an incident."""
         self.setVisible(report.proof is not None or report.incident is not None)
+        self._back = given_back(report)
         self._show_proof(report.proof)
         self._when.setText(self._times(report))
         self._again.setEnabled(True)
@@ -86,7 +89,7 @@ class ProofCard(QWidget):
         """As it stands at this moment, and again when the next of its paths counts."""
         self._proof, now = proof, datetime.now(UTC)
         waiting = proof.uncounted(now) if proof is not None else ()
-        self._verdict.show_look(*proof_look(proof, now))
+        self._verdict.show_look(*proof_look(proof, now, self._back))
         self._show_paths(proof, waiting, now)
         ends = [one.counting.settled_at for one in waiting if one.counting is not None]
         self._counts.stop()
@@ -113,15 +116,17 @@ class ProofCard(QWidget):
         return " ".join(said)
 
     def _show_paths(self, proof: Proof | None, waiting: tuple[ProvenPath, ...], now: datetime) -> None:
-        if (proof, waiting) == self._shown:
+        if (proof, waiting, self._back) == self._shown:
             return
-        self._shown = (proof, waiting)
+        self._shown = (proof, waiting, self._back)
         clear(self._rows)
         if proof is None:
             return
         paths, at = proof.paths, proof.at
         for one in sorted(paths, key=lambda one: (_ORDER.index(one.state), one not in waiting))[:MOST]:
-            look = COUNTING if one in waiting else PROOFS[one.state]
+            look = COUNTING if one in waiting else _BACK if one.reason == GIVEN_BACK else PROOFS[one.state]
+            if self._back is not None and one.state is PathProof.CLOSED:
+                look = look._replace(tone="secondary")  # as it was read before it was given back, perhaps
             said = (PATH_KINDS.get(one.path.kind), one.counting_words(now) or one.reason, _when(one, at))
             notes = tuple(filter(None, said))
             self._rows.addWidget(path_row(self._theme, one.path, self._scope_words, look, notes))
@@ -143,26 +148,34 @@ def _when(one: ProvenPath, at: datetime) -> str:
     return f"{since}{newest}"
 
 
-def proof_look(proof: Proof | None, now: datetime) -> tuple[Look, str]:
-    """How a proof stands, and in which words: green only where every path was found closed, and counts."""
+def proof_look(proof: Proof | None, now: datetime, back: Look | None = None) -> tuple[Look, str]:
+    """How a proof stands, and in which words: green only where every path was found closed, and counts.
+
+    `back`: how the revoke stands of which something was given back.
+    """
     if proof is None:
         return PROOFS[PathProof.UNKNOWN], "not read again yet"
+    if back is not None and (back is ALL_BACK or not proof.left):
+        return back, back.word[:1].lower() + back.word[1:]
     counting = proof.closed and proof.uncounted(now)
     return COUNTING if counting else PROOFS[_worst(proof)], proof_counts(proof, now)
 
 
 def _worst(proof: Proof) -> PathProof:
-    return next((state for state in _ORDER if any(one.state is state for one in proof.paths)), PathProof.CLOSED)
+    ours = [one for one in proof.paths if one.reason != GIVEN_BACK]
+    return next((state for state in _ORDER if any(one.state is state for one in ours)), PathProof.CLOSED)
 
 
 def proof_counts(proof: Proof, now: datetime) -> str:
     """``1 open, 1 not known, 3 closed``; ``all 3 closed``; ``all 3 closed, counting by 12:05 UTC``."""
-    found = {state: sum(one.state is state for one in proof.paths) for state in _ORDER}
+    back = sum(one.reason == GIVEN_BACK for one in proof.paths)
+    found = {state: sum(one.state is state and one.reason != GIVEN_BACK for one in proof.paths) for state in _ORDER}
     if proof.closed:
         number = found[PathProof.CLOSED]
         said = f"all {number} closed" if number > 1 else "1 closed" if number else "no path was found"
         return said + _counting(proof, now)
-    return ", ".join(f"{number} {PROOFS[state].word}" for state, number in found.items() if number)
+    parts = [f"{number} {PROOFS[state].word}" for state, number in found.items() if number]
+    return ", ".join([*parts, *([f"{back} given back"] if back else [])])
 
 
 def _counting(proof: Proof, now: datetime) -> str:

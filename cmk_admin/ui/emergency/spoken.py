@@ -9,7 +9,7 @@ from cmk_admin.operations.interface import Incident, OperationReport, WatchRepor
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.emergency.lane_words import watch_words
 from cmk_admin.ui.emergency.look import outcome
-from cmk_admin.ui.emergency.operation_words import sentence
+from cmk_admin.ui.emergency.operation_words import not_cut, sentence
 from cmk_admin.ui.emergency.proof_card import CLOSED_INCIDENT, OPEN_INCIDENT, proof_counts
 
 BAD = frozenset({Outcome.FAILED, Outcome.PARTIAL, Outcome.REFUSED})
@@ -33,7 +33,7 @@ class Spoken:
                     f"step {step.n} {step.error}", f"Step {step.n} failed: {step.error or step.words}", urgent=True
                 )
         for watch in report.watch:
-            self._watch(watch, report.verb)
+            self._watch(watch, report)
         settled = [watch for watch in report.watch if watch.result is WatchResult.CONFIRMED]
         if len(report.watch) > 1 and settled:
             text = f"{len(settled)} of {len(report.watch)} confirmed"
@@ -57,8 +57,9 @@ class Spoken:
         """Somebody wants the paths read: what is found is said, also where it is what was said before."""
         self._asked_after = report.proof.at if report.proof is not None else None
 
-    def _watch(self, watch: WatchReport, verb: str) -> None:
-        key, words = f"{watch.consumer_id} {watch.result}", f"{watch.consumer_name}: {watch_words(watch, verb)}"
+    def _watch(self, watch: WatchReport, report: OperationReport) -> None:
+        said = watch_words(watch, report.verb, not_cut=not_cut(report, watch))
+        key, words = f"{watch.consumer_id} {watch.result}", f"{watch.consumer_name}: {said}"
         if watch.result is not WatchResult.WAITING:
             self._once(key, words, urgent=watch.result is not WatchResult.CONFIRMED)
         elif watch.now and watch.now != watch.before:

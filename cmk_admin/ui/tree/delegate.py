@@ -151,14 +151,24 @@ class RowDelegate(QStyledItemDelegate):
         name = _laid_out(text, self._text)
         if not secondary or width - used < LEAST_SECONDARY:
             return _Words(name, None, 0)
-        # Whole words or none: “RSA-HSM” says something, “RSA-HS…” only that there is no room
-        while secondary and self._small_metrics.horizontalAdvance(secondary) > width - used:
-            secondary = secondary.rpartition(" ")[0]
+        secondary = whole_parts(secondary, width - used, self._small_metrics)
         return _Words(name, _laid_out(secondary, self._small), used) if secondary else _Words(name, None, 0)
 
     def _recolour(self) -> None:
         names = ("text", "secondary", "selected", "hover", "accent", "accent_fill", "unknown_soft")
         self._colors = {name: self._theme.color(name) for name in names}
+
+
+def whole_parts(text: str, room: int, metrics: QFontMetrics) -> str:
+    """As many whole parts as there is room for, or of one part whole words, and a sign that there are more.
+
+    “RSA-HSM” says something, “RSA-HS…” only that there is no room; “of 26”, of a date that goes on, says what is wrong.
+    """
+    shown = text
+    while text and metrics.horizontalAdvance(shown) > room:
+        text = text.rpartition(", " if ", " in text else " ")[0]
+        shown = f"{text}…" if text else ""
+    return shown
 
 
 def _laid_out(text: str, used: QFont) -> QStaticText:
