@@ -93,6 +93,12 @@ def operation_page(theme: Theme, qtbot: QtBot, of: OperationReport, *, here: boo
     return page
 
 
+def text(page: QWidget, name: str) -> str:
+    found = page.findChild(QLabel, name)
+    assert isinstance(found, QLabel)
+    return found.text()
+
+
 def shown(page: QWidget, name: str) -> bool:
     found = page.findChild(QWidget, name)
     assert isinstance(found, QWidget)
@@ -374,6 +380,20 @@ def test_a_plan_that_could_not_be_made_still_says_of_what(bridge: Bridge, theme:
     failure = AzureFailure(kind=FailureKind.UNREACHABLE, message="dcc-premium.vault.azure.net did not answer.")
     page = revoke_page(bridge, theme, qtbot, failure, index=False)
     qtbot.waitUntil(lambda: any("did not answer" in one.text() for one in page.findChildren(QLabel)))
-    title = page.findChild(QLabel, "revoke-title")
-    assert title is not None
-    assert title.text() == page.windowTitle() == "Revoke dcc-mysql"
+    assert text(page, "revoke-title") == page.windowTitle() == "Revoke dcc-mysql"
+
+
+def test_what_comes_next_after_a_leak_stays_on_the_page_and_nobody_is_told_to_disable_the_key(
+    theme: Theme, qtbot: QtBot
+) -> None:
+    open_path = PlannedPath(via="a role", scope="/x", principal="p", principal_name="Eve", state=PathState.STAYS_OPEN)
+    for cause, advised in (("key-leaked", False), ("operator", False), ("service", True)):
+        plan = replace(plan_now(), cause=cause, next=() if advised else ("Create a new key.", "Move dcc-mysql."))
+        partly = replace(report(Outcome.PARTIAL, StepState.DONE), plan=plan, open_paths=(open_path,))
+        page = operation_page(theme, qtbot, partly)
+        assert ("disable the key" in text(page, "operation-notice-text")) is advised
+        assert shown(page, "operation-next") is not advised
+        if not advised:
+            assert text(page, "operation-next-words") == "1. Create a new key.\n2. Move dcc-mysql."
+            page.show_report(replace(partly, answered_by="b2"))
+            assert not shown(page, "operation-next")

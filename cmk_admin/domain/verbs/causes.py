@@ -8,6 +8,7 @@ from cmk_admin.domain.copies import copies
 from cmk_admin.domain.ids import same
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer
+from cmk_admin.domain.plan import PathState
 from cmk_admin.domain.regrants import regrants
 from cmk_admin.domain.services import service
 from cmk_admin.domain.verbs import cuts
@@ -68,12 +69,12 @@ def contain(asked: Asked, draft: RevokeDraft) -> Way:
         paths=grants.planned(asked.index, found, removed.numbers, also, kept=kept),
         lots=lots,
         problems=(*blocked(asked, removed.steps), *_wrong(asked, draft, found, bool(removed.steps))),
-        others=naming.others(lots),
+        others=grants.others(asked.index, lots, removed.gone, draft.principals),
         survives="The key and the grants of the services stay as they are; copies that were taken out before stay copies.",
         undone="The same grants are made again, under the same names.",
         within_seconds=grants.within(removed.steps),
         not_restored=grants.not_restored(removed.steps),
-        warnings=grants.slow(asked.index, removed.steps),
+        warnings=(*grants.slow(asked.index, removed.steps), *(_own(asked) if draft.cause is Cause.KEY_LEAKED else ())),
         kept=removed.kept,
         gone=removed.gone,
         shares="the same grant",
@@ -134,6 +135,25 @@ def _takers(asked: Asked) -> tuple[AccessPath, ...]:
         for path in holders(index, asked.key, TAKES_OUT)
         if not same(path.principal_id, me) and path.principal_id.lower() not in serving and not _holds(path, me)
     )
+
+
+def _own(asked: Asked) -> tuple[str, ...]:
+    """That the account that does this can take the key out itself, as a sentence: that is not taken from it."""
+    index, me = asked.index, asked.index.estate.account
+    by = [
+        f"{words.via(index, path)} on {words.scope(index, path.scope)}"
+        for path in holders(index, asked.key, TAKES_OUT)
+        if same(path.principal_id, me.object_id)
+    ]
+    return (f"You can still take {asked.key.name} out, as {me.name}: {naming.listed(by)}.",) if by else ()
+
+
+def title(asked: Asked, way: Way) -> str:
+    """What is done against a leak, and no more: others, and copies, are not touched by it."""
+    who = len({path.principal for path in way.paths if path.state is PathState.WILL_CLOSE})
+    if not who:
+        return f"Contain {asked.key.name}"
+    return f"Contain {asked.key.name}: take the right from {words.count(who, 'account')} that could take it out"
 
 
 def _suspect(asked: Asked, principals: Sequence[str]) -> tuple[AccessPath, ...]:

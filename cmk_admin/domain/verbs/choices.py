@@ -130,15 +130,21 @@ def _remove(asked: Asked, path: AccessPath, target: str, *, chosen: bool) -> Cho
         if cuts.named_as(use.consumer) not in asked.wanted and _reaches(asked, path, use.slot.key_id.host)
     ]
     said = []
+    if members:
+        who = naming.listed([words.who(index, one) for one in members])
+        said.append(f"{words.count(len(members), 'member')}: {who}")
     if cut:
         said.append(f"it concerns {naming.listed([use.consumer.name for use in cut])} too")
+    elif members:
+        said.append("no other service is known to use it")
     if members is None:
         said.append("the members of the group could not be read")
     elif path.group_id is not None:
         known = {one.lower() for one in asked.all_identities}
         known |= {use.slot.principal_id.lower() for use in cut if use.slot.principal_id}
         rest = sum(one.lower() not in known for one in members)
-        said += [f"{words.count(rest, 'other member')} of the group lose it too"] if rest else []
+        lose = "loses" if rest == 1 else "lose"
+        said += [f"{words.count(rest, 'other member')} of the group {lose} it too"] if rest else []
     if path.above_vault:
         said.append(f"it reaches all that {words.scope(index, path.scope)} holds")
     why = "; ".join(said) or NOBODY

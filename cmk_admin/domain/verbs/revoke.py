@@ -324,7 +324,7 @@ def _title(draft: RevokeDraft, asked: Asked, method: str, way: Way) -> str:
     if method == DELETE:
         return f"Delete {named} (recoverable)"
     if causes.people(draft) and draft.cause is Cause.KEY_LEAKED:
-        return f"Contain {key.name}: nobody takes it out any more"
+        return causes.title(asked, way)
     if causes.people(draft):
         who = naming.listed([words.who(asked.index, one) for one in draft.principals])
         return f"Cut {who or 'suspect accounts'} off {key.name}"

@@ -16,20 +16,20 @@ WIZARDS = (("create-key", "Create a key…"), ("attach", "Attach a service to it
 
 
 class NextCard(QWidget):
-    """`Plan.next`; hidden while there is nothing."""
+    """`Plan.next`, with its wizards where they are within reach; hidden while there is nothing."""
 
     wanted = Signal(str)
     """The id of a verb."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str = "revoke-next", *, wizards: tuple[tuple[str, str], ...] = WIZARDS) -> None:
         super().__init__()
-        self.setObjectName("revoke-next")
+        self.setObjectName(name)
         self.setAccessibleName("What comes next")
-        self._words = words_label("", name="revoke-next-words")
+        self._words = words_label("", name=f"{name}-words")
         frame, column = card(heading("What comes next"), self._words)
         row = QHBoxLayout()
         row.setSpacing(16)
-        self.buttons: tuple[QPushButton, ...] = tuple(self._button(verb, text) for verb, text in WIZARDS)
+        self.buttons: tuple[QPushButton, ...] = tuple(self._button(verb, text) for verb, text in wizards)
         for button in self.buttons:
             row.addWidget(button)
         row.addStretch(1)
@@ -45,7 +45,7 @@ class NextCard(QWidget):
 
     def _button(self, verb: str, text: str) -> QPushButton:
         button = QPushButton(text)
-        button.setObjectName(f"revoke-next-{verb}")
+        button.setObjectName(f"{self.objectName()}-{verb}")
         button.setProperty("role", "link")
         button.setAutoDefault(False)
         button.clicked.connect(partial(self._clicked, verb))

@@ -16,6 +16,7 @@ from cmk_admin.ui.emergency.foot import footer
 from cmk_admin.ui.emergency.lane_words import watch_lane
 from cmk_admin.ui.emergency.lanes import Lane, Lanes
 from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
+from cmk_admin.ui.emergency.next_card import NextCard
 from cmk_admin.ui.emergency.operation_words import AT_REST, MAY_HAVE_ACTED, OVER
 from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, in_order, link, scrolled, set_role, words_label
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
@@ -100,6 +101,7 @@ class OperationPage(QWidget):
         set_role(self._restore, "" if again else "primary")
         self._proof.show_report(report)
         self._file.show_file(report.restore_file)
+        self._next.show_next(say.next_steps(report))
         if self._steps.show_reports(report.steps, report.plan.steps if report.plan else ()):
             in_order(
                 self._cut_again,
@@ -146,6 +148,7 @@ class OperationPage(QWidget):
         self._proof.again.connect(self._on_prove)
         self._proof.close_wanted.connect(self._on_close_incident)
         self._file = FileCard(info)
+        self._next = NextCard("operation-next", wizards=())
         self._other = link("Another way…", "operation-other", self._on_other)
         self._lanes = Lanes(self._theme, "operation-lanes", "What Azure reports of each service")
         self._lanes_card, _ = card(label("What Azure reports", "section"), self._lanes)
@@ -162,7 +165,7 @@ class OperationPage(QWidget):
         body.addWidget(self._title)
         body.addLayout(stands)
         parts: tuple[QWidget, ...] = (self._facts, self._alarms, self._notice, self._waiting, self._past)
-        parts += (self._lanes_card, self._proof, self._paths_card, steps_card, self._file)
+        parts += (self._next, self._lanes_card, self._proof, self._paths_card, steps_card, self._file)
         for widget in parts:
             body.addWidget(widget)
             if widget is self._alarms:

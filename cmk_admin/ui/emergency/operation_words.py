@@ -5,6 +5,7 @@ from datetime import UTC
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.steps import Outcome, StepState, StepVerb
+from cmk_admin.domain.verbs.causes import CONTAINS
 from cmk_admin.domain.verbs.restore import QUESTION
 from cmk_admin.domain.verbs.revoke import GRANTS
 from cmk_admin.operations.interface import (
@@ -56,7 +57,7 @@ def notices(report: OperationReport, *, here: bool) -> tuple[str, ...]:
     if report.outcome is Outcome.PARTIAL and report.open_paths:
         left = words.count(len(report.open_paths), "path")
         are = "is" if len(report.open_paths) == 1 else "are"
-        every = " To close every path at once, disable the key." if _by_grants(report) else ""
+        every = " To close every path in one act, disable the key." if _by_grants(report) else ""
         return (*paused, f"Not wholly cut off: {left} to the key {are} still open or not known.{every}")
     return (*paused, *(report.plan.left if report.plan is not None else ()))
 
@@ -172,5 +173,12 @@ def facts(report: OperationReport, speed: float) -> str:
     return "  ·  ".join(said)
 
 
+def next_steps(report: OperationReport) -> tuple[str, ...]:
+    """What its plan says comes after it; nothing more once it was given back."""
+    return report.plan.next if report.plan is not None and report.answered_by is None else ()
+
+
 def _by_grants(report: OperationReport) -> bool:
-    return report.plan is not None and report.plan.method == GRANTS
+    """Whether it cut services by their grants: where it was about people, disabling the key would stop the services."""
+    plan = report.plan
+    return plan is not None and plan.method == GRANTS and plan.cause not in CONTAINS

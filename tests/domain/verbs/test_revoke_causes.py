@@ -47,6 +47,20 @@ def test_a_leak_takes_nothing_from_the_account_that_contains_it_nor_from_the_ser
     assert not holders(found) & {ME, MYSQL_ID, SINGLE_ID}
 
 
+def test_a_leaks_title_says_what_is_done_and_a_warning_that_you_can_still_take_the_key_out() -> None:
+    mine = estates.grant(71, PREMIUM.id, ME, BACKUP, "User")
+    estate = with_eve(MYSQL_SCOPE)
+    others = tuple(one for one in estate.role_assignments if one.principal_id != ME)
+    found = revoke(Cause.KEY_LEAKED, replace(estate, role_assignments=(*others, mine)))
+    assert found.title == "Contain mysql-encryption-key: take the right from 1 account that could take it out"
+    (said,) = (one for one in found.warnings if "You can still take mysql-encryption-key out" in one)
+    assert f"as {estate.account.name}" in said
+    assert "dcc-premium" in said
+    without = revoke(Cause.KEY_LEAKED, replace(estate, role_assignments=others))
+    assert not any("You can still" in one for one in without.warnings)
+    assert revoke(Cause.KEY_LEAKED, estates.dcc()).title == "Contain mysql-encryption-key"
+
+
 def test_copies_of_a_leaked_key_are_named() -> None:
     twin = replace(estates.AKS_KEY, thumbprint="ab")
     own = replace(MYSQL_KEY, thumbprint="ab")

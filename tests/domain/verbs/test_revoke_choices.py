@@ -58,6 +58,37 @@ def test_a_groups_grant_names_who_else_loses_it() -> None:
     assert "1 other member" in taken.why
 
 
+def who_else(found: Plan) -> str:
+    return next(one.others for one in found.methods if one.name == found.method)
+
+
+@pytest.mark.parametrize(
+    ("members", "said", "others"),
+    [
+        ((MYSQL_ID,), "1 member: dcc-mysql-id; no other service is known to use it.", "Nobody else is in group Ops."),
+        (
+            (MYSQL_ID, "80000000-0000-0000-0000-000000000001"),
+            "2 members: dcc-mysql-id and 800000…000001; ",
+            "Also taken from 1 other member of group Ops: 800000…000001.",
+        ),
+        (None, "The members of the group could not be read.", "whoever else is in group Ops"),
+    ],
+)
+def test_a_groups_members_are_named_before_and_after_its_grant_is_ticked(
+    members: tuple[str, ...] | None, said: str, others: str
+) -> None:
+    team = Principal(object_id=TEAM, kind="Group", name="Ops", members=members)
+    estate = estates.with_grants(estates.grant(50, MYSQL_SCOPE, TEAM, kind="Group"), principals=(team,))
+    before = revoke(estate=estate, method="grants")
+    (choice,) = offered(before, "remove:")
+    assert choice.why.startswith(said)
+    assert [one.name for one in before.methods if one.recommended] == ["disable"]
+    assert "Ops" not in who_else(before)
+    after = revoke(choice.id, estate=estate, method="grants")
+    assert others in who_else(after)
+    assert [one.name for one in after.methods if one.recommended] == ["grants"]
+
+
 def test_a_service_is_stopped_at_once_only_where_that_is_chosen_and_started_by_the_undo() -> None:
     (choice,) = offered(revoke(), "stop:")
     assert not choice.chosen

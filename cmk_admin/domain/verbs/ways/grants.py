@@ -103,7 +103,7 @@ def way(asked: Asked) -> Way:
         ),
         lots=lots,
         problems=(*blocked(asked, removed.steps), *none),
-        others=naming.others(lots),
+        others=others(index, lots, removed.gone, asked.all_identities),
         survives=SURVIVES,
         undone="The same grants are made again, under the same names.",
         within_seconds=within(removed.steps),
@@ -140,6 +140,23 @@ def planned(
         others = tuple(hang.get(grant, ())) if number else ()
         rows.append(naming.planned(index, path, number=number, reason=why, also=others))
     return tuple(rows)
+
+
+def others(index: Index, lots: Sequence[Lot], gone: Sequence[AccessPath], wanted: Sequence[str]) -> str:
+    """Who else is hit by the grants that are gone, in sentences: services, and who is in a group beside the `wanted`."""
+    said = [naming.others(lots)]
+    for path in gone:
+        if path.group_id is None:
+            continue
+        group, members = f"group {words.who(index, path.group_id)}", cuts.members_of(index, path)
+        rest = [words.who(index, one) for one in members or () if one.lower() not in map(str.lower, wanted)]
+        if members is None:
+            said.append(f"Also taken from whoever else is in {group}, whose members could not be read.")
+        elif rest:
+            said.append(f"Also taken from {words.count(len(rest), 'other member')} of {group}: {naming.listed(rest)}.")
+        else:
+            said.append(f"Nobody else is in {group}.")
+    return " ".join(filter(None, dict.fromkeys(said)))
 
 
 def bystanders(also: Sequence[cuts.Cut]) -> tuple[Lot, ...]:
