@@ -62,6 +62,9 @@ def test_revoke_and_restore_are_what_a_foreign_client_sees(driver: Driver, sandb
 
     back = driver.restore(operation)
     assert back.report.outcome.value == "done"
+    driver.open_operation(operation.report.operation)
+    driver.until(lambda: driver.badge("operation-outcome", operation) == "Given back", "the revoke to say so")
+    assert driver.badge("proof-verdict", operation) == "given back"
     mysql.await_unwraps(wrapped, wanted=True)
     assert admin.server_state() == "Ready"
     assert admin.grants(scope) == grants
@@ -81,6 +84,8 @@ def test_a_key_is_revoked_by_disabling_it_and_given_back(driver: Driver, sandbox
     assert not mysql.unwraps(wrapped)
     assert not single.unwraps(wrapped)
     driver.restore(operation)
+    driver.open_operation(operation.report.operation)
+    driver.until(lambda: driver.badge("operation-outcome", operation) == "Given back", "the revoke to say so")
     assert mysql.unwraps(wrapped)
     assert single.unwraps(wrapped)
 
