@@ -4,8 +4,8 @@ import argparse
 
 _METHODS = (
     "grants: remove what lets the services use the key; disable: every enabled version of it; operations: take unwrapKey"
-    " and decrypt from them; firewall: shut the vault, to trusted services too; delete: softly (default: what is right for"
-    " the cause; grants where a consumer is named, else disable)"
+    " and decrypt from them; firewall: shut the vault, to trusted services too; delete: it can be recovered (default: what is right"
+    " for the cause; grants where a consumer is named, else disable)"
 )
 _CAUSES = (
     "what happened: service: a service or identity must lose its data now (default); key-leaked: the key itself may be in"

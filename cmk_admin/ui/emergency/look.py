@@ -23,7 +23,7 @@ _ACTS = {
     DISABLE: "disable",
     OPERATIONS: "take operations away",
     FIREWALL: "shut its firewall",
-    DELETE: "delete softly",
+    DELETE: "delete (recoverable)",
     GRANTS: "cut off",
 }
 """What a tab says of a revoke by its method."""
