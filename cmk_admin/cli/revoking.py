@@ -4,7 +4,7 @@ import argparse
 
 _METHODS = (
     "grants: remove what lets the services use the key; disable: every enabled version of it; operations: take unwrapKey"
-    " and decrypt from them; firewall: shut the vault, to trusted services too; delete: it can be recovered (default: what is right"
+    " and decrypt from them; firewall: shut the vault, to trusted services too; delete: recoverable (default: what is right"
     " for the cause; grants where a consumer is named, else disable)"
 )
 _CAUSES = (
