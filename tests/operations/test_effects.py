@@ -37,6 +37,8 @@ CELLS = [
     )
     for kind, method in product(KINDS, METHODS)
 ]
+BY_ITSELF = {("aks-etcd", "disable"), ("aks-etcd", "operations")}
+"""A cluster's role, Key Vault Crypto User, may update keys: it could take these back by itself, which is an open path."""
 LEAST = {"grants": 300.0}
 """Azure's seconds for which the sandbox lets an identity unwrap at least after the write; else it refuses at once."""
 SLACK = 20.0
@@ -111,7 +113,9 @@ def test_a_consumer_loses_its_data_when_the_plan_says_and_is_back_when_it_says(
                 assert (bound is None) is (documented is None)
                 assert bound is None or documented is None or bound >= documented
                 done = await backend.run(plan, watch=False)
-                assert done.outcome is Outcome.DONE, done.log
+                itself = (kind.service, method) in BY_ITSELF
+                assert bool(plan.open_paths) is itself
+                assert done.outcome is (Outcome.PARTIAL if itself else Outcome.DONE), done.log
                 assert {w.result for w in done.watch} <= {WatchResult.NOT_CONFIRMED}, "nothing is claimed yet"
                 pushed = await not_before(azure, kind, used, identity, method)
                 azure.sandbox.advance((UNDOCUMENTED if bound is None else bound) - pushed)
