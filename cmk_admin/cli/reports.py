@@ -91,13 +91,13 @@ def rather_words(plan: Plan) -> str:
 
 
 def _regrants(plan: Plan) -> list[str]:
-    """Who could grant it again: as many as one reads, and how many more."""
+    """Who could open it again: as many as one reads, and how many more."""
     found = list(dict.fromkeys(map(_path, plan.regrants)))
     if not found:
         return []
     who = words.count(len({path.principal for path in plan.regrants}), "principal")
     more = len(found) - _MOST_REGRANTS
-    lines = ["", f"{who} could grant it again:", *(f"  {line}" for line in found[:_MOST_REGRANTS])]
+    lines = ["", f"{who} could open it again:", *(f"  {line}" for line in found[:_MOST_REGRANTS])]
     return [*lines, f"  and {words.count(more, 'more way', 'more ways')}: see --format json"] if more > 0 else lines
 
 

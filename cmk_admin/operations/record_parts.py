@@ -131,7 +131,7 @@ def paths(record: Record) -> list[Row]:
         for path in plan.get("paths", ())
     ]
     rows += [(*_way(one["path"]), "not in the plan", _proven(one)) for one in found.values()]
-    rows += [(*_way(path), "can grant it again; stays", NONE) for path in plan.get("regrants") or ()]
+    rows += [(*_way(path), "can open it again; stays", NONE) for path in plan.get("regrants") or ()]
     return rows
 
 

@@ -51,7 +51,7 @@ def test_a_revoke_says_why_what_else_there_is_and_what_comes_next() -> None:
     text = plan_text(found)
     assert "What happened: The key may have leaked. " in text
     assert "expiry: Let the key expire [not possible]" in text
-    again = text.index("1 principal could grant it again:")
+    again = text.index("1 principal could open it again:")
     [who] = {path.principal_name for path in found.regrants}
     assert f"  {who} by " in text[again:]
     assert text.index("What comes next:") < text.index("Create a new key in a clean vault")

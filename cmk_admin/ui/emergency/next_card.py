@@ -63,8 +63,8 @@ class Regrants(QWidget):
         self.setObjectName("revoke-regrants")
         self._list = PathList(theme, "revoke-regrants-list", scope_words)
         self._list.heading.hide()
-        self._list.setAccessibleName("Who could grant it again")
-        self.toggle = Disclosure(theme, "", "revoke-regrants-toggle", "Show who could grant it again", self._list)
+        self._list.setAccessibleName("Who could open it again")
+        self.toggle = Disclosure(theme, "", "revoke-regrants-toggle", "Show who could open it again", self._list)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
@@ -74,7 +74,7 @@ class Regrants(QWidget):
 
     def show_regrants(self, paths: tuple[PlannedPath, ...]) -> None:
         who = len({path.principal for path in paths})
-        self.toggle.setText(f"{count(who, 'account')} could grant it again")
+        self.toggle.setText(f"{count(who, 'account')} could open it again")
         self.toggle.setAccessibleName(f"{self.toggle.text()}: show them")
         self._list.show_paths(paths, quiet=True)
         self.setVisible(bool(paths))
