@@ -8,6 +8,8 @@ from typing import Any
 from cmk_admin.cloud import api, parse
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.activity import RETENTION, Event
+from cmk_admin.domain.errors import AzureFailure
+from cmk_admin.domain.ids import subscription_of
 
 _OBJECT_ID = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 OF_VAULTS = "resourceProvider eq 'Microsoft.KeyVault'"
@@ -28,7 +30,8 @@ async def events(
     `about` is the one clause that the log's filter takes besides the time: ``resourceUri eq 'ID'``,
     ``resourceProvider eq 'Microsoft.Authorization'`` ...
     """
-    begin = max(since or now - RETENTION, now - RETENTION) + (_MARGIN if since is None else timedelta())
+    oldest = now - RETENTION + _MARGIN
+    begin = oldest if since is None else max(since, oldest)
     path: str | None = f"/subscriptions/{subscription_id}/providers/Microsoft.Insights/eventtypes/management/values"
     params: dict[str, str] | None = {"$filter": f"eventTimestamp ge '{begin:%Y-%m-%dT%H:%M:%SZ}' and {about}"}
     found: list[Event] = []
@@ -39,6 +42,18 @@ async def events(
         found += [event for each in body.get("value") or [] if (event := event_of(each)) is not None]
         path, params = parse.text(body.get("nextLink")), None
     return newest_first(found), path is None
+
+
+async def events_at(session: Session, scope: str, *, about: str) -> tuple[Event, ...] | None:
+    """The events in the subscription of a scope; None where its log cannot be read, or there is none above one."""
+    subscription = subscription_of(scope)
+    if subscription is None:
+        return None
+    try:
+        found, _ = await events(session, subscription, about=about, now=session.clock.now())
+    except AzureFailure:
+        return None
+    return found
 
 
 def newest_first(found: Iterable[Event]) -> tuple[Event, ...]:

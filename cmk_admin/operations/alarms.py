@@ -7,9 +7,8 @@ from cmk_admin.cloud import activity
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain import words
 from cmk_admin.domain.access import AccessPath
-from cmk_admin.domain.activity import Event, policies_changed, resource_changed, told, vault_changed
-from cmk_admin.domain.errors import AzureFailure
-from cmk_admin.domain.ids import fold, subscription_of
+from cmk_admin.domain.activity import policies_changed, resource_changed, told, vault_changed
+from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import KeyVersion, RoleAssignment
 from cmk_admin.domain.plan import Plan
@@ -81,7 +80,7 @@ async def _granted(
     if access.eligibility is not None:
         return f"{who} may activate {role} on {where} by itself at any moment{anew}."
     if access.assignment is None:
-        events = await _events(session, access.scope, activity.OF_VAULTS)
+        events = await activity.events_at(session, access.scope, about=activity.OF_VAULTS)
         since = told(index, events, lambda found: policies_changed(found, access.scope))
         return f"{who} may use the key{anew} by {row.path.via} of {where}: {since}."
     if (changed := _changed(index, access, now)) is not None:
@@ -115,7 +114,7 @@ async def _doer(session: Session, index: Index, assignment: RoleAssignment) -> t
     by, at = assignment.created_by, assignment.created_on
     if by:
         return words.who(index, by), at
-    events = await _events(session, assignment.scope, f"resourceUri eq '{assignment.id}'")
+    events = await activity.events_at(session, assignment.scope, about=f"resourceUri eq '{assignment.id}'")
     event = resource_changed(events or (), assignment.id)
     if event is None:
         return "Somebody unnamed", at
@@ -157,7 +156,7 @@ async def _shut(
     """What the method shut is open again."""
     vault_id = next((value for name, value in plan.context if name == "vault"), "")
     if plan.method == FIREWALL:
-        events = await _events(session, vault_id, f"resourceUri eq '{vault_id}'")
+        events = await activity.events_at(session, vault_id, about=f"resourceUri eq '{vault_id}'")
         by = told(index, events, lambda found: vault_changed(found, vault_id), " as far as is known")
         return (
             []
@@ -187,15 +186,3 @@ def _version(plan: Plan, version: KeyVersion) -> tuple[str, str]:
         return "enabled-again", f"{name[:1].upper()}{name[1:]} can be used again. {_UNLOGGED}"
     at = f", created at {words.exact(version.created)}" if version.created else ""
     return "new-version", f"There is a new {name}, which is enabled{at}. {_UNLOGGED}"
-
-
-async def _events(session: Session, scope: str, about: str) -> tuple[Event, ...] | None:
-    """What the Activity Log says; None where it cannot be read."""
-    subscription = subscription_of(scope)
-    if subscription is None:
-        return None
-    try:
-        found, _ = await activity.events(session, subscription, about=about, now=session.clock.now())
-    except AzureFailure:
-        return None
-    return found

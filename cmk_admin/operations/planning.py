@@ -10,7 +10,7 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.domain.activity import Event
 from cmk_admin.domain.errors import AzureFailure, BadInput
 from cmk_admin.domain.every_path import siblings
-from cmk_admin.domain.ids import KeyId, fold, parse_key_id, subscription_of
+from cmk_admin.domain.ids import KeyId, fold, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Json, StepVerb
@@ -108,16 +108,7 @@ class Planning:
     async def _events(self, plan: Plan) -> tuple[Event, ...] | None:
         """What the Activity Log says of the vaults of the plan's subscription; None where it cannot be read."""
         vault = next((value for name, value in plan.context if name == "vault"), "")
-        subscription = subscription_of(vault)
-        if subscription is None:
-            return None
-        try:
-            found, _ = await activity.events(
-                self._session, subscription, about=activity.OF_VAULTS, now=self._session.clock.now()
-            )
-        except AzureFailure:
-            return None
-        return found
+        return await activity.events_at(self._session, vault, about=activity.OF_VAULTS)
 
     async def undo(self, draft: RestoreDraft) -> Plan:
         """What takes back. Raises BadInput, AzureFailure."""
