@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from cmk_admin.domain.steps import Step
+from cmk_admin.domain.steps import Step, StepVerb
 
 
 class PathState(StrEnum):
@@ -193,6 +193,11 @@ class Plan:
         """Whether `written` is this plan's hash, or the one that an earlier version wrote, which left the stages out."""
         former = _digest(self.verb, self.subject, [[s.verb, s.target, s.before, s.after] for s in self.steps])
         return written in (self.hash, former)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether whom it follows serves all the while: their key is changed, and is not to be lost in between."""
+        return self.verb in ("attach", "detach") or any(one.verb is StepVerb.SET_CONSUMER_KEY for one in self.steps)
 
     @property
     def open_paths(self) -> tuple[PlannedPath, ...]:

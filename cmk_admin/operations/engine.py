@@ -21,6 +21,7 @@ from cmk_admin.operations.line import Line
 from cmk_admin.operations.paths import read_keys_of
 from cmk_admin.operations.proof import prove_run
 from cmk_admin.operations.ready import Ready
+from cmk_admin.operations.regranted import all_count
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED, consumer_name, ended, unkept
 from cmk_admin.operations.state import OperationState
 from cmk_admin.operations.stepper import Stepper
@@ -180,7 +181,9 @@ class Engine:
             stage = [n for n, _ in steps]
             if any(self._state.step(n).state not in AT_REST for n in stage) and not await self._gate(number):
                 return
-            if not await none_comes_late(self._state, stage) or not await self._nobody_is_cut(stage):
+            if not await none_comes_late(self._state, stage) or not await all_count(self._state, stage):
+                return
+            if not await self._nobody_is_cut(stage):
                 return
             await _together(*(self._stepper(n).run() for n in stage))
             if any(self._state.step(n).state not in AT_REST for n in stage):

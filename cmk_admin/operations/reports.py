@@ -35,8 +35,6 @@ MAY_HAVE_ACTED = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED
 IN_FLIGHT = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.UNKNOWN})
 """States in which Azure may be busy with a call of the step."""
 _ENDED = frozenset({Outcome.DONE, Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.REFUSED})
-NEVER_LOST = ("attach", "detach")
-"""Verbs after which a consumer is followed that was up before: it was not to be lost in between."""
 LOST_BEFORE = "was already lost before"
 """Why the watch of a cut says that it confirmed nothing, where there was nothing left to lose."""
 _REPORT_SECONDS = 0.1
@@ -278,7 +276,7 @@ def _lost_before(row: OperationRow, plan: Plan, incident: IncidentRow | None) ->
 def _watch_words(row: OperationRow, plan: Plan) -> list[str]:
     wanted = {watch.wanted for watch in plan.watches}
     word = "confirmed back" if wanted == {"back"} else "confirmed cut off"
-    if row.verb in NEVER_LOST:
+    if plan.goes_on:
         word = "confirmed to serve"
     unasked = {(fold(effect.consumer_id), effect.service) for effect in plan.effects if not effect.wanted}
     others = [watch for watch in row.watches if (fold(watch.consumer), watch.service) in unasked]

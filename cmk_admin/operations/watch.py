@@ -14,7 +14,7 @@ from cmk_admin.domain.plan import Watch
 from cmk_admin.domain.steps import StepState, StepVerb
 from cmk_admin.operations.interface import WatchResult
 from cmk_admin.operations.line import Line
-from cmk_admin.operations.reports import LOST_BEFORE, NEVER_LOST, utc_text
+from cmk_admin.operations.reports import LOST_BEFORE, utc_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.journal import WatchRow
 
@@ -219,7 +219,7 @@ class Watcher:
             await self._end(watch, WatchResult.CONFIRMED, None)
             return True
         if self._settled():
-            surprise = None if self._state.plan.verb in NEVER_LOST else "it was never seen lost"
+            surprise = None if self._state.plan.goes_on else "it was never seen lost"
             await self._end(watch, WatchResult.CONFIRMED, surprise)
             return True
         return False

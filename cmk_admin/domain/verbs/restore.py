@@ -1,6 +1,6 @@
 """Restore: give back exactly what a revoke took, and bring the consumers back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -204,13 +204,16 @@ def healing(draft: RestoreDraft, index: Index, *, stage: int) -> tuple[Step, ...
 
 def watches(draft: RestoreDraft, steps: Sequence[Step]) -> tuple[Watch, ...]:
     """Each consumer that was cut is followed until it is back."""
+    return followed_back(_cut(draft.plan), steps) if steps else ()
+
+
+def followed_back(services: Iterable[Watch], steps: Sequence[Step]) -> tuple[Watch, ...]:
+    """Follow these until they are back: the time by which what the steps give counts comes before a service's own."""
     effect = max((step.effect_seconds or 0 for step in steps), default=0)
     found = []
-    for one in _cut(draft.plan):
+    for one in services:
         back = service(one.service).back_seconds
-        if steps:
-            within = None if back is None else effect + back
-            found.append(replace(one, wanted="back", within_seconds=within))
+        found.append(replace(one, wanted="back", within_seconds=None if back is None else effect + back))
     return tuple(found)
 
 

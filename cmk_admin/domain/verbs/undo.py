@@ -8,15 +8,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from cmk_admin.domain import words
-from cmk_admin.domain.ids import contains, key_scope, last, parse_key_id, same
+from cmk_admin.domain.ids import contains, fold, key_scope, last, parse_key_id, same
 from cmk_admin.domain.index import Index, Use
-from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.plan import Plan, Watch
 from cmk_admin.domain.problems import Problem, blocking, warning
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepVerb
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs import changes, making, step_rights
 from cmk_admin.domain.verbs.changes_aks import changes_etcd, in_safe_order, stays
-from cmk_admin.domain.verbs.restore import MAYBE, RestoreDraft, doubts, healing, taken, takes_away, watches
+from cmk_admin.domain.verbs.restore import (
+    MAYBE,
+    RestoreDraft,
+    doubts,
+    followed_back,
+    healing,
+    taken,
+    takes_away,
+    watches,
+)
 from cmk_admin.domain.verbs.unseen import may_use
 
 UndoDraft = RestoreDraft
@@ -52,7 +61,7 @@ def plan(draft: UndoDraft, index: Index, around: Surroundings | None = None) -> 
         title=f"Undo “{draft.plan.title}”",
         subject=draft.plan.subject,
         steps=(*steps, *healed),
-        watches=watches(draft, steps),
+        watches=(*watches(draft, steps), *_served_again(draft, steps)),
         warnings=(
             *doubts(draft),
             *_kept_by_backups(steps),
@@ -113,6 +122,16 @@ def _unseen_carriers(steps: Sequence[Step]) -> tuple[str, ...]:
         "what took it within the last minute, is not named."
         for step in steps
         if step.verb is StepVerb.DELETE_IDENTITY
+    )
+
+
+def _served_again(draft: UndoDraft, steps: Sequence[Step]) -> tuple[Watch, ...]:
+    """Each service that gets a key of its own again is followed until all that came back counts: it must not lose it."""
+    given = {
+        fold(one.target) for one in steps if one.verb is StepVerb.SET_CONSUMER_KEY and (one.after or {}).get("key")
+    }
+    return followed_back(
+        (one for one in draft.plan.watches if one.wanted == "back" and fold(one.consumer_id) in given), steps
     )
 
 

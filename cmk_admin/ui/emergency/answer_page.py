@@ -179,7 +179,9 @@ class AnswerPage(QWidget):
         self._left.say(plan.left)
         self._steps.show_plan(plan.steps)
         self._steps_card.setVisible(bool(plan.steps))
-        self._lanes.show_lanes(tuple(back_lane(self._name(watch.consumer_id), watch) for watch in plan.watches))
+        self._lanes.show_lanes(
+            tuple(back_lane(self._name(watch.consumer_id), watch, goes_on=plan.goes_on) for watch in plan.watches)
+        )
         self._lanes_card.setVisible(bool(plan.watches))
         self._allow()
         in_order(*self._clean.buttons, *self._who.buttons, *self._steps.toggles, self._script, self._cancel, self._go)

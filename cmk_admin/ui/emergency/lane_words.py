@@ -7,9 +7,6 @@ from cmk_admin.operations.interface import WatchReport, WatchResult
 from cmk_admin.ui.emergency.lanes import Lane
 from cmk_admin.ui.emergency.look import NOT_BEGUN, WATCHES
 
-GOES_ON = frozenset({"attach", "detach"})
-"""Verbs that take nothing from a service: what is watched is that it serves, and not that it comes back."""
-
 
 def effect_lane(effect: Effect) -> Lane:
     """The lane of a revoke's plan: when a service should stop, what is lost, how it comes back."""
@@ -39,30 +36,30 @@ def effect_lane(effect: Effect) -> Lane:
     )
 
 
-def back_lane(name: str, watch: Watch) -> Lane:
-    """The lane of a plan that gives back."""
+def back_lane(name: str, watch: Watch, *, goes_on: bool = False) -> Lane:
+    """The lane of a plan that gives back, or that changes a key while the service goes on (`Plan.goes_on`)."""
     facts = service(watch.service)
-    if watch.within_seconds is not None:
-        words = f"Back within {duration(watch.within_seconds)}."
+    when = f" within {duration(watch.within_seconds)}" if watch.within_seconds is not None else ""
+    if goes_on:
+        words = f"Followed until it is seen to serve{when}; it goes on meanwhile."
     else:
-        words = "Watched until it is back; Azure documents no time."
-    return Lane(
-        name, facts.title, words, "accent", "restore", within_seconds=watch.within_seconds, tip=watch.consumer_id
-    )
+        words = f"Back{when}." if when else "Watched until it is back; Azure documents no time."
+    icon = "watch" if goes_on else "restore"
+    return Lane(name, facts.title, words, "accent", icon, within_seconds=watch.within_seconds, tip=watch.consumer_id)
 
 
 def watch_lane(
-    watch: WatchReport, verb: str = "", *, waits_for: str = "", away: bool = False, not_cut: str = ""
+    watch: WatchReport, *, goes_on: bool = False, waits_for: str = "", away: bool = False, not_cut: str = ""
 ) -> Lane:
-    """The lane of a running or ended operation of a verb: what was measured.
+    """The lane of a running or ended operation: what was measured.
 
-    `waits_for`, `away`, `not_cut`: as in `watch_words`.
+    `goes_on`, `waits_for`, `away`, `not_cut`: as in `watch_words`.
     """
     look = NOT_BEGUN if waits_for else WATCHES[watch.result]
     return Lane(
         watch.consumer_name,
         service(watch.service).title,
-        watch_words(watch, verb, waits_for=waits_for, away=away, not_cut=not_cut),
+        watch_words(watch, goes_on=goes_on, waits_for=waits_for, away=away, not_cut=not_cut),
         look.tone,
         look.icon,
         within_seconds=watch.within_seconds,
@@ -73,14 +70,14 @@ def watch_lane(
 
 
 def watch_words(
-    watch: WatchReport, verb: str = "", *, waits_for: str = "", away: bool = False, not_cut: str = ""
+    watch: WatchReport, *, goes_on: bool = False, waits_for: str = "", away: bool = False, not_cut: str = ""
 ) -> str:
     """What is known of one service, in a line.
 
-    `waits_for` names whom a staged plan must see cut before this one is; `away`: nothing of Azure answers just now;
-    `not_cut`: why it is as it was although it was to be cut.
+    `goes_on`: it was to serve all the while; `waits_for` names whom a staged plan must see cut before this one is;
+    `away`: nothing of Azure answers just now; `not_cut`: why it is as it was although it was to be cut.
     """
-    wanted = "cut off" if watch.wanted == "lost" else "to serve" if verb in GOES_ON else "back"
+    wanted = "cut off" if watch.wanted == "lost" else "to serve" if goes_on else "back"
     said = "Azure last said" if away and watch.result is WatchResult.WAITING else "Azure says"
     now = f"{said} {watch.now}" if watch.now else "Azure has not said how it is"
     if waits_for:

@@ -67,6 +67,11 @@ def away(report: OperationReport) -> bool:
     return (report.paused or "").startswith(AWAY)
 
 
+def goes_on(report: OperationReport) -> bool:
+    """Whether whom it follows was to serve all the while."""
+    return report.plan is not None and report.plan.goes_on
+
+
 def planned_wait(report: OperationReport) -> tuple[str, ...]:
     """What it waits for as its plan says; nothing is wrong then."""
     return (report.paused,) if report.paused and not away(report) else ()

@@ -1,18 +1,17 @@
 """The last page of every wizard: the plan in words, read before it is started."""
 
-from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from cmk_admin.domain.plan import Plan, Watch
-from cmk_admin.domain.words import count, duration
+from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.words import count
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.dialogs import failure_text
-from cmk_admin.ui.emergency.lane_words import GOES_ON, back_lane
-from cmk_admin.ui.emergency.lanes import Lane, Lanes
+from cmk_admin.ui.emergency.lane_words import back_lane
+from cmk_admin.ui.emergency.lanes import Lanes
 from cmk_admin.ui.emergency.parts import Notice, StepList, card, scrolled, words_label
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
@@ -94,7 +93,9 @@ class PlanView(QWidget):
         self._findings_card.setVisible(bool(plan.findings))
         self._steps.show_plan(plan.steps)
         self._steps_card.setVisible(bool(plan.steps))
-        self._lanes.show_lanes(tuple(self._lane(plan.verb, one) for one in plan.watches))
+        self._lanes.show_lanes(
+            tuple(back_lane(self._name(one.consumer_id), one, goes_on=plan.goes_on) for one in plan.watches)
+        )
         self._lanes_card.setVisible(bool(plan.watches))
         self._why.setVisible(bool(plan.steps))
         said = f"{plan.title}: {count(len(plan.steps), 'step')}"
@@ -118,13 +119,6 @@ class PlanView(QWidget):
     def show_starting(self) -> None:
         self._state.setText("Starting …")
         self._again.hide()
-
-    def _lane(self, verb: str, watch: Watch) -> Lane:
-        lane = back_lane(self._name(watch.consumer_id), watch)
-        if verb not in GOES_ON:
-            return lane
-        when = f" within {duration(watch.within_seconds)}" if watch.within_seconds is not None else ""
-        return replace(lane, words=f"Followed until it is seen to serve{when}; it goes on meanwhile.", icon="watch")
 
     def _name(self, consumer_id: str) -> str:
         found = self._index().consumer(consumer_id)

@@ -1,0 +1,76 @@
+"""A grant that is given back soon after it was taken: once the taking counts it lets nobody in, until the giving counts.
+
+Azure goes on letting in for some minutes after a grant is gone, so that a service that is given its key at once takes it,
+and then loses it in that gap. So it gets its key only when the grant that came back is sure to count.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cmk_admin.domain.ids import fold, last
+from cmk_admin.domain.steps import Step, StepState, StepVerb
+from cmk_admin.domain.verbs.changes import ROLE_SECONDS
+from cmk_admin.domain.verbs.restore import DONE, MAYBE
+from cmk_admin.operations.history import plan_of
+from cmk_admin.operations.reports import AT_REST, utc_text
+from cmk_admin.operations.state import OperationState
+
+_LONGEST = 86_400.0
+"""Real seconds: a day, where Azure's clock stands still."""
+
+
+@dataclass(frozen=True, slots=True)
+class _GivenBack:
+    """A grant that this operation gave back."""
+
+    words: str
+    until: datetime
+    """By when it counts at the latest."""
+
+
+async def all_count(state: OperationState, stage: Sequence[int]) -> bool:
+    """Wait, before a stage that gives a service a key, until grants that were gone for a short while only count again.
+
+    False: no further step is wanted. Raises StoreError.
+    """
+    left = [state.plan.steps[n - 1] for n in stage if state.step(n).state not in AT_REST]
+    names = [last(step.target) for step in left if _gives_key(step)]
+    given = [one async for one in _given_back(state)] if names else []
+    if not given:
+        return True
+    latest = max(given, key=lambda one: one.until)
+    wait = (latest.until - datetime.now(UTC)).total_seconds()
+    if wait <= 0:
+        return True
+    why = (
+        f"{names[0]} gets its key at {utc_text(latest.until)}: the role that came back ({latest.words}) was gone for a "
+        "moment only, and until it counts everywhere the service could lose the key again. Meanwhile it goes on as it is."
+    )
+    await state.note(why)
+    state.pause_for(why)
+    try:
+        return await state.pause(wait)
+    finally:
+        state.pause_for(None)
+
+
+def _gives_key(step: Step) -> bool:
+    return step.verb is StepVerb.SET_CONSUMER_KEY and bool((step.after or {}).get("key"))
+
+
+async def _given_back(state: OperationState) -> AsyncIterator[_GivenBack]:
+    """What was given back before its removal was sure to count."""
+    row = await state.journal.load(state.row.answers) if state.row.answers else None
+    taken = {
+        fold(step.target): known.changed_at
+        for step, known in (zip(plan_of(row).steps, row.steps, strict=True) if row else ())
+        if step.verb is StepVerb.REMOVE_ASSIGNMENT and known.state in DONE | MAYBE
+    }
+    for step, known in zip(state.plan.steps, state.row.steps, strict=True):
+        if step.verb is not StepVerb.CREATE_ASSIGNMENT or known.state is not StepState.DONE:
+            continue
+        seconds = min(state.session.clock.real_seconds(step.effect_seconds or ROLE_SECONDS), _LONGEST)
+        gone = known.changed_at - taken.get(fold(step.target), datetime.min.replace(tzinfo=UTC))
+        if gone.total_seconds() < seconds:
+            yield _GivenBack(words=step.words, until=known.changed_at + timedelta(seconds=seconds))
