@@ -3,48 +3,15 @@
 A path that cannot be ruled out because something could not be read is a path too: its `unknown` says why.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
 
-from cmk_admin.domain.grants_of import known_members_of, members_of, reaching
-from cmk_admin.domain.ids import KeyId, fold, is_management_group, key_scope, same, subscription_of
+from cmk_admin.domain.grants_of import let_in, reaching
+from cmk_admin.domain.ids import KeyId, fold, is_management_group, key_scope, subscription_of
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, RoleAssignment, RoleDefinition, RoleEligibility, Vault
-
-_KEYS = "Microsoft.KeyVault/vaults/keys/"
-UNWRAP = f"{_KEYS}unwrap/action"
-DECRYPT = f"{_KEYS}decrypt/action"
-
-# Access-policy word -> data action that gives the same under RBAC (fact sheet 2.1 and 2.3)
-DATA_ACTIONS = {
-    "get": f"{_KEYS}read",
-    "update": f"{_KEYS}update/action",
-    "create": f"{_KEYS}create/action",
-    "import": f"{_KEYS}import/action",
-    "delete": f"{_KEYS}delete",
-    "recover": f"{_KEYS}recover/action",
-    "backup": f"{_KEYS}backup/action",
-    "restore": f"{_KEYS}restore/action",
-    "purge": f"{_KEYS}purge/action",
-    "encrypt": f"{_KEYS}encrypt/action",
-    "decrypt": DECRYPT,
-    "wrapKey": f"{_KEYS}wrap/action",
-    "unwrapKey": UNWRAP,
-    "sign": f"{_KEYS}sign/action",
-    "verify": f"{_KEYS}verify/action",
-    "release": f"{_KEYS}release/action",
-    "rotate": f"{_KEYS}rotate/action",
-    "getrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/read",
-    "setrotationpolicy": "Microsoft.KeyVault/vaults/keyrotationpolicies/write",
-}
-_WORDS = {action.lower(): word for word, action in DATA_ACTIONS.items()}
-
-GETS_AT_DATA = (UNWRAP, DECRYPT)
-"""What opens a wrapped data key. Wrapping and encrypting need no more than the public key (fact sheet 2.3), so they do
-not count; with an RSA key either of these two gets at what was wrapped."""
+from cmk_admin.domain.permissions import GETS_AT_DATA, WORDS, allowed_words, permits, policy_words
 
 
 class Level(StrEnum):
@@ -137,24 +104,6 @@ def level_of(scope: str) -> Level:
     return Level.VAULT if depth <= 8 else Level.KEY
 
 
-def permits(role: RoleDefinition, action: str, *, data: bool) -> bool:
-    """Whether a role holds an action: listed (``*`` stands for anything) and not taken out again."""
-    if data:
-        return _permits(role.data_actions, role.not_data_actions, action)
-    return _permits(role.actions, role.not_actions, action)
-
-
-def allowed_words(role: RoleDefinition) -> tuple[str, ...]:
-    """What a role allows to do with keys, in access-policy words, sorted."""
-    return _allowed_words(role.data_actions, role.not_data_actions)
-
-
-def policy_words(policy: AccessPolicy) -> tuple[str, ...]:
-    """What an access-policy entry allows to do with keys, in the same words, sorted."""
-    held = {word.lower() for word in policy.keys}
-    return tuple(sorted(word for word in DATA_ACTIONS if word.lower() in held or "all" in held))
-
-
 def paths(
     index: Index, key: KeyId, principal_id: str, actions: tuple[str, ...] = GETS_AT_DATA
 ) -> tuple[AccessPath, ...]:
@@ -182,7 +131,7 @@ def control_paths(index: Index, scope: str, actions: tuple[str, ...], data: tupl
 
 def policy_paths(index: Index, vault: Vault, actions: tuple[str, ...]) -> tuple[AccessPath, ...]:
     """Everybody who may do any of the data actions by an access policy of a vault."""
-    return tuple(_policy_paths(index, vault, None, frozenset(_WORDS[action.lower()] for action in actions)))
+    return tuple(_policy_paths(index, vault, None, frozenset(WORDS[action.lower()] for action in actions)))
 
 
 def usable(found: tuple[AccessPath, ...]) -> tuple[AccessPath, ...]:
@@ -194,7 +143,7 @@ def _data_paths(index: Index, key: KeyId, principal_id: str | None, actions: tup
     vault = index.vault_of(key)
     if vault is None:
         return iter((no_vault(key, principal_id or ""),))
-    wanted = frozenset(_WORDS[action.lower()] for action in actions)
+    wanted = frozenset(WORDS[action.lower()] for action in actions)
     if not vault.rbac:
         return _policy_paths(index, vault, principal_id, wanted)
 
@@ -285,8 +234,9 @@ def _through(
     if role is None:
         doubt = doubt or "the role's definition could not be read"
 
-    def path(who: str, kind: PathKind, group: str | None = None, unknown: str | None = None) -> AccessPath:
-        return AccessPath(
+    for who, group, unknown in let_in(index, grant.principal_id, grant.principal_type, principal_id):
+        kind = PathKind.DIRECT if group is None else PathKind.GROUP
+        yield AccessPath(
             principal_id=who,
             kind=kind if assigned else PathKind.ELIGIBLE,
             scope=grant.scope,
@@ -298,26 +248,6 @@ def _through(
             group_id=group,
             unknown=doubt or unknown,
         )
-
-    holder = grant.principal_id
-    if principal_id is not None and same(holder, principal_id):
-        yield path(principal_id, PathKind.DIRECT)
-        return
-    members, unknown = members_of(index, holder, grant.principal_type)
-    if principal_id is not None:
-        if holder.lower() in index.group_ids_of(principal_id):
-            yield path(principal_id, PathKind.GROUP, holder)
-        elif unknown and not index.is_outside(holder, principal_id):
-            yield path(principal_id, PathKind.GROUP, holder, unknown)
-    elif members is not None:
-        for member in members:
-            yield path(member, PathKind.GROUP, holder)
-    elif unknown:
-        for member in known_members_of(index, holder):
-            yield path(member, PathKind.GROUP, holder)
-        yield path(holder, PathKind.GROUP, holder, unknown)
-    else:
-        yield path(holder, PathKind.DIRECT)
 
 
 def _policy_paths(index: Index, vault: Vault, principal_id: str | None, wanted: frozenset[str]) -> Iterator[AccessPath]:
@@ -333,18 +263,11 @@ def _policy_paths(index: Index, vault: Vault, principal_id: str | None, wanted: 
         if not wanted.intersection(allows):
             continue
 
-        def path(
-            who: str,
-            kind: PathKind,
-            group: str | None = None,
-            unknown: str | None = None,
-            *,
-            policy: AccessPolicy = policy,
-            allows: tuple[str, ...] = allows,
-        ) -> AccessPath:
-            return AccessPath(
+        own = PathKind.POLICY_COMPOUND if policy.application_id else PathKind.POLICY
+        for who, group, unknown in let_in(index, policy.object_id, None, principal_id):
+            yield AccessPath(
                 principal_id=who,
-                kind=kind,
+                kind=own if group is None else PathKind.POLICY_GROUP,
                 scope=vault.id,
                 level=Level.VAULT,
                 allows=allows,
@@ -352,27 +275,6 @@ def _policy_paths(index: Index, vault: Vault, principal_id: str | None, wanted: 
                 group_id=group,
                 unknown=unknown,
             )
-
-        holder = policy.object_id
-        own = PathKind.POLICY_COMPOUND if policy.application_id else PathKind.POLICY
-        if principal_id is not None and same(holder, principal_id):
-            yield path(principal_id, own)
-            continue
-        members, unknown = members_of(index, holder, None)
-        if principal_id is not None:
-            if holder.lower() in index.group_ids_of(principal_id):
-                yield path(principal_id, PathKind.POLICY_GROUP, holder)
-            elif unknown and not index.is_outside(holder, principal_id):
-                yield path(principal_id, PathKind.POLICY_GROUP, holder, unknown)
-        elif members is not None:
-            for member in members:
-                yield path(member, PathKind.POLICY_GROUP, holder)
-        elif unknown:
-            for member in known_members_of(index, holder):
-                yield path(member, PathKind.POLICY_GROUP, holder)
-            yield path(holder, PathKind.POLICY_GROUP, holder, unknown)
-        else:
-            yield path(holder, own)
 
 
 def no_vault(key: KeyId, principal_id: str) -> AccessPath:
@@ -384,20 +286,3 @@ def no_vault(key: KeyId, principal_id: str) -> AccessPath:
         level=Level.VAULT,
         unknown="the vault is not visible to this account",
     )
-
-
-@lru_cache(maxsize=4096)
-def _pattern(wildcard: str) -> re.Pattern[str]:
-    return re.compile(".*".join(re.escape(part) for part in wildcard.split("*")), re.IGNORECASE | re.DOTALL)
-
-
-@lru_cache(maxsize=16384)
-def _permits(allowed: tuple[str, ...], taken: tuple[str, ...], action: str) -> bool:
-    return any(_pattern(one).fullmatch(action) for one in allowed) and not any(
-        _pattern(one).fullmatch(action) for one in taken
-    )
-
-
-@lru_cache(maxsize=4096)
-def _allowed_words(allowed: tuple[str, ...], taken: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(word for word, action in DATA_ACTIONS.items() if _permits(allowed, taken, action)))

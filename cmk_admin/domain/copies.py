@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, holders, paths
+from cmk_admin.domain.access import AccessPath, holders, paths
 from cmk_admin.domain.grants_of import members_of
 from cmk_admin.domain.ids import KeyId, fold, is_management_group, key_scope
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Key, Namesake, RoleAssignment, RoleEligibility, Source, Vault
+from cmk_admin.domain.permissions import DATA_ACTIONS, GETS_AT_DATA
 
 RECOVER = DATA_ACTIONS["recover"]
 

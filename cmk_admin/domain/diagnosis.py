@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cmk_admin.domain import activity, words
-from cmk_admin.domain.access import DATA_ACTIONS, AccessPath, PathKind, paths
+from cmk_admin.domain.access import AccessPath, PathKind, paths
 from cmk_admin.domain.activity import NOT_IN_IT, told
 from cmk_admin.domain.ids import fold, key_scope, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer, Key, KeySlot, KeyVersion, Source, Vault
+from cmk_admin.domain.permissions import DATA_ACTIONS
 from cmk_admin.domain.services import service
 from cmk_admin.domain.services.facts import Service
 from cmk_admin.domain.surroundings import Surroundings

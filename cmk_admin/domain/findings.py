@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TypeVar
 
 from cmk_admin.domain import mapping, words
-from cmk_admin.domain.access import allowed_words
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.mapping import MappingRow
 from cmk_admin.domain.model import Consumer, Key, Source, Vault
+from cmk_admin.domain.permissions import allowed_words
 from cmk_admin.domain.services import service
 
 K = TypeVar("K")

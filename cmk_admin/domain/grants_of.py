@@ -1,7 +1,7 @@
 """Which of many grants may be a principal's: its own, its groups', and those of whoever may be a group that holds it."""
 
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
 
 from cmk_admin.domain.ids import same
 from cmk_admin.domain.index import Index, gather
@@ -33,6 +33,39 @@ def reaching(
     found = [one for each in mine for one in by_holder.get(each, ())]
     found += [one for one in doubtful if who(one[1]) not in mine]
     return tuple(grant for _, grant in sorted(found, key=lambda one: one[0]))
+
+
+class LetIn(NamedTuple):
+    """Somebody who has a grant."""
+
+    principal_id: str
+    group_id: str | None
+    """The group by which; None: the grant is their own."""
+    unknown: str | None
+    """Why it is not known whether they have it; None: it is."""
+
+
+def let_in(index: Index, holder: str, kind: str | None, principal_id: str | None) -> Iterator[LetIn]:
+    """How a holder's grant (`kind` of principal, where the grant says so) lets the principal in; None: everybody whom it does.
+
+    A group whose members could not be read stands for itself besides those who are known.
+    """
+    if principal_id is not None and same(holder, principal_id):
+        yield LetIn(principal_id, None, None)
+        return
+    members, unknown = members_of(index, holder, kind)
+    if principal_id is not None:
+        if holder.lower() in index.group_ids_of(principal_id):
+            yield LetIn(principal_id, holder, None)
+        elif unknown and not index.is_outside(holder, principal_id):
+            yield LetIn(principal_id, holder, unknown)
+    elif members is not None:
+        yield from (LetIn(member, holder, None) for member in members)
+    elif unknown:
+        yield from (LetIn(member, holder, None) for member in known_members_of(index, holder))
+        yield LetIn(holder, holder, unknown)
+    else:
+        yield LetIn(holder, None, None)
 
 
 def members_of(index: Index, object_id: str, kind: str | None) -> tuple[tuple[str, ...] | None, str | None]:

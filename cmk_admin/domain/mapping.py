@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, PathKind, allowed_words, paths
+from cmk_admin.domain.access import AccessPath, PathKind, paths
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.ids import KeyId, contains, fold, key_scope, subscription_of
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer, Key, KeySlot, KeyVersion, Source, Vault
+from cmk_admin.domain.permissions import GETS_AT_DATA, allowed_words
 
 _PRIMARY = "primary"
 UNKNOWN = "unknown"

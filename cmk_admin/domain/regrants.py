@@ -1,8 +1,9 @@
 """Who could open again what was closed: by giving the key again, or by taking back what a method did."""
 
-from cmk_admin.domain.access import DATA_ACTIONS, AccessPath, Level, control_paths, no_vault, policy_paths
+from cmk_admin.domain.access import AccessPath, Level, control_paths, no_vault, policy_paths
 from cmk_admin.domain.ids import KeyId, key_scope
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.permissions import DATA_ACTIONS
 
 GRANT_ROLES = "Microsoft.Authorization/roleAssignments/write"
 WRITE_ROLES = "Microsoft.Authorization/roleDefinitions/write"

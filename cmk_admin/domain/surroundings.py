@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from cmk_admin.domain.access import permits
 from cmk_admin.domain.activity import Event
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.model import RoleDefinition
+from cmk_admin.domain.permissions import permits
 from cmk_admin.domain.steps import Json
 
 

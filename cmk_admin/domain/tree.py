@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from cmk_admin.domain import mapping, words
-from cmk_admin.domain.access import allowed_words
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.findings import Problems, has_lost_key
 from cmk_admin.domain.ids import KeyId, fold
@@ -14,6 +13,7 @@ from cmk_admin.domain.kinds import Grouping, Kind, Mark
 from cmk_admin.domain.lone_keys import LoneKeys
 from cmk_admin.domain.model import Consumer, Key, KeyVersion, Source, Vault
 from cmk_admin.domain.node import Node, hay, in_order, mark_of, parent, tags, worst
+from cmk_admin.domain.permissions import allowed_words
 from cmk_admin.domain.services import service
 
 __all__ = ["Grouping", "Kind", "Mark", "Node", "build"]

@@ -4,12 +4,13 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from cmk_admin.domain.access import DATA_ACTIONS, AccessPath, paths
+from cmk_admin.domain.access import AccessPath, paths
 from cmk_admin.domain.copies import copies, to_be_read
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import KeyId, contains, fold, key_scope, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate, Key, Namesake, Source
+from cmk_admin.domain.permissions import DATA_ACTIONS
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.operations.interface import PathProof
 from cmk_admin.operations.inventory import Inventory

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from cmk_admin.domain.access import GETS_AT_DATA, AccessPath, holders, paths
+from cmk_admin.domain.access import AccessPath, holders, paths
 from cmk_admin.domain.copies import copy_paths, copy_paths_of_others
 from cmk_admin.domain.ids import KeyId, fold, parse_key_id, same
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.permissions import GETS_AT_DATA
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.regrants import regrants
 from cmk_admin.domain.steps import StepVerb

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmk_admin.domain import access
+from cmk_admin.domain import access, permissions
 from cmk_admin.domain.access import Level, PathKind
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
@@ -153,7 +153,7 @@ def test_an_access_policy_vault_answers_by_policies_and_not_by_roles() -> None:
     (path,) = paths(estate, SINGLE_ID, SOFT_KEY.id)
     assert (path.kind, path.scope, path.allows) == (PathKind.POLICY, STANDARD.id, ("get", "unwrapKey", "wrapKey"))
     (mine,) = paths(estate, ME, SOFT_KEY.id)
-    assert len(mine.allows) == len(access.DATA_ACTIONS)
+    assert len(mine.allows) == len(permissions.DATA_ACTIONS)
 
 
 def test_an_rbac_vault_does_not_answer_by_its_dormant_policies() -> None:
@@ -182,7 +182,7 @@ def test_who_could_grant_again_follows_the_vaults_model() -> None:
 
 
 def test_what_takes_a_method_back_counts_only_where_it_is_asked_for() -> None:
-    update = access.DATA_ACTIONS["update"]
+    update = permissions.DATA_ACTIONS["update"]
     held = {
         TEAM: RoleDefinition(id="/r/u", name="Updater", data_actions=(f"{KEYS}update/action",)),
         AKS_ID: RoleDefinition(id="/r/v", name="Vaults", actions=("Microsoft.KeyVault/vaults/*",)),
@@ -205,7 +205,7 @@ def test_a_policy_that_lets_update_is_a_way_back_where_that_is_asked_for() -> No
     entry = AccessPolicy(tenant_id="t", object_id=AKS_ID, keys=("get", "Update"))
     index = Index(replace(estates.dcc(), vaults=(PREMIUM, replace(STANDARD, access_policies=(entry,)))))
     assert AKS_ID not in {path.principal_id for path in regrants(index, SOFT_KEY.id)}
-    also = (access.DATA_ACTIONS["update"],)
+    also = (permissions.DATA_ACTIONS["update"],)
     assert AKS_ID in {path.principal_id for path in regrants(index, SOFT_KEY.id, also)}
 
 
@@ -294,4 +294,4 @@ def test_the_paths_agree_with_a_brute_force_reading_of_the_rule(world: World) ->
 def test_every_built_in_role_of_the_fact_sheet_is_judged_as_it_says() -> None:
     opens = {ENCRYPTION_USER: True, estates.CRYPTO_OFFICER: True, estates.READER: False, estates.OWNER: False}
     for role, expected in opens.items():
-        assert bool({"unwrapKey", "decrypt"}.intersection(access.allowed_words(role))) == expected
+        assert bool({"unwrapKey", "decrypt"}.intersection(permissions.allowed_words(role))) == expected

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cmk_admin.domain import kubernetes, words
-from cmk_admin.domain.access import permits
 from cmk_admin.domain.ids import KeyId, fold, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Vault
+from cmk_admin.domain.permissions import permits
 from cmk_admin.domain.plan import Watch
 from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.roles import READER_OF_ALL, definition_id

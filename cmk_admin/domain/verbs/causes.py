@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, holders, paths
+from cmk_admin.domain.access import AccessPath, holders, paths
 from cmk_admin.domain.copies import copies
 from cmk_admin.domain.ids import same
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Consumer
+from cmk_admin.domain.permissions import DATA_ACTIONS, GETS_AT_DATA
 from cmk_admin.domain.plan import PathState
 from cmk_admin.domain.regrants import regrants
 from cmk_admin.domain.services import service

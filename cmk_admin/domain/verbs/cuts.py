@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, PathKind, paths
+from cmk_admin.domain.access import AccessPath, PathKind, paths
 from cmk_admin.domain.ids import KeyId, fold
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer
+from cmk_admin.domain.permissions import DATA_ACTIONS, GETS_AT_DATA
 from cmk_admin.domain.plan import Effect, Watch
 from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import Step, StepVerb

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import allowed_words
 from cmk_admin.domain.ids import KeyId, key_scope
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Vault
+from cmk_admin.domain.permissions import allowed_words
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.problems import Problem, blocking, warning
 from cmk_admin.domain.roles import SERVICE_ENCRYPTION_USER

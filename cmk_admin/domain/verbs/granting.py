@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import DATA_ACTIONS, AccessPath, allowed_words, paths, usable
+from cmk_admin.domain.access import AccessPath, paths, usable
 from cmk_admin.domain.ids import KeyId, fold, key_scope, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import AccessPolicy, RoleDefinition, Vault
+from cmk_admin.domain.permissions import DATA_ACTIONS, allowed_words
 from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.roles import definition_id
 from cmk_admin.domain.steps import Step

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import permits
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.every_path import all_paths
 from cmk_admin.domain.ids import KeyId, fold, key_scope, last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import RoleEligibility, Vault
+from cmk_admin.domain.permissions import permits
 from cmk_admin.domain.plan import Answer, Check
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.surroundings import Surroundings

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from cmk_admin.domain.access import DATA_ACTIONS, policy_words
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Vault
+from cmk_admin.domain.permissions import DATA_ACTIONS, policy_words
 from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.roles import CONTRIBUTOR, CRYPTO_OFFICER
 from cmk_admin.domain.services import service

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import DATA_ACTIONS
 from cmk_admin.domain.ids import key_scope, last, subscription_of
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.permissions import DATA_ACTIONS
 from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.surroundings import Surroundings

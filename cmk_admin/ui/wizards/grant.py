@@ -4,8 +4,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QComboBox
 
-from cmk_admin.domain.access import allowed_words
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.permissions import allowed_words
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.roles import CRYPTO_OFFICER, CRYPTO_USER, SERVICE_ENCRYPTION_USER
 from cmk_admin.domain.services import SERVICES, service

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from cmk_admin.domain.access import DATA_ACTIONS, AccessPath
+from cmk_admin.domain.access import AccessPath
 from cmk_admin.domain.ids import same
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.permissions import DATA_ACTIONS
 from cmk_admin.domain.plan import PlannedPath
 from cmk_admin.domain.regrants import WRITE_VAULT, regrants
 from cmk_admin.domain.verbs import cuts

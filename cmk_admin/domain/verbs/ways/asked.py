@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from cmk_admin.domain.access import GETS_AT_DATA, AccessPath
+from cmk_admin.domain.access import AccessPath
 from cmk_admin.domain.every_path import siblings
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index, Use
 from cmk_admin.domain.model import Consumer, Vault
+from cmk_admin.domain.permissions import GETS_AT_DATA
 from cmk_admin.domain.plan import PathState, PlannedPath
 from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import Step

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import DATA_ACTIONS, GETS_AT_DATA, AccessPath, paths
+from cmk_admin.domain.access import AccessPath, paths
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Vault
+from cmk_admin.domain.permissions import DATA_ACTIONS, GETS_AT_DATA
 from cmk_admin.domain.plan import PlannedPath
 from cmk_admin.domain.verbs import cuts
 from cmk_admin.domain.verbs.ways import disable, naming, operations
