@@ -20,6 +20,7 @@ from cmk_admin.operations.interface import Unkept
 from cmk_admin.operations.line import Line
 from cmk_admin.operations.paths import read_keys_of
 from cmk_admin.operations.proof import prove_run
+from cmk_admin.operations.proof_meanwhile import prove_meanwhile
 from cmk_admin.operations.ready import Ready
 from cmk_admin.operations.regranted import all_count
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED, consumer_name, ended, unkept
@@ -89,18 +90,23 @@ class Engine:
         await state.put_outcome(self._outcome(), ended=True)
 
     async def _write(self) -> None:
-        """Every stage; beside a revoke's writes its services are looked at already, unless a stage waits for some of them."""
-        if not (self._urgent and self._state.row.watching) or self._state.plan.gates:
-            await _together(self._prepare(), self._stages())
-            return
-        seeing = asyncio.create_task(self._watcher.accompany())
+        """Every stage. Beside a revoke's writes what is done already is looked at: its paths, and its services unless a
+        stage waits for some of them."""
+        meanwhile: list[Coroutine[Any, Any, None]] = []
+        if self._urgent:
+            meanwhile.append(prove_meanwhile(self._state))
+        if self._urgent and self._state.row.watching and not self._state.plan.gates:
+            meanwhile.append(self._watcher.accompany())
+        seeing = [asyncio.create_task(one) for one in meanwhile]
         try:
             await _together(self._prepare(), self._stages())
         finally:
-            seeing.cancel()
-            (ended,) = await asyncio.gather(seeing, return_exceptions=True)
-        if isinstance(ended, Exception):
-            raise ended
+            for one in seeing:
+                one.cancel()
+            ended = await asyncio.gather(*seeing, return_exceptions=True)
+        for error in ended:
+            if isinstance(error, Exception):
+                raise error
 
     async def _watch_and_look_up(self) -> None:
         """Follow the consumers; meanwhile Azure's log is asked for the writes, and once where nobody is followed."""

@@ -3,9 +3,11 @@
 import asyncio
 
 from cmk_admin.domain.ids import last
+from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs.revoke import RevokeDraft
-from cmk_admin.operations.interface import OperationReport, WatchResult
+from cmk_admin.operations.backend import OpenBackend
+from cmk_admin.operations.interface import OperationReport, PathProof, Proof, WatchResult
 from tests.operations.many_steps import plan_many
 from tests.operations.stories import Azure, consumer, plan_grants, taken
 
@@ -82,11 +84,7 @@ def test_a_revoke_overtakes_a_refresh_that_waits_for_azure(azure: Azure) -> None
 def test_a_service_that_is_cut_is_seen_while_another_step_waits_for_its_turn(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend:
-            estate = await backend.read()
-            first, second = (consumer(estate, name) for name in ("dcc-mysql", "dcc-mysql-single"))
-            both = RevokeDraft(key=first.slots[0].key_id.key, consumers=(first.id, second.id), method="grants")
-            plan = await backend.prepare_revoke(both)
-            slow = next(n for n, step in enumerate(plan.steps, start=1) if "single" in step.words)
+            plan, slow = await _plan_two(backend)
             azure.sandbox.fault(f"DELETE management.azure.com*/{last(plan.steps[slow - 1].target)} throttle:8;times=1")
             cut, seen = asyncio.Event(), asyncio.Event()
 
@@ -94,7 +92,7 @@ def test_a_service_that_is_cut_is_seen_while_another_step_waits_for_its_turn(azu
                 if any(step.state is StepState.DONE for step in report.steps):
                     cut.set()
                 results = {watch.consumer_name: watch.result for watch in report.watch}
-                if results.get(first.name) is WatchResult.CONFIRMED and report.steps[slow - 1].state != StepState.DONE:
+                if results.get("dcc-mysql") is WatchResult.CONFIRMED and report.steps[slow - 1].state != StepState.DONE:
                     seen.set()
 
             running = asyncio.create_task(backend.run(plan, watch=True, on_report=listen))
@@ -105,3 +103,41 @@ def test_a_service_that_is_cut_is_seen_while_another_step_waits_for_its_turn(azu
             assert done.outcome is Outcome.DONE, done.log
 
     asyncio.run(story())
+
+
+def test_what_is_closed_is_proved_while_another_step_is_held_up(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            plan, held = await _plan_two(backend)
+            azure.sandbox.fault(f"DELETE management.azure.com*/{last(plan.steps[held - 1].target)} hold")
+            proved = asyncio.Event()
+            proofs: list[Proof] = []
+
+            def listen(report: OperationReport) -> None:
+                if report.proof is not None and report.steps[held - 1].state is not StepState.DONE:
+                    proofs.append(report.proof)
+                    proved.set()
+
+            running = asyncio.create_task(backend.run(plan, watch=False, on_report=listen))
+            await asyncio.wait_for(proved.wait(), 15)
+            azure.sandbox.no_faults()
+            done = await running
+        assert {s.state for s in done.steps} == {StepState.DONE}, done.log
+        assert _of(proofs[0], "dcc-mysql-id") == {PathProof.CLOSED}
+        assert done.proof is not None
+        assert not done.proof.left
+
+    asyncio.run(story())
+
+
+async def _plan_two(backend: OpenBackend) -> tuple[Plan, int]:
+    """Cut two servers off one key by their grants, and which step is the second one's."""
+    estate = await backend.read()
+    first, second = (consumer(estate, name) for name in ("dcc-mysql", "dcc-mysql-single"))
+    both = RevokeDraft(key=first.slots[0].key_id.key, consumers=(first.id, second.id), method="grants")
+    plan = await backend.prepare_revoke(both)
+    return plan, next(n for n, step in enumerate(plan.steps, start=1) if "single" in step.words)
+
+
+def _of(proof: Proof, principal: str) -> set[PathProof]:
+    return {one.state for one in proof.paths if one.path.principal_name == principal}
