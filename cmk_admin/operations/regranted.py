@@ -4,7 +4,7 @@ Azure goes on letting in for some minutes after a grant is gone, so that a servi
 and then loses it in that gap. So it gets its key only when the grant that came back is sure to count.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +15,7 @@ from cmk_admin.domain.verbs.restore import DONE, MAYBE
 from cmk_admin.operations.history import plan_of
 from cmk_admin.operations.reports import AT_REST, utc_text
 from cmk_admin.operations.state import OperationState
+from cmk_admin.store.journal import OperationRow
 
 _LONGEST = 86_400.0
 """Real seconds: a day, where Azure's clock stands still."""
@@ -60,17 +61,31 @@ def _gives_key(step: Step) -> bool:
 
 
 async def _given_back(state: OperationState) -> AsyncIterator[_GivenBack]:
-    """What was given back before its removal was sure to count."""
-    row = await state.journal.load(state.row.answers) if state.row.answers else None
-    taken = {
-        fold(step.target): known.changed_at
-        for step, known in (zip(plan_of(row).steps, row.steps, strict=True) if row else ())
-        if step.verb is StepVerb.REMOVE_ASSIGNMENT and known.state in DONE | MAYBE
-    }
-    for step, known in zip(state.plan.steps, state.row.steps, strict=True):
-        if step.verb is not StepVerb.CREATE_ASSIGNMENT or known.state is not StepState.DONE:
-            continue
+    """What this operation gave back before an operation of this connection that had taken it was sure to count."""
+    given = [
+        (step, known.changed_at)
+        for step, known in zip(state.plan.steps, state.row.steps, strict=True)
+        if step.verb is StepVerb.CREATE_ASSIGNMENT and known.state is StepState.DONE
+    ]
+    taken = _taken(await state.journal.all()) if given else {}
+    for step, at in given:
+        gone_at = taken.get(_grant(step))
         seconds = min(state.session.clock.real_seconds(step.effect_seconds or ROLE_SECONDS), _LONGEST)
-        gone = known.changed_at - taken.get(fold(step.target), datetime.min.replace(tzinfo=UTC))
-        if gone.total_seconds() < seconds:
-            yield _GivenBack(words=step.words, until=known.changed_at + timedelta(seconds=seconds))
+        if gone_at is not None and timedelta(0) <= at - gone_at < timedelta(seconds=seconds):
+            yield _GivenBack(words=step.words, until=at + timedelta(seconds=seconds))
+
+
+def _taken(rows: Iterable[OperationRow]) -> dict[tuple[str, str], datetime]:
+    """When each grant was taken last."""
+    found: dict[tuple[str, str], datetime] = {}
+    for row in rows:
+        for step, known in zip(plan_of(row).steps, row.steps, strict=True):
+            if step.verb is StepVerb.REMOVE_ASSIGNMENT and known.state in DONE | MAYBE:
+                found[_grant(step)] = max(known.changed_at, found.get(_grant(step), known.changed_at))
+    return found
+
+
+def _grant(step: Step) -> tuple[str, str]:
+    """Whose grant a step gives or takes, and where. Under which name and by which role does not matter here."""
+    facts = step.before or step.after or {}
+    return fold(str(facts.get("scope"))), str(facts.get("principal_id")).lower()

@@ -4,8 +4,13 @@ import asyncio
 
 import pytest
 
+from cmk_admin.domain.ids import KeyId
+from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome
-from cmk_admin.operations.interface import Boundary, WatchResult
+from cmk_admin.domain.verbs.attach import AttachDraft
+from cmk_admin.operations.backend import OpenBackend
+from cmk_admin.operations.interface import Boundary, OperationReport, WatchResult
+from tests.operations.attaching import PREMIUM, target
 from tests.operations.stories import Azure
 from tests.operations.wizard_stories import ATTACHED, as_before, plan_detach, seen
 
@@ -21,8 +26,15 @@ def azure(workshop: Azure) -> Azure:
     return workshop
 
 
-def test_a_server_that_gets_its_key_back_soon_keeps_it_and_is_followed_until_that_is_sure(azure: Azure) -> None:
+@pytest.mark.parametrize("how", ["undo", pytest.param("attach", marks=pytest.mark.full)])
+def test_a_server_that_gets_its_key_back_soon_keeps_it_and_is_followed_until_that_is_sure(
+    azure: Azure, how: str
+) -> None:
     waited: list[str] = []
+
+    def told(report: OperationReport) -> None:
+        if report.paused:
+            waited.append(report.paused)
 
     async def story() -> None:
         before = await seen(azure)
@@ -36,12 +48,26 @@ def test_a_server_that_gets_its_key_back_soon_keeps_it_and_is_followed_until_tha
             assert done.outcome is Outcome.DONE, done.log
         await asyncio.sleep(_GONE_SECONDS / _SPEED)
         async with azure.opened() as backend:
-            back = await backend.undo(
-                done.operation, on_report=lambda report: waited.append(report.paused) if report.paused else None
-            )
+            if how == "undo":
+                back = await backend.undo(done.operation, on_report=told)
+            else:
+                back = await backend.run(await _plan_attach_again(backend), on_report=told)
         assert [watch.result for watch in back.watch] == [WatchResult.CONFIRMED], back.log
         assert back.outcome is Outcome.DONE, back.log
-        as_before("detach", before, await seen(azure))
+        now = await seen(azure)
+        assert now.server(ATTACHED)[0] == "Ready"
+        assert not now.refusing
+        if how == "undo":
+            as_before("detach", before, now)
 
     asyncio.run(story())
     assert any(f"{ATTACHED} gets its key at" in one for one in waited)
+
+
+async def _plan_attach_again(backend: OpenBackend) -> Plan:
+    """The key that it had, by the identity that it carries."""
+    server = await target(backend, "mysql-flexible", ATTACHED)
+    key = KeyId(PREMIUM, "used-key")
+    found = await backend.prepare(AttachDraft(key=key, consumer=server.id, service="mysql-flexible"))
+    assert not found.problems
+    return found
