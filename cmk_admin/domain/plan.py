@@ -133,6 +133,8 @@ class Watch:
     """``lost`` or ``back``."""
     within_seconds: int | None
     """Azure's seconds from the last write by when the signal should have changed, by documentation."""
+    steps: tuple[int, ...] = ()
+    """Numbers (from 1) of the steps that must all be done for it to be cut; none: the plan names no steps of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,7 @@ def plan_to_json(plan: Plan) -> JsonObject:
                 "service": one.service,
                 "wanted": one.wanted,
                 "within_seconds": one.within_seconds,
+                "steps": list(one.steps),
             }
             for one in plan.watches
         ],
@@ -230,6 +231,7 @@ def plan_from_json(data: Any) -> Plan:
                     service=_string(one["service"]),
                     wanted=_string(one["wanted"]),
                     within_seconds=_integer(one["within_seconds"]),
+                    steps=_numbers(one.get("steps", [])),
                 )
                 for one in data["watches"]
             ),
@@ -277,6 +279,12 @@ def _strings(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
         raise TypeError(f"a list was expected, not {value!r:.40}")
     return tuple(_string(one) for one in value)
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"a list was expected, not {value!r:.40}")
+    return tuple(number for one in value if (number := _integer(one)) is not None)
 
 
 def _mapping(value: Any) -> dict[str, Json] | None:

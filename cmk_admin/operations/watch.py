@@ -12,9 +12,10 @@ from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.plan import Watch
 from cmk_admin.domain.steps import StepState, StepVerb
+from cmk_admin.domain.uncut import Uncut, uncut
 from cmk_admin.operations.interface import WatchResult
 from cmk_admin.operations.line import Line
-from cmk_admin.operations.reports import LOST_BEFORE, utc_text
+from cmk_admin.operations.reports import LOST_BEFORE, MAY_HAVE_ACTED, utc_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.journal import WatchRow
 
@@ -125,6 +126,9 @@ class Watcher:
     def _waiting(self, watch: Watch) -> bool:
         return self._row(watch).result == WatchResult.WAITING
 
+    def _uncut(self, watch: Watch) -> Uncut | None:
+        return uncut(watch, [step.state for step in self._state.row.steps])
+
     async def _before(self, watch: Watch) -> WatchRow:
         signal, _ = await self._signal(watch, BEFORE_SECONDS)
         row = replace(self._row(watch), before_at=datetime.now(UTC))
@@ -146,13 +150,8 @@ class Watcher:
             return None, failure
 
     async def _follow(self, watch: Watch) -> None:
-        row = self._row(watch)
-        if watch.wanted == "lost" and row.before_lost:
-            await self._end(watch, WatchResult.NOT_CONFIRMED, LOST_BEFORE)
-            return
-        changed = any(step.state in (StepState.DONE, StepState.ACCEPTED) for step in self._state.row.steps)
-        if watch.wanted == "lost" and not changed and not self._state.all_at_rest:
-            await self._end(watch, WatchResult.NOT_CONFIRMED, "nothing was changed by this operation")
+        if (nothing := self._nothing_to_see(watch)) is not None:
+            await self._end(watch, WatchResult.NOT_CONFIRMED, nothing)
             return
         healed_at = self._elapsed()[0]
         if watch.service not in CONSUMERS:
@@ -179,6 +178,17 @@ class Watcher:
                 healed_at = self._elapsed()[0]
             if not await self._state.pause(self._interval()):
                 return
+
+    def _nothing_to_see(self, watch: Watch) -> str | None:
+        """Why a consumer that was to be cut shows nothing of it, however long it is followed."""
+        if watch.wanted != "lost":
+            return None
+        left, acted = self._uncut(watch), any(step.state in MAY_HAVE_ACTED for step in self._state.row.steps)
+        if left is not None and left.untouched:
+            return left.words
+        if not (watch.steps or acted or self._state.all_at_rest):
+            return "nothing was changed by this operation"
+        return LOST_BEFORE if self._row(watch).before_lost else None
 
     async def _show(self, watch: Watch, signal: Signal) -> None:
         """Keep what was seen; commit only what changed."""
@@ -254,6 +264,8 @@ class Watcher:
             await self._end(watch, WatchResult.NOT_CONFIRMED, why)
         elif signal.lost is None:
             await self._end(watch, WatchResult.NOT_CONFIRMED, f"its state ({signal.word}) says neither")
+        elif (left := self._uncut(watch)) is not None:
+            await self._end(watch, WatchResult.NOT_CONFIRMED, f"{left.words}; its state is still {signal.word}")
         elif not documented:
             reason = f"Microsoft documents no time for it; after {minutes} its state is still {signal.word}"
             await self._end(watch, WatchResult.NOT_CONFIRMED, reason)

@@ -27,7 +27,7 @@ from cmk_admin.operations.interface import (
     WatchResult,
 )
 from cmk_admin.operations.proof_rows import itself
-from cmk_admin.ui.emergency.lane_words import watch_words
+from cmk_admin.ui.emergency.lane_words import watch_lane
 from cmk_admin.ui.emergency.look import outcome
 from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.operation_words import alarms, not_cut, sentence
@@ -182,8 +182,8 @@ def test_the_path_of_whoever_gets_at_the_key_is_read_as_one_and_its_key_is_no_va
 
 WATCH = WatchReport(
     consumer_id=estates.MYSQL.id, consumer_name="dcc-mysql", service="mysql-flexible", wanted="lost", before="Ready",
-    now="Ready", seconds=1300.0, wall_seconds=1.0, within_seconds=1200, result=WatchResult.CONTRADICTED,
-    reason="past the documented 20 minutes its state is still Ready",
+    now="Ready", seconds=0.1, wall_seconds=0.1, within_seconds=1200, result=WatchResult.NOT_CONFIRMED,
+    reason="not cut: step 1 failed",
 )  # fmt: skip
 
 
@@ -192,19 +192,29 @@ def failed(of: Plan, *states: StepState) -> OperationReport:
     return replace(stands(SHUT), outcome=Outcome.PARTIAL, plan=of, steps=steps)
 
 
-def test_a_service_whose_step_failed_is_not_cut_instead_of_contradicted() -> None:
-    report = failed(plan(), StepState.DONE, StepState.FAILED)
-    assert watch_words(WATCH, not_cut=not_cut(report, WATCH)) == "Not cut: step 2 failed. Azure says Ready."
-    assert not_cut(failed(plan(method="disable"), StepState.DONE, StepState.FAILED), WATCH) == "step 2 failed"
-    assert not_cut(failed(plan(), StepState.DONE, StepState.DONE), WATCH) == ""
-    assert not_cut(report, replace(WATCH, result=WatchResult.CONFIRMED)) == ""
+def test_a_service_whose_step_failed_is_told_as_not_cut() -> None:
+    report = failed(plan(), StepState.FAILED)
+    lane = watch_lane(WATCH, not_cut=not_cut(report, WATCH))
+    assert (lane.words, lane.tone) == ("Not cut: step 1 failed. Azure says Ready.", "danger")
+    assert not_cut(failed(plan(method="disable"), StepState.DONE, StepState.FAILED), WATCH) == (
+        "not wholly cut: step 2 failed"
+    )
+    assert not_cut(failed(plan(), StepState.PLANNED), WATCH) == "not cut: step 1 was not begun"
+    assert not_cut(failed(plan(), StepState.DONE), WATCH) == ""
+    assert not_cut(failed(plan(), StepState.UNKNOWN), WATCH) == "", "it may be cut"
+    for result in (WatchResult.CONFIRMED, WatchResult.WAITING):
+        assert not_cut(report, replace(WATCH, result=result)) == ""
 
 
 def test_of_several_services_the_step_of_one_says_nothing_of_the_others() -> None:
-    one = plan()
-    both = replace(one, effects=(*one.effects, replace(one.effects[0], consumer_id="/other", consumer_name="other")))
-    assert not_cut(failed(both, StepState.DONE, StepState.FAILED), WATCH) == ""
-    assert not_cut(failed(both, StepState.FAILED, StepState.PLANNED), WATCH) == "step 1 failed"
+    both = plan(estates.MYSQL.id, estates.SINGLE.id)
+    other = replace(WATCH, consumer_id=estates.SINGLE.id, service=estates.SINGLE.service)
+    own, its = (
+        [w.steps for w in both.watches if w.consumer_id == one] for one in (WATCH.consumer_id, other.consumer_id)
+    )
+    assert (own, its) == ([(1,)], [(2,)])
+    report = failed(both, StepState.DONE, StepState.FAILED)
+    assert (not_cut(report, WATCH), not_cut(report, other)) == ("", "not cut: step 2 failed")
 
 
 def test_grey_words_of_a_row_lose_whole_parts_and_say_that_there_are_more(theme: Theme, qtbot: QtBot) -> None:

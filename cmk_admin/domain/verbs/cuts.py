@@ -1,6 +1,6 @@
 """Who is cut when grants go: which uses hang on the paths that a plan closes, and on nothing else."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -37,6 +37,8 @@ class Lot:
     """Paths on the key of the plan that are not closed."""
     doubt: str | None = None
     """Why it is not certain that it is cut, although nothing is known to be left to it; None: it is."""
+    whole: bool = False
+    """Its key is shut as a whole: every step of the way is its own."""
 
 
 def grant_of(path: AccessPath) -> str | None:
@@ -200,13 +202,18 @@ def _adds_up(lot: Lot, steps: Mapping[str, Step], within: int | None) -> str:
     return f"{words.duration(within - lost)} for {what}, then up to {words.duration(lost)} for the service"
 
 
-def watch(lot: Lot, steps: Mapping[str, Step]) -> Watch:
-    """The consumer's signal is followed whether it should change or not: a guess is no proof."""
+def watch(lot: Lot, steps: Mapping[str, Step], arranged: Sequence[Step]) -> Watch:
+    """The consumer's signal is followed whether it should change or not: a guess is no proof.
+
+    `arranged`: all steps of the plan, in their order.
+    """
+    own = {_same(step) for step in _closing(lot, steps)}
     return Watch(
         consumer_id=lot.consumer.id,
         service=lot.consumer.service,
         wanted="lost",
         within_seconds=bound(lot, steps),
+        steps=tuple(n for n, step in enumerate(arranged, 1) if _same(step) in own),
     )
 
 
@@ -215,17 +222,23 @@ def bound(lot: Lot, steps: Mapping[str, Step]) -> int | None:
     lost = service(lot.consumer.service).lost_seconds
     if lost is None:
         return None
-    closing = _closing(lot, steps)
+    # Where nothing of its own is closed, a grant that went a moment ago may still count: the longest time holds
+    closing = _closing(lot, steps) or list(steps.values())
     if lot.closed and any(s.verb is StepVerb.REMOVE_ASSIGNMENT and s.effect_seconds is None for s in closing):
         return None
     return lost + max((step.effect_seconds or 0 for step in closing), default=0)
 
 
 def _closing(lot: Lot, steps: Mapping[str, Step]) -> list[Step]:
-    """The steps that close a lot's paths; where it is shut as a whole, whatever shuts it counts for everybody."""
-    if not lot.closed:
+    """The steps that close a lot's paths; where its key is shut as a whole, whatever shuts it counts for everybody."""
+    if lot.whole:
         return list(steps.values())
     return [step for path in lot.closed if (step := steps.get(grant_of(path) or ""))]
+
+
+def _same(step: Step) -> tuple[StepVerb, str]:
+    """What stays of a step wherever it is put: its stage may change."""
+    return step.verb, fold(step.target)
 
 
 def same_key(one: KeyId, other: KeyId) -> bool:

@@ -213,7 +213,7 @@ def followed_back(services: Iterable[Watch], steps: Sequence[Step]) -> tuple[Wat
     found = []
     for one in services:
         back = service(one.service).back_seconds
-        found.append(replace(one, wanted="back", within_seconds=None if back is None else effect + back))
+        found.append(replace(one, wanted="back", within_seconds=None if back is None else effect + back, steps=()))
     return tuple(found)
 
 

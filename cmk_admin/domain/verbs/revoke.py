@@ -81,7 +81,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         effects=tuple(cuts.effect(index, lot, closing) for lot in way.lots),
         methods=_methods(draft, ways),
         method=method,
-        watches=tuple(cuts.watch(lot, closing) for lot in way.lots),
+        watches=tuple(cuts.watch(lot, closing, steps) for lot in way.lots),
         findings=(
             *causes.nothing_left(asked, draft, way),
             *_findings(asked, way, method, draft.principals if causes.people(draft) else asked.all_identities),

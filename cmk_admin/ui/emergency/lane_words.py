@@ -5,7 +5,7 @@ from cmk_admin.domain.services import service
 from cmk_admin.domain.words import duration, stopwatch
 from cmk_admin.operations.interface import WatchReport, WatchResult
 from cmk_admin.ui.emergency.lanes import Lane
-from cmk_admin.ui.emergency.look import NOT_BEGUN, WATCHES
+from cmk_admin.ui.emergency.look import NOT_BEGUN, NOT_CUT, WATCHES
 
 
 def effect_lane(effect: Effect) -> Lane:
@@ -55,7 +55,7 @@ def watch_lane(
 
     `goes_on`, `waits_for`, `away`, `not_cut`: as in `watch_words`.
     """
-    look = NOT_BEGUN if waits_for else WATCHES[watch.result]
+    look = NOT_BEGUN if waits_for else NOT_CUT if not_cut else WATCHES[watch.result]
     return Lane(
         watch.consumer_name,
         service(watch.service).title,
@@ -83,7 +83,7 @@ def watch_words(
     if waits_for:
         return f"Waits for {waits_for}. Nothing of it is cut yet."
     if not_cut:
-        return f"Not cut: {not_cut}. {now}."
+        return f"{not_cut[:1].upper()}{not_cut[1:]}. {now}."
     match watch.result:
         case WatchResult.WAITING:
             expected = (

@@ -4,7 +4,8 @@ from datetime import UTC
 
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
-from cmk_admin.domain.steps import Outcome, StepState, StepVerb
+from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.uncut import uncut
 from cmk_admin.domain.verbs.causes import CONTAINS
 from cmk_admin.domain.verbs.restore import QUESTION
 from cmk_admin.domain.verbs.revoke import GRANTS
@@ -111,25 +112,13 @@ def alarm_words(alarm: Alarm) -> str:
 
 
 def not_cut(report: OperationReport, watch: WatchReport) -> str:
-    """Why a service is as it was, where the step failed that was to cut it: ``step 2 failed``; empty: none did."""
-    plan = report.plan
-    if (
-        report.verb != "revoke"
-        or plan is None
-        or watch.wanted != "lost"
-        or watch.result is not WatchResult.CONTRADICTED
-    ):
+    """Why a service is as it was, where a step of its own was not done: ``not cut: step 2 failed``; empty: none is known."""
+    if report.plan is None or watch.result in (WatchResult.WAITING, WatchResult.CONFIRMED):
         return ""
-    failed = [step for step in report.steps if step.state is StepState.FAILED]
-    made = any(step.state in MAY_HAVE_ACTED | AT_REST for step in report.steps)
-    cut = [effect for effect in plan.effects if effect.wanted and not effect.goes_on]
-    # A plan names no step for a service: of several whose grants were to go, nobody knows whose step it was
-    if made and plan.method == GRANTS and (len(cut) != 1 or cut[0].consumer_id.lower() != watch.consumer_id.lower()):
-        closing = {path.step for path in plan.paths if watch.consumer_id in path.also_cuts}
-        failed = [step for step in failed if step.n in closing]
-    else:
-        failed = [step for step in failed if step.verb != StepVerb.STOP_CONSUMER]
-    return f"step {failed[0].n} failed" if failed else ""
+    named = (watch.consumer_id, watch.service)
+    own = [one for one in report.plan.watches if (one.consumer_id, one.service) == named]
+    left = uncut(own[0], [step.state for step in report.steps]) if own else None
+    return left.words if left is not None and left.sure else ""
 
 
 def alternative(report: OperationReport) -> tuple[str, str] | None:

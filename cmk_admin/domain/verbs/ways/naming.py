@@ -65,7 +65,7 @@ def shut_for_everybody(asked: Asked, keys: Sequence[KeyId]) -> tuple[tuple[Plann
 def lots_of(asked: Asked, consumers: Iterable[Consumer]) -> tuple[Lot, ...]:
     """What becomes of consumers whose key is shut as a whole, the wanted ones first."""
     hit = cuts.with_dependants(asked.index, consumers)
-    lots = [Lot(consumer=one, wanted=cuts.named_as(one) in asked.wanted) for one in hit]
+    lots = [Lot(consumer=one, wanted=cuts.named_as(one) in asked.wanted, whole=True) for one in hit]
     return tuple(sorted(lots, key=lambda lot: not lot.wanted))
 
 

@@ -1,0 +1,57 @@
+"""Services whose own steps have not all come to rest: that such a one is still up contradicts nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cmk_admin.domain import words
+from cmk_admin.domain.plan import Watch
+from cmk_admin.domain.steps import StepState
+
+_AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
+_NEVER_DONE = frozenset({StepState.PLANNED, StepState.FAILED})
+
+
+@dataclass(frozen=True, slots=True)
+class Uncut:
+    """Why a service was not cut, or not wholly, or is not known to be."""
+
+    untouched: bool
+    """None of its own steps can have changed anything: there is nothing that it could show."""
+    sure: bool
+    """A step of its own was certainly not done; else it is only not known how one ended."""
+    why: str
+    """``step 2 failed``, ``steps 2 and 3 were not begun``, ``how step 2 ended is not known``."""
+
+    @property
+    def words(self) -> str:
+        """``not cut: step 2 failed``, ``not wholly cut: step 2 failed``, ``how step 2 ended is not known``."""
+        extent = "not cut: " if self.untouched else "not wholly cut: " if self.sure else ""
+        return f"{extent}{self.why}"
+
+
+def uncut(watch: Watch, states: Sequence[StepState]) -> Uncut | None:
+    """What is left of a service's own steps (`Watch.steps`). `states`: of all steps of the plan, in their order.
+
+    None: all of them are at rest, or the plan names none, or the service is not to be cut.
+    """
+    own = [(n, state) for n, state in enumerate(states, 1) if n in watch.steps]
+    left = [(n, state) for n, state in own if state not in _AT_REST]
+    if watch.wanted != "lost" or not left:
+        return None
+    undone = [state for _, state in left if state in _NEVER_DONE]
+    return Uncut(untouched=len(undone) == len(own), sure=bool(undone), why=_why(left))
+
+
+def _why(left: Sequence[tuple[int, StepState]]) -> str:
+    """The plainest reason: what failed comes before what was not begun, and that before what is not known."""
+    failed = [n for n, state in left if state is StepState.FAILED]
+    if failed:
+        return f"{_steps(failed)} failed"
+    waiting = [n for n, state in left if state is StepState.PLANNED]
+    if waiting:
+        return f"{_steps(waiting)} {'was' if len(waiting) == 1 else 'were'} not begun"
+    return f"how {_steps([n for n, _ in left])} ended is not known"
+
+
+def _steps(numbers: Sequence[int]) -> str:
+    return f"{'step' if len(numbers) == 1 else 'steps'} {words.listed([str(n) for n in numbers])}"

@@ -1,0 +1,111 @@
+"""Which steps a service hangs on, and what is said of it where they are not all done."""
+
+from dataclasses import replace
+
+import pytest
+
+from cmk_admin.domain import wire
+from cmk_admin.domain.model import Estate
+from cmk_admin.domain.plan import Plan, Watch
+from cmk_admin.domain.steps import StepState, StepVerb
+from cmk_admin.domain.uncut import Uncut, uncut
+from cmk_admin.domain.verbs import restore, revoke
+from cmk_admin.domain.verbs.restore import RestoreDraft
+from cmk_admin.domain.verbs.revoke import RevokeDraft
+from tests.domain import estates
+from tests.domain.estates import MYSQL, MYSQL_KEY, SINGLE, SINGLE_ID
+
+DONE, SKIPPED, FAILED, PLANNED = StepState.DONE, StepState.SKIPPED, StepState.FAILED, StepState.PLANNED
+SENT, UNKNOWN = StepState.SENT, StepState.UNKNOWN
+WATCH = Watch(consumer_id="/c", service="mysql-flexible", wanted="lost", within_seconds=1200, steps=(2, 3))
+SUBSCRIPTION = f"/subscriptions/{estates.SUB}"
+
+
+@pytest.mark.parametrize(
+    ("states", "untouched", "words"),
+    [
+        ((DONE, FAILED, FAILED), True, "not cut: steps 2 and 3 failed"),
+        ((DONE, FAILED, PLANNED), True, "not cut: step 2 failed"),
+        ((DONE, PLANNED, PLANNED), True, "not cut: steps 2 and 3 were not begun"),
+        ((FAILED, DONE, FAILED), False, "not wholly cut: step 3 failed"),
+        ((FAILED, SKIPPED, PLANNED), False, "not wholly cut: step 3 was not begun"),
+        ((FAILED, UNKNOWN, FAILED), False, "not wholly cut: step 3 failed"),
+        ((FAILED, UNKNOWN, DONE), False, "how step 2 ended is not known"),
+        ((FAILED, SENT, UNKNOWN), False, "how steps 2 and 3 ended is not known"),
+    ],
+)
+def test_a_service_is_told_by_its_own_steps(states: tuple[StepState, ...], untouched: bool, words: str) -> None:
+    found = uncut(WATCH, states)
+    assert isinstance(found, Uncut)
+    assert (found.untouched, found.words) == (untouched, words)
+    assert found.sure is words.startswith("not")
+
+
+def test_nothing_is_said_where_its_own_steps_are_at_rest_or_it_has_none_or_is_to_come_back() -> None:
+    assert uncut(WATCH, (FAILED, DONE, SKIPPED)) is None
+    assert uncut(replace(WATCH, steps=()), (FAILED, FAILED, FAILED)) is None
+    assert uncut(replace(WATCH, wanted="back"), (FAILED, FAILED, FAILED)) is None
+
+
+def plan(*choices: str, method: str = "grants", estate: Estate | None = None) -> Plan:
+    draft = RevokeDraft(key=MYSQL_KEY.id, consumers=(MYSQL.id, SINGLE.id), method=method, choices=choices)
+    return revoke.plan(draft, estates.index(estate))
+
+
+def steps(of: Plan) -> dict[str, tuple[int, ...]]:
+    return {watch.consumer_id: watch.steps for watch in of.watches}
+
+
+def test_of_grants_each_service_hangs_on_the_steps_that_close_its_own_paths() -> None:
+    by_principal = {str((step.before or {})["principal_id"]): n for n, step in enumerate(plan().steps, 1)}
+    wanted = {one.id: (by_principal[str(one.slots[0].principal_id)],) for one in (MYSQL, SINGLE)}
+    assert set(wanted.values()) == {(1,), (2,)}
+    assert steps(plan()) == wanted
+
+
+def test_the_numbers_are_those_of_the_plan_where_stages_and_choices_move_the_steps() -> None:
+    moved = plan(f"staged:{SINGLE.id}", f"stop:{MYSQL.id}")
+    assert [(step.verb, step.stage) for step in moved.steps] == [
+        (StepVerb.REMOVE_ASSIGNMENT, 0),
+        (StepVerb.REMOVE_ASSIGNMENT, 1),
+        (StepVerb.STOP_CONSUMER, 1),
+    ]
+    assert steps(moved) == {SINGLE.id: (1,), MYSQL.id: (2,)}
+
+
+def test_where_the_key_is_shut_as_a_whole_every_step_that_shuts_it_is_each_service_s_own() -> None:
+    shut = plan(f"stop:{MYSQL.id}", method="disable")
+    closing = tuple(n for n, step in enumerate(shut.steps, 1) if step.verb is StepVerb.SET_ENABLED)
+    assert closing
+    assert set(steps(shut).values()) == {closing}
+
+
+def test_a_service_of_which_nothing_is_closed_hangs_on_no_step_of_the_others() -> None:
+    own, wide = (estates.grant(50, estates.MYSQL_SCOPE, estates.MYSQL_ID), estates.grant(51, SUBSCRIPTION, SINGLE_ID))
+    kept = plan(estate=replace(estates.dcc(), role_assignments=(own, wide)))
+    assert [step.target for step in kept.steps] == [own.id]
+    assert steps(kept) == {MYSQL.id: (1,), SINGLE.id: ()}
+
+
+def test_services_that_share_a_grant_hang_on_the_same_step() -> None:
+    shared = estates.grant(50, estates.PREMIUM.id, estates.MYSQL_ID)
+    other = replace(SINGLE, slots=(estates.slot(MYSQL_KEY, estates.MYSQL_ID),))
+    both = plan(estate=replace(estates.dcc(), consumers=(MYSQL, other), role_assignments=(shared,)))
+    assert steps(both) == {MYSQL.id: (1,), SINGLE.id: (1,)}
+
+
+def test_a_restore_follows_services_by_no_step_of_the_revoke() -> None:
+    cut = plan()
+    back = restore.plan(RestoreDraft(operation="op", plan=cut, states=(DONE, FAILED)), estates.index())
+    assert back.watches
+    assert {watch.steps for watch in back.watches} == {()}
+
+
+def test_a_plan_that_an_earlier_version_wrote_is_read_and_keeps_its_hash() -> None:
+    cut = plan()
+    data = wire.plan_to_json(cut)
+    for watch in data["watches"]:  # type: ignore[union-attr]
+        del watch["steps"]  # type: ignore[union-attr, arg-type]
+    read = wire.plan_from_json(data)
+    assert read.hash == cut.hash
+    assert read == replace(cut, watches=tuple(replace(one, steps=()) for one in cut.watches))
