@@ -259,10 +259,15 @@ def _undo(step: Step) -> str:
 
 
 def _outcome(report: OperationReport) -> str:
-    """What was begun and has not ended is interrupted where nobody runs it."""
+    """What was begun and has not ended is interrupted where nobody runs it; ``done, open again``: by the newest proof."""
     if report.alive:
         return "running"
-    return "interrupted" if report.outcome is Outcome.RUNNING else report.outcome.value
+    if report.outcome is Outcome.RUNNING:
+        return "interrupted"
+    opened, unknown = report.left_open
+    if report.outcome is not Outcome.DONE or not (opened or unknown):
+        return report.outcome.value
+    return f"{report.outcome.value}, {'open again' if opened else 'not proved'}"
 
 
 def _possible(report: OperationReport) -> str:

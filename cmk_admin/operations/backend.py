@@ -174,7 +174,7 @@ class OpenBackend:
         on_boundary: OnBoundary | None = None,
     ) -> OperationReport:
         row = self._running.new_row(plan, reason=reason, ticket=ticket, watch=watch)
-        return await self._running.as_task(self._running.begin(row, plan, on_report, on_boundary))
+        return await self._running.as_task(self._with_others(self._running.begin(row, plan, on_report, on_boundary)))
 
     async def resume(
         self,
@@ -185,7 +185,9 @@ class OpenBackend:
         on_boundary: OnBoundary | None = None,
     ) -> OperationReport:
         found = await self._history.find(operation)
-        return await self._running.as_task(self._running.go_on(found.id, watch, on_report, on_boundary))
+        return await self._running.as_task(
+            self._with_others(self._running.go_on(found.id, watch, on_report, on_boundary))
+        )
 
     async def undo(
         self,
@@ -256,6 +258,12 @@ class OpenBackend:
             await self._after_close()
 
     # Inside
+
+    async def _with_others(self, work: Awaitable[OperationReport]) -> OperationReport:
+        """Run it; then what other revokes of the key left open is read again."""
+        report = await work
+        await self._guard.read_others(report)
+        return report
 
     def _key(self, text: str) -> KeyId:
         return parse_key_id(text, vault_suffixes=self._session.names.vault_suffixes).key

@@ -144,6 +144,21 @@ class Guard:
         although = f", although {left}" if left else ""
         await self._journal.note(report.operation, now, f"The incident was closed by {account.name}{although}.")
 
+    async def read_others(self, report: OperationReport) -> None:
+        """Read again what other revokes of the same key left open: the one that has just ended may have closed it.
+
+        Also where their incidents are closed: nobody else reads those again. Raises StoreError.
+        """
+        if report.verb != "revoke" or report.proof is None or report.ended_at is None:
+            return
+        incidents = await self._incidents.all()
+        for row in await self._journal.all():
+            there = self._history.report(row, incidents.get(row.id))
+            same = fold(there.subject) == fold(report.subject) and there.operation != report.operation
+            if there.plan is None or not same or not any(there.left_open) or await self._in_other_hands(row):
+                continue
+            await self._read(row, there.plan, incidents.get(row.id))
+
     # Inside
 
     async def _read_due(self, on_report: OnReport, told: dict[str, datetime]) -> None:

@@ -19,6 +19,7 @@ from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan, PlannedPath
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.domain.words import ITSELF
 from cmk_admin.operations.connection import (
     ConnectionChoice,
     ConnectionInfo,
@@ -183,6 +184,16 @@ class OperationReport:
     paused: str | None = None
     """A sentence, while it waits: for the network, or for the first consumer of a staged revoke."""
     log: tuple[str, ...] = field(default=())
+
+    @property
+    def left_open(self) -> tuple[int, int]:
+        """How many paths the newest proof found open, and how many not known, that nobody gave back."""
+        if self.proof is None or self.incident is None or self.answered_by is not None:
+            return 0, 0
+        # What a part of a restore opened for one is open for whoever gets at the key
+        left = [one for one in self.proof.left if not self.partly_given_back or one.path.via != ITSELF]
+        opened = sum(one.state is PathProof.OPEN for one in left)
+        return opened, len(left) - opened
 
 
 class Unkept(CmkError):

@@ -84,7 +84,7 @@ def report(
     proof = proof_of(incident.proof) if incident and incident.proof else None
     answered = row.answered_by is not None
     unfinished = any(state not in AT_REST for state in states) or row.outcome not in _ENDED
-    return OperationReport(
+    found = OperationReport(
         operation=row.id,
         verb=row.verb,
         title=plan.title,
@@ -120,6 +120,19 @@ def report(
         alarms=tuple(Alarm(at=one.at, text=one.text, kind=one.kind) for one in incident.alarms) if incident else (),
         log=row.notes,
     )
+    since = _since(found, row)
+    return replace(found, sentence="; ".join((found.sentence.rstrip("."), *since)) + ".") if since else found
+
+
+def _since(found: OperationReport, row: OperationRow) -> list[str]:
+    """What the newest proof found otherwise than the sentence says, which was written at the end."""
+    if row.outcome not in _ENDED or found.proof is None or found.answered_by is not None:
+        return []
+    if row.outcome is not Outcome.DONE:
+        return ["all paths were found closed since"] if found.proof.closed and paths_from_text(row.open_paths) else []
+    opened, unknown = found.left_open
+    said = [f"{words.count(opened, 'path is', 'paths are')} open again"] if opened else []
+    return [*said, *([f"{words.count(unknown, 'path is', 'paths are')} not known"] if unknown else [])]
 
 
 def _is_interrupted(row: OperationRow, *, alive: bool) -> bool:

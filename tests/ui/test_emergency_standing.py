@@ -30,7 +30,7 @@ from cmk_admin.operations.proof_rows import itself
 from cmk_admin.ui.emergency.lane_words import watch_lane
 from cmk_admin.ui.emergency.look import outcome
 from cmk_admin.ui.emergency.operation_page import OperationPage
-from cmk_admin.ui.emergency.operation_words import alarms, not_cut, sentence
+from cmk_admin.ui.emergency.operation_words import alarms, not_cut
 from cmk_admin.ui.emergency.parts import Badge
 from cmk_admin.ui.emergency.proof_card import proof_look
 from cmk_admin.ui.theme.theme import Theme
@@ -116,16 +116,6 @@ def test_what_was_given_back_on_purpose_holds_no_alarm() -> None:
     back = replace(OPEN, reason=GIVEN_BACK)
     assert alarms(stands(back)) == ((), (ALARM,))
     assert alarms(stands(back, OPEN)) == ((ALARM,), ())
-
-
-def test_the_sentence_counts_what_opened_since_it_was_written() -> None:
-    done = "1 of 1 change made, 1 of 1 service confirmed cut off"
-    assert sentence(stands(SHUT)) == f"{done}."
-    assert sentence(stands(OPEN)) == f"{done}; 1 path is open again."
-    assert (
-        sentence(stands(OPEN, UNKNOWN, incident=Incident.CLOSED))
-        == f"{done}; 1 path is open again; 1 path is not known."
-    )
 
 
 def test_while_a_path_is_open_again_the_button_that_cuts_it_stands_out(theme: Theme, qtbot: QtBot) -> None:

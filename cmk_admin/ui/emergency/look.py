@@ -6,7 +6,7 @@ from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Answer, PathState, Plan
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.domain.verbs.revoke import DELETE, DISABLE, FIREWALL, GRANTS, OPERATIONS, Cause
-from cmk_admin.domain.words import ITSELF, closed_with
+from cmk_admin.domain.words import closed_with
 from cmk_admin.operations.interface import Incident, OperationReport, PathProof, WatchResult
 from cmk_admin.ui.theme.colors import Tone
 
@@ -123,19 +123,9 @@ def given_back(report: OperationReport) -> Look | None:
     return PARTLY_BACK if report.partly_given_back else None
 
 
-def left_open(report: OperationReport) -> tuple[int, int]:
-    """How many paths the newest proof found open, and how many not known, that nobody gave back."""
-    if report.proof is None or report.incident is None or report.answered_by is not None:
-        return 0, 0
-    # What a part of a restore opened for one is open for whoever gets at the key
-    left = [one for one in report.proof.left if not report.partly_given_back or one.path.via != ITSELF]
-    opened = sum(one.state is PathProof.OPEN for one in left)
-    return opened, len(left) - opened
-
-
 def _by_the_proof(report: OperationReport) -> Look | None:
     """What was done once is no comfort while the paths say otherwise, and a closed incident closes none of them."""
-    opened, unknown = left_open(report)
+    opened, unknown = report.left_open
     if not opened and not unknown:
         return None
     if report.incident is Incident.CLOSED and report.outcome in _CLOSED_OVER:

@@ -18,7 +18,7 @@ from cmk_admin.operations.interface import (
     WatchReport,
     WatchResult,
 )
-from cmk_admin.ui.emergency.look import interrupted, left_open, outcome
+from cmk_admin.ui.emergency.look import interrupted, outcome
 
 AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
 OVER = AT_REST | {StepState.FAILED}
@@ -26,14 +26,10 @@ MAY_HAVE_ACTED = frozenset(StepState) - {StepState.PLANNED, StepState.SKIPPED, S
 
 
 def sentence(report: OperationReport) -> str:
-    """The report's sentence without the word that the badge says already, and what is open since it was written."""
+    """The report's sentence without the word that the badge says already."""
     lead, _, rest = report.sentence.partition(": ")
     told = (outcome(report).word, "Partly done", "Running", "Cancelled", "Done", "Failed", "Refused")
-    said = f"{rest[:1].upper()}{rest[1:]}" if rest and lead in told else report.sentence
-    opened, unknown = left_open(report) if report.outcome is Outcome.DONE else (0, 0)
-    since = [f"{words.count(opened, 'path is', 'paths are')} open again"] if opened else []
-    since += [f"{words.count(unknown, 'path is', 'paths are')} not known"] if unknown else []
-    return "; ".join((said.rstrip("."), *since)) + "." if since else said
+    return f"{rest[:1].upper()}{rest[1:]}" if rest and lead in told else report.sentence
 
 
 def notices(report: OperationReport, *, here: bool) -> tuple[str, ...]:
