@@ -1,4 +1,7 @@
-"""The Activity Log: who asked the resource manager for what in the last 90 days (fact sheet 5.3)."""
+"""The Activity Log: who asked the resource manager for what in the last 90 days.
+
+Source: AD azure-monitor/platform/activity-log.md.
+"""
 
 import json
 from collections.abc import Iterable, Mapping

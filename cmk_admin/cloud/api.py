@@ -1,4 +1,4 @@
-"""The api-versions that are sent, by resource type (what az and the SDKs send: fact sheet sections 0 and 11.2)."""
+"""The api-versions that are sent, by resource type: such as az and Microsoft's SDKs send themselves."""
 
 SUBSCRIPTIONS = "2022-12-01"
 MANAGEMENT_GROUPS = "2020-05-01"
@@ -18,4 +18,5 @@ DISK_ENCRYPTION_SETS = "2023-04-02"
 DISKS = "2023-04-02"
 SCALE_SETS = "2024-07-01"
 MANAGED_CLUSTERS = "2026-08-01"
-"""From 2026-07-01 on the form of the key's id alone says which engine encrypts etcd (fact sheet 1.5)."""
+"""From 2026-07-01 on the form of the key's id alone says which engine encrypts etcd: so Microsoft's SDK
+(azure-mgmt-containerservice) describes `keyId`."""

@@ -1,7 +1,7 @@
 """AKS clusters as their provider's JSON, whole: what this program does not know of a cluster it must not lose.
 
-The only way to change a cluster's settings is a PUT of all of it (fact sheet 1.5), so what is sent is what was just
-read, with one path changed, under the etag that was read with it.
+The only way to change a cluster's settings is a PUT of all of it (in Microsoft's SDK, as in REST, a PATCH carries tags
+alone), so what is sent is what was just read, with one path changed, under the etag that was read with it.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,7 @@
-"""The machines behind disks: whether they run, and starting them. Losing a key shows only here (fact sheet 1.4)."""
+"""The machines behind disks: whether they run, and starting them. Losing a key shows only here.
+
+Machines are shut down then (CD virtual-machines/disk-encryption.md), and a disk encryption set has no field that tells it.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

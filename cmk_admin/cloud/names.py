@@ -1,4 +1,8 @@
-"""The clouds: host names, token scopes and suffixes (fact sheet section 6; azure-mgmt-core tools, azure-core AzureClouds)."""
+"""The clouds: host names, token scopes and suffixes.
+
+Sources: AzureClouds of azure-core with the tools of azure-mgmt-core, AzureAuthorityHosts of azure-identity, and KVD general/
+about-keys-secrets-certificates.md (the suffixes of vaults).
+"""
 
 from dataclasses import dataclass
 

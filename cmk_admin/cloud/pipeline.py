@@ -1,8 +1,8 @@
 """The two policies that every request passes: the token (to hosts of the configured cloud only) and the reads' retries.
 
-Kept this short on purpose: the SDK's own pipelines cost about 2.5 ms of CPU per request (fact sheet 11.3), and a full
-discovery is bound by CPU. For the same reason the requests are those of azure.core.pipeline.transport: with those of
-azure.core.rest each request costs 0.1 ms more.
+Kept this short on purpose: the SDK's own pipelines cost about 2.5 ms of CPU per request (measured with
+azure-keyvault-keys 4.11.3 on aiohttp), and a full discovery is bound by CPU. For the same reason the requests are those of
+azure.core.pipeline.transport: with those of azure.core.rest each request costs 0.1 ms more.
 """
 
 import asyncio

@@ -13,7 +13,7 @@ from cmk_admin.domain.errors import AzureFailure, FailureKind
 PAGE = 1000
 """Rows of a page: its largest (AD governance/resource-graph/concepts/work-with-data.md)."""
 SUBSCRIPTIONS_AT_ONCE = 300
-"""Subscriptions named in one query (guidance-for-throttled-requests.md)."""
+"""Subscriptions named in one query (AD governance/resource-graph/concepts/guidance-for-throttled-requests.md)."""
 
 
 def of_types(*resource_types: str) -> str:

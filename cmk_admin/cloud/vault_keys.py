@@ -39,7 +39,7 @@ async def read_vault_keys(session: Session, vault: Vault, *, urgent: bool = Fals
             if failure.kind is FailureKind.NOT_FOUND:  # deleted since it was listed
                 return None
             if failure.azure_code == "KeyDisabled":
-                # whether a vault shows a disabled key is told differently (fact sheet 3.1); the resource manager does
+                # whether a vault shows a disabled key is not documented, and reports differ; the resource manager does
                 try:
                     return await get_arm_key_facts(session, vault.id, key.id.name, urgent=urgent)
                 except AzureFailure as also:

@@ -1,7 +1,7 @@
 """The Activity Log: which of Azure's own events tells since when, and by whom, something is missing.
 
 The log holds what was asked of the resource manager in the last 90 days, and nothing of what was done to keys in a vault
-itself (AD azure-monitor/platform/activity-log.md; fact sheet 5.3).
+itself (AD azure-monitor/platform/activity-log.md).
 """
 
 from collections.abc import Callable, Iterable

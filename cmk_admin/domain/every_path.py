@@ -15,7 +15,8 @@ def siblings(index: Index, consumer: Consumer) -> tuple[str, ...]:
     """Object ids of other identities that a consumer carries, besides those by which it uses keys.
 
     Whoever may change the service can have it use one of them. Empty also where they were not read (`Consumer.carries`),
-    and for a service whose key another one holds: what it carries never unwraps for it (fact sheet 1.4, 1.5).
+    and for a service whose key another one holds: what it carries never unwraps for it
+    (AKSD azure-disk-customer-managed-keys.md).
     """
     if consumer.holder_id is not None:
         return ()

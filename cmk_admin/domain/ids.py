@@ -16,8 +16,8 @@ _MANAGEMENT_GROUPS = "/providers/microsoft.management/managementgroups/"
 class KeyId:
     """A key of a vault, or one version of it, in normal form: lower-case host, no port, no trailing slash.
 
-    Key Vault compares names and versions without case (fact sheet 1.10, "Key URI normal form"), so `folded` is what
-    to compare by; the spelling is kept for showing.
+    Key Vault compares names and versions without case (KVD general/about-keys-secrets-certificates.md), so `folded` is
+    what to compare by; the spelling is kept for showing.
     """
 
     host: str
@@ -85,7 +85,7 @@ def is_vault_host(host: str, vault_suffixes: tuple[str, ...]) -> bool:
 
 
 def fold(resource_id: str) -> str:
-    """An ARM id for comparing: ARM compares ids without case (fact sheet 11.2)."""
+    """An ARM id for comparing: without case (AD azure-resource-manager/management/resource-name-rules.md)."""
     return resource_id.rstrip("/").lower() or "/"
 
 

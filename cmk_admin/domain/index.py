@@ -34,7 +34,7 @@ class Use(NamedTuple):
 
 
 def guid(role_definition_id: str) -> str:
-    """What names a role: assignments may spell its id with or without a subscription (fact sheet 11.2)."""
+    """What names a role: assignments spell its id with a subscription and without (seen, not documented)."""
     return last(role_definition_id).lower()
 
 
@@ -122,7 +122,7 @@ class Index:
     def slots_of(self, consumer: Consumer) -> tuple[KeySlot, ...]:
         """The slots by which a consumer's data hang on keys: those of its holder where it has one that is visible.
 
-        So the identity of a cluster's disks is always the set's and never the cluster's own (fact sheet 1.4, 1.5).
+        So the identity of a cluster's disks is the set's, never the cluster's own (AKSD azure-disk-customer-managed-keys.md).
         """
         holder = self.holder_of(consumer)
         return holder.slots if holder and holder.slots else consumer.slots

@@ -9,7 +9,7 @@ _KEYS = "Microsoft.KeyVault/vaults/keys/"
 UNWRAP = f"{_KEYS}unwrap/action"
 DECRYPT = f"{_KEYS}decrypt/action"
 
-# Access-policy word -> data action that gives the same under RBAC (fact sheet 2.1 and 2.3)
+# Access-policy word -> data action that gives the same under RBAC (RBACD built-in-roles/security.md)
 DATA_ACTIONS = {
     "get": f"{_KEYS}read",
     "update": f"{_KEYS}update/action",
@@ -35,8 +35,8 @@ WORDS = {action.lower(): word for word, action in DATA_ACTIONS.items()}
 """The other way round, by the folded data action."""
 
 GETS_AT_DATA = (UNWRAP, DECRYPT)
-"""What opens a wrapped data key. Wrapping and encrypting need no more than the public key (fact sheet 2.3), so they do
-not count; with an RSA key either of these two gets at what was wrapped."""
+"""What opens a wrapped data key. Wrapping and encrypting need no more than the public key (RBACD
+built-in-roles/security.md), so they do not count; with an RSA key either of these two gets at what was wrapped."""
 
 
 def permits(role: RoleDefinition, action: str, *, data: bool) -> bool:

@@ -24,7 +24,7 @@ def regrants(index: Index, key: KeyId, also: tuple[str, ...] = ()) -> tuple[Acce
     Who is only eligible for such a role is among them (`PathKind.ELIGIBLE`), and who may assign under a condition, such as
     a Key Vault Data Access Administrator: the condition is not evaluated.
 
-    Sources: KVD general/rbac-guide.md; RBACD custom-roles.md; fact sheet 2.1 ("who can re-grant") and 2.3.
+    Sources: KVD general/rbac-guide.md; RBACD custom-roles.md and built-in-roles/security.md.
     """
     vault = index.vault_of(key)
     if vault is None:

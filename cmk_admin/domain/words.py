@@ -184,7 +184,7 @@ def hsm_platform(key: Key) -> str:
 
 
 def recovery_level(level: str | None) -> str:
-    """What happens to the key when it is deleted, in words (fact sheet 3, "Attributes")."""
+    """What happens to the key when it is deleted, in words (DeletionRecoveryLevel, as azure-keyvault-keys describes it)."""
     if level is None:
         return "not known"
     base, *more = level.split("+")

@@ -24,7 +24,8 @@ _LANES = 10
 """Questions to the log that are under way at once."""
 _SINGLE = 3
 """Writes that are each asked for by themselves; more of one provider are looked for in one answer: Azure lets an account
-read 250 times at once, and 25 times a second after that (ARM request-limits-and-throttling.md)."""
+read 250 times at once, and 25 times a second after that (AD azure-resource-manager/management/
+request-limits-and-throttling.md)."""
 _BEFORE = timedelta(minutes=5)
 """How long before the answer to the first write its event may be dated, to be safe."""
 _MADE = (StepState.ACCEPTED, StepState.DONE)

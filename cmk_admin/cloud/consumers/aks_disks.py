@@ -1,4 +1,7 @@
-"""AKS clusters with disks on a disk encryption set (fact sheet 1.5 a). The set, not the cluster, uses the key."""
+"""AKS clusters with disks on a disk encryption set. The set, not the cluster, uses the key.
+
+Source: AKSD azure-disk-customer-managed-keys.md.
+"""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,7 @@
-"""Secrets of AKS clusters in etcd, encrypted by the key management service (fact sheet 1.5 c and d)."""
+"""Secrets of AKS clusters in etcd, encrypted by the key management service.
+
+Sources: AKSD use-kms-etcd-encryption.md (the legacy engine), kms-data-encryption.md (the new one).
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -126,7 +129,7 @@ def settings_of(document: Mapping[str, Any]) -> dict[str, Json]:
     return etcd_facts(
         key=key,
         network=network if on else None,
-        # for Public it means nothing, though az's examples name it (fact sheet 10)
+        # for Public it means nothing, says the SDK, though AKSD kms-data-encryption.md names it there too
         vault=parse.text(kms.get("keyVaultResourceId")) if on and network == PRIVATE else None,
         identity=clusters.identity_of(document),
         new=_is_new(document) or (key is not None and key.version is None),

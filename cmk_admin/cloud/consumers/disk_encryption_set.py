@@ -1,4 +1,4 @@
-"""Disk encryption sets (fact sheet 1.4): the key holders of disks and of the clusters on them."""
+"""Disk encryption sets: the key holders of disks and of the clusters on them (CD virtual-machines/disk-encryption.md)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -176,7 +176,10 @@ def _source_vault(document: Mapping[str, Any]) -> str | None:
 
 
 def _active_key(facts: Settings) -> dict[str, Any]:
-    """activeKey as Azure takes it; sourceVault is left out for a vault of another subscription (fact sheet 1.4)."""
+    """activeKey as Azure takes it; sourceVault is left out for a vault of another subscription.
+
+    So Microsoft's SDK describes it (Microsoft.Compute, KeyForDiskEncryptionSet).
+    """
     active: dict[str, Any] = {"keyUrl": facts["key"]}
     if facts.get("source_vault"):
         active["sourceVault"] = {"id": facts["source_vault"]}

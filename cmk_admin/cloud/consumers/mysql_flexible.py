@@ -1,4 +1,4 @@
-"""MySQL flexible servers (fact sheet 1.2)."""
+"""MySQL flexible servers (DBD mysql/flexible-server/security-customer-managed-key.md)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -79,7 +79,8 @@ async def signal(session: Session, consumer_id: str) -> Signal:
 async def revalidate(session: Session, consumer_id: str) -> LongRunning | None:
     """Send the server the data encryption that it has: what the portal's “revalidate” does. Raises AzureFailure.
 
-    A write, urgent, never retried. The 200 answer may lack the data encryption (fact sheet 11.2): look at the signal.
+    A write, urgent, never retried. The 200 answer may lack the data encryption (seen, not documented): look at the
+    signal.
     """
     document = (await session.arm("GET", consumer_id, api_version=api.MYSQL_FLEXIBLE, urgent=True)).body
     encryption = parse.inside(document, "properties", "dataEncryption")
@@ -170,7 +171,7 @@ async def target(session: Session, server_id: str) -> Target:
 async def set_key(session: Session, server_id: str, settings: Settings, found: Target | None) -> LongRunning | None:
     """PATCH of identity and dataEncryption: what `settings` says (a write, urgent, never retried). Raises AzureFailure.
 
-    The answer may lack the data encryption (fact sheet 11.2): read the server again.
+    The answer may lack the data encryption (seen, not documented): read the server again.
     """
     encryption = {wire: settings[name] for name, wire in _WIRE.items() if settings.get(name) is not None}
     encryption["type"] = "AzureKeyVault" if settings.get("key") else "SystemManaged"

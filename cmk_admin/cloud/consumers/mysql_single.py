@@ -1,4 +1,7 @@
-"""MySQL single servers (retired; fact sheet 1.1). Their key is a resource of its own below the server."""
+"""MySQL single servers, retired. Their key is a resource of its own below the server.
+
+Source: AD mysql/single-server/concepts-data-encryption-mysql.md.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace

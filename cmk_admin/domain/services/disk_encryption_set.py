@@ -1,4 +1,4 @@
-"""Disk encryption set: it holds the key for disks and for the clusters that use them (CD .../disk-encryption.md)."""
+"""Disk encryption set: it holds the key for disks and for the clusters on them (CD virtual-machines/disk-encryption.md)."""
 
 from cmk_admin.domain.services.facts import DATA_ACTIONS, POLICY_PERMISSIONS, SERVICE_ROLE, Heal, Service
 from cmk_admin.domain.services.requirements import Requirements, Verdict

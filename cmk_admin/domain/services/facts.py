@@ -6,7 +6,8 @@ from enum import StrEnum
 from cmk_admin.domain.services.requirements import Requirements
 
 DATA_ACTIONS = ("Microsoft.KeyVault/vaults/keys/unwrap/action", "Microsoft.KeyVault/vaults/keys/decrypt/action")
-"""Of a service that wraps its data key with RSA: either of the two gets at the data key (fact sheet 2.3)."""
+"""Of a service that wraps its data key with RSA: either of the two gets at the data key (RBACD
+built-in-roles/security.md)."""
 POLICY_PERMISSIONS = ("unwrapkey", "decrypt")
 SERVICE_ROLE = "Key Vault Crypto Service Encryption User"
 CRYPTO_USER = "Key Vault Crypto User"

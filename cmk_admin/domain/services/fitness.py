@@ -1,4 +1,4 @@
-"""Whether a key, in its vault, is what a service asks for (fact sheet 1.1 to 1.5 and 1.10).
+"""Whether a key, in its vault, is what a service asks for (`Service.needs`; `Service.source` names its document).
 
 What is not known of a key or a vault is said as a warning: it is neither refused nor ever counted as fine.
 """

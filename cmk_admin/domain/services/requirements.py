@@ -16,7 +16,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirements:
-    """Of one service (fact sheet 1.10); `Service.source` names the document.
+    """Of one service; `Service.source` names the document.
 
     Not here, because all services agree on it: the key is enabled, `not before` has passed, the vault has soft delete,
     lies in the same tenant, and its firewall lets the service in.

@@ -61,7 +61,7 @@ class _Case:
 
     @property
     def source_vault(self) -> str | None:
-        """The vault's ARM id, which is named within the set's own subscription alone (fact sheet 1.4)."""
+        """The vault's ARM id, which is named within the set's own subscription alone (so Microsoft's SDK describes it)."""
         own = self.new.subscription_id if self.new else self.old.subscription_id if self.old else ""
         return self.vault.id if own.lower() == self.vault.subscription_id.lower() else None
 
@@ -323,7 +323,10 @@ def _grants(case: _Case) -> list[Grant]:
 
 
 def _reading(case: _Case, index: Index, *, stage: int) -> tuple[Step, ...]:
-    """Reader on the set for the cluster's identity, without which it puts no volume on it (fact sheet 1.5 a)."""
+    """Reader on the set for the cluster's identity, without which it puts no volume on it.
+
+    Source: AKSD azure-disk-customer-managed-keys.md.
+    """
     if case.cluster is None:
         return ()
     carried = next((one for one in case.cluster.identities), None)

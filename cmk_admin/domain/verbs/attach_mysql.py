@@ -1,4 +1,8 @@
-"""Attach a key to a MySQL server, flexible or single (fact sheet 1.1, 1.2)."""
+"""Attach a key to a MySQL server, flexible or single.
+
+Sources: DBD mysql/flexible-server/security-customer-managed-key.md; AD mysql/single-server/
+concepts-data-encryption-mysql.md.
+"""
 
 from collections.abc import Iterator
 
@@ -22,7 +26,7 @@ from cmk_admin.domain.verbs.granting import Grant
 
 FLEXIBLE, SINGLE = "mysql-flexible", "mysql-single"
 _SINGLE_TIERS = ("generalpurpose", "memoryoptimized")
-"""Tiers of the single server that take a customer's key (concepts-data-encryption-mysql.md)."""
+"""Tiers of the single server that take a customer's key (AD mysql/single-server/concepts-data-encryption-mysql.md)."""
 
 
 def problems(draft: AttachDraft, index: Index, around: Surroundings) -> tuple[Problem, ...]:

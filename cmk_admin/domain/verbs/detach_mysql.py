@@ -1,4 +1,7 @@
-"""Give a MySQL server, flexible or single, its platform-managed key back (fact sheet 1.1, 1.2)."""
+"""Give a MySQL server, flexible or single, its platform-managed key back.
+
+Sources: `az mysql flexible-server update`, as az sends it; AD mysql/single-server/how-to-data-encryption-cli.md.
+"""
 
 from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.steps import Step

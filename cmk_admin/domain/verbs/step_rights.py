@@ -133,7 +133,8 @@ def _scope_of_key(index: Index, step: Step) -> str | None:
 def switch_scope(service: str, consumer_id: str) -> str:
     """Where it must be known what the account may do to stop a consumer and to start it again.
 
-    The machines of a cluster and of a set are in its subscription (CD disk-encryption.md: a set and its disks are in one).
+    The machines of a cluster and of a set are in its subscription (CD virtual-machines/disk-encryption.md: a set and its
+    disks are in one).
     """
     subscription = subscription_of(consumer_id)
     return f"/subscriptions/{subscription}" if service in _MACHINES and subscription else consumer_id

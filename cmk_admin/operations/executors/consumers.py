@@ -142,7 +142,7 @@ class StartConsumer(_Switch):
 class SetConsumerKey(_Healing):
     """One write of a consumer's encryption settings; afterwards the consumer itself must report them.
 
-    The answer to the write may lack them (fact sheet 11.2), so that it is never taken for the proof.
+    The answer to the write may lack them (seen, not documented), so that it is never taken for the proof.
     """
 
     verifies = True

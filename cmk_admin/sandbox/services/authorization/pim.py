@@ -1,7 +1,7 @@
 """Requests of Privileged Identity Management: activate a role for a time, give it back, make eligible or no longer so.
 
 Kind ``scheduleRequest``, id = full ARM id: the envelope, as its own GET answers it. Kind ``rolePolicy``, id = scope and
-role: {approval}. Times and rules are PIM's defaults (learn, pim-resource-roles-configure-role-settings.md): 8 hours at
+role: {approval}. Times and rules are PIM's defaults (ED pim-resource-roles-configure-role-settings.md): 8 hours at
 most, a justification; approval only where the role's policy asks for it.
 """
 
@@ -17,7 +17,7 @@ from cmk_admin.sandbox.wire import AzureError, Caller
 from . import activations, model, roles
 
 ACTIVE, ELIGIBLE = "roleAssignmentScheduleRequests", "roleEligibilityScheduleRequests"
-# An activation is not given back sooner (learn, pim-resource-roles-activate-your-roles.md). Seconds.
+# An activation is not given back sooner (ED pim-resource-roles-activate-your-roles.md). Seconds.
 SHORTEST = 300.0
 LONGEST = 8 * 3600.0
 _KIND = "scheduleRequest"

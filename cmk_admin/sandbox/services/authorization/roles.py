@@ -1,8 +1,8 @@
 """The built-in roles that matter to keys: GUIDs, actions and data actions as Microsoft publishes them.
 
-Source: MicrosoftDocs/azure-docs articles/role-based-access-control/built-in-roles/ security.md, general.md, identity.md
-(2026) and privileged.md (2026). Key Vault Purge Operator is not on those pages: its GUID and purpose are documented, the
-list of its actions is taken from what purging a vault needs (key-vault-recovery.md).
+Source: RBACD built-in-roles/security.md, general.md, identity.md and privileged.md (2026). Key Vault Purge Operator is not
+on those pages: its GUID and purpose are documented, the list of its actions is taken from what purging a vault needs (KVD
+general/key-vault-recovery.md).
 """
 
 from typing import Any

@@ -10,7 +10,7 @@ from . import errors
 
 KEY_OPERATIONS = ("encrypt", "decrypt", "sign", "verify", "wrapKey", "unwrapKey", "import", "export")
 KEY_TYPES = ("RSA", "RSA-HSM", "EC", "EC-HSM")
-# KVD service limits: names of 1 to 127 characters, versions of 32 hexadecimal digits, 15 tags of 256 characters
+# KVD general/service-limits.md: names of 1 to 127 characters, versions of 32 hexadecimal digits, 15 tags of 256 characters
 _NAME = re.compile(r"[0-9a-zA-Z-]{1,127}")
 _VERSION = re.compile(r"[0-9a-fA-F]{32}")
 _TAGS, _TAG_LENGTH = 15, 256

@@ -1,7 +1,8 @@
-"""A vault that has failed over to another region: it answers from there, and only reads (KVD disaster-recovery-guidance.md).
+"""A vault that has failed over to another region: it answers from there, and only reads.
 
-Kind ``failover``, id = the vault's name: {region}. Documented: lists, reads, the use of keys and backups go on; nothing in
-the vault, none of its properties, access policies and firewall rules can be changed. How Azure spells the refusal is not.
+Kind ``failover``, id = the vault's name: {region}. Documented (KVD general/disaster-recovery-guidance.md): lists, reads, the
+use of keys and backups go on; nothing in the vault, none of its properties, access policies and firewall rules can be
+changed. How Azure spells the refusal is not.
 """
 
 from cmk_admin.sandbox import hosts

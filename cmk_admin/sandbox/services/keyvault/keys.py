@@ -10,7 +10,7 @@ from cmk_admin.sandbox.wire import Call
 
 from . import attributes, errors, keymaterial, model, soft_delete
 
-# KVD service limits: the default and the most of one page.
+# KVD general/service-limits.md: the default and the most of one page.
 PAGE = 25
 
 
