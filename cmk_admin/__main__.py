@@ -13,7 +13,7 @@ A small Azure on this machine. “serve” runs it, “from-estate” runs one m
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the program; returns its exit status (interfaces.md, "Command line")."""
+    """Run the program; returns its exit status (`cli.output`)."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["sandbox"]:
         return _sandbox(arguments[1:])

@@ -21,7 +21,7 @@ from cmk_admin.runtime.paths import home, own_sandbox_folder, private_folder
 from cmk_admin.runtime.sandbox_process import START_SECONDS, SandboxFailed, SandboxProcess, start_sandbox_async
 
 OWN_SPEED = 60.0
-"""A sandbox of one's own runs so many times as fast as Azure (interfaces.md, "Sandbox")."""
+"""A sandbox of one's own runs so many times as fast as Azure."""
 
 _HANDOVER_SECONDS = 10.0
 """How long a sandbox whose program was killed may take to end, before a new one can have its state."""

@@ -42,7 +42,7 @@ class Sandbox:
         self.post("clock", {"advance_s": azure_seconds})
 
     def fault(self, spec: str) -> None:
-        """Add a fault (interfaces.md, "Fault SPEC")."""
+        """Add a fault, written as `sandbox.faults.GRAMMAR` says."""
         self.post("faults", {"fault": spec})
 
     def no_faults(self) -> None:

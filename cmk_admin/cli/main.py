@@ -28,7 +28,7 @@ def prepare(
 ) -> Callable[[], int]:
     """Read a command line and load what it needs, and no more; nothing is done yet.
 
-    Returns what carries it out and gives the exit status (interfaces.md, "Command line").
+    Returns what carries it out and gives the exit status (`cli.output`).
     """
     _speak_utf8()
     try:

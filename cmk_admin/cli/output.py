@@ -17,7 +17,7 @@ from cmk_admin.operations.interface import Boundary
 from cmk_admin.runtime.paths import write_private
 
 DONE, NOT_DONE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
-"""Exit statuses (interfaces.md, "Command line")."""
+"""Exit statuses; scripts count on them as the README tells them."""
 
 
 class Output:

@@ -135,7 +135,7 @@ def _answered(check: Check) -> str:
 
 
 def operation_document(report: OperationReport) -> JsonObject:
-    """An operation in JSON: what interfaces.md pins, and what else a script may want to know."""
+    """An operation in JSON: what every command prints about one, and what else a script may want to know."""
     return {
         **operation_json(report),
         "title": report.title,

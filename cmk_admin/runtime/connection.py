@@ -26,7 +26,7 @@ class SandboxPrincipal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxConnection:
-    """What the connection file says (interfaces.md, "Sandbox")."""
+    """What the connection file says, which the sandbox writes once it can be reached."""
 
     proxy: str
     tls_port: int
