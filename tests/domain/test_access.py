@@ -95,6 +95,24 @@ def test_a_member_of_a_group_has_the_groups_path() -> None:
     assert [one.principal_id for one in access.holders(Index(estate), MYSQL_KEY.id) if one.group_id] == [AKS_ID.upper()]
 
 
+def test_an_object_id_is_the_same_however_it_is_spelt() -> None:
+    """Azure's answers spell one id in small letters here and in capitals there."""
+    who, group = "abcdef00-0000-0000-0000-00000000000a", "fedcba00-0000-0000-0000-00000000000a"
+    team = Principal(object_id=group, kind="Group", name="Payments-Ops", members=(who,))
+    entries = tuple(
+        AccessPolicy(tenant_id="t", object_id=one, keys=("unwrapKey",)) for one in (who.upper(), group.upper())
+    )
+    grants = (
+        estates.grant(50, MYSQL_SCOPE, who.upper()),
+        estates.grant(51, PREMIUM.id, group.upper(), kind="Group"),
+    )
+    estate = estates.with_grants(*grants, principals=(team,))
+    estate = replace(estate, vaults=(PREMIUM, replace(STANDARD, access_policies=entries)))
+    for asked in (who, who.upper()):
+        assert [path.kind for path in paths(estate, asked)] == [PathKind.DIRECT, PathKind.GROUP]
+        assert [path.kind for path in paths(estate, asked, SOFT_KEY.id)] == [PathKind.POLICY, PathKind.POLICY_GROUP]
+
+
 def test_a_group_whose_members_are_unread_is_an_unknown_path_of_everybody() -> None:
     team = Principal(object_id=TEAM, kind="Group", name="Payments-Ops", members=None)
     estate = estates.with_grants(estates.grant(50, PREMIUM.id, TEAM, kind="Group"), principals=(team,))

@@ -1,5 +1,6 @@
 """The record: whatever is done to its file without recomputing the chain is found, and what cannot be found is said."""
 
+import json
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -63,6 +64,32 @@ def test_the_first_entry_that_was_dropped_doubled_or_exchanged_is_named(record: 
     for changed, bad in ((dropped, at + 1), (doubled, at + 2), (exchanged, at + 1)):
         verdict = verify("".join(changed).encode())
         assert (verdict.result, verdict.first_bad) == (Result.ALTERED, bad)
+
+
+@given(RECORDS, st.data())
+def test_an_entry_that_was_sealed_anew_is_found_at_the_one_after_it(record: Record, data: st.DataObject) -> None:
+    at = data.draw(st.integers(1, len(record.entries) - 2))
+    was = record.entries[at]
+    other = seal(was.seq, was.at, was.kind, {"text": "another story"}, was.previous)
+    changed = Record(operation="abc", entries=(*record.entries[:at], other, *record.entries[at + 1 :]))
+    verdict = verify(to_lines(changed).encode())
+    assert (verdict.result, verdict.first_bad) == (Result.ALTERED, at + 2)
+
+
+@given(RECORDS)
+def test_an_entry_that_skips_a_number_is_found_although_its_hash_is_right(record: Record) -> None:
+    later = seal(len(record.entries) + 2, _AT, Kind.NOTE, {"text": "later"}, record.head)
+    verdict = verify(to_lines(Record(operation="abc", entries=(*record.entries, later))).encode())
+    assert (verdict.result, verdict.first_bad) == (Result.ALTERED, len(record.entries) + 1)
+
+
+@given(RECORDS, st.data())
+def test_an_entry_that_says_the_same_in_another_form_is_found(record: Record, data: st.DataObject) -> None:
+    lines = to_lines(record).splitlines()
+    at = data.draw(st.integers(0, len(lines) - 1))
+    spaced = [*lines[:at], json.dumps(json.loads(lines[at])), *lines[at + 1 :]]
+    verdict = verify("".join(f"{line}\n" for line in spaced).encode())
+    assert (verdict.result, verdict.first_bad) == (Result.ALTERED, at + 1)
 
 
 @given(RECORDS, st.data())

@@ -7,7 +7,7 @@ import pytest
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.model import AccessPolicy, CoverageProblem, Estate, Lock, Principal
+from cmk_admin.domain.model import AccessPolicy, Consumer, CoverageProblem, Estate, Lock, Principal
 from cmk_admin.domain.plan import PathState, Plan
 from cmk_admin.domain.steps import StepVerb
 from cmk_admin.domain.verbs import changes
@@ -32,6 +32,8 @@ from tests.domain.estates import (
     SUB,
     TEAM,
 )
+
+SINGLE_GRANT = estates.grant(2, MYSQL_SCOPE, SINGLE_ID).id
 
 
 def cut(*consumers: str, estate: Estate | None = None, key: KeyId = MYSQL_KEY.id, method: str | None = None) -> Plan:
@@ -94,6 +96,7 @@ def test_a_shared_identity_cuts_the_others_that_use_it() -> None:
     found = cut(MYSQL.id, estate=replace(estate, consumers=(MYSQL, shared, DES, AKS)))
     assert wanted(found, also=True) == ["dcc-mysql-single"]
     assert found.warnings[0].startswith("Also cut: dcc-mysql-single")
+    assert any("share" in one and "dcc-mysql-id" in one and "own (attach)" in one for one in found.warnings)
     assert {one.consumer_id for one in found.watches} == {MYSQL.id, SINGLE.id}
 
 
@@ -128,6 +131,68 @@ def test_a_groups_grant_is_named_and_never_removed() -> None:
     assert len(found.steps) == 1
     assert PathState.STAYS_OPEN in states(found)
     assert any(path.via == "group Payments-Ops → role Key Vault Crypto Service Encryption User" for path in found.paths)
+
+
+def also_without(grant: str, *consumers: Consumer, estate: Estate, key: KeyId = MYSQL_KEY.id) -> list[str]:
+    """Who else is cut where the database is cut off with a wide grant."""
+    draft = RevokeDraft(key=key, consumers=(MYSQL.id,), choices=(f"remove:{grant}",))
+    found = plan(draft, Index(replace(estate, consumers=consumers)))
+    assert found.problems == ()
+    return wanted(found, also=True)
+
+
+def test_whoever_may_be_in_a_group_that_nobody_could_read_counts_as_cut_with_its_grant() -> None:
+    team = Principal(object_id=TEAM, kind="Group", name="Payments-Ops", members=None)
+    grant = estates.grant(50, MYSQL_SCOPE, TEAM, kind="Group")
+    estate = estates.with_grants(grant, principals=(team,))
+    own = replace(estate, role_assignments=tuple(one for one in estate.role_assignments if one.id != SINGLE_GRANT))
+    assert also_without(grant.id, MYSQL, SINGLE, estate=own) == ["dcc-mysql-single"]
+    assert also_without(grant.id, MYSQL, SINGLE, estate=estate) == []
+
+
+def test_a_grant_that_reaches_another_vault_cuts_what_hangs_on_it_there() -> None:
+    far = estates.vault("dcc-far")
+    there = estates.key(far, "far-key")
+    other = replace(SINGLE, slots=(estates.slot(there, MYSQL_ID),))
+    wide = estates.grant(50, f"/subscriptions/{SUB}", MYSQL_ID)
+    estate = estates.with_grants(wide)
+    estate = replace(estate, vaults=(*estate.vaults, far), keys=(*estate.keys, there))
+    assert also_without(wide.id, MYSQL, other, estate=estate) == ["dcc-mysql-single"]
+    spared = estates.grant(51, far.id, MYSQL_ID)
+    assert (
+        also_without(
+            wide.id,
+            MYSQL,
+            other,
+            estate=replace(estate, role_assignments=(*estate.role_assignments, spared)),
+        )
+        == []
+    )
+
+
+def test_who_is_left_an_entry_that_counts_only_with_an_application_counts_as_cut() -> None:
+    """A service comes alone: such an entry, its own or another group's, lets it in no more."""
+    ops = "30000000-0000-0000-0000-000000000002"
+    groups = tuple(
+        Principal(object_id=one, kind="Group", name=name, members=members)
+        for one, name, members in ((TEAM, "Payments-Ops", (MYSQL_ID, SINGLE_ID)), (ops, "Night-Ops", (SINGLE_ID,)))
+    )
+    entry = AccessPolicy(tenant_id="t", object_id=TEAM, keys=("unwrapKey",))
+    users = (
+        replace(MYSQL, slots=(estates.slot(SOFT_KEY, MYSQL_ID),)),
+        replace(SINGLE, slots=(estates.slot(SOFT_KEY, SINGLE_ID),)),
+    )
+    for holder, application, cut_too in (
+        (SINGLE_ID, "app", True),
+        (ops, "app", True),
+        (SINGLE_ID, None, False),
+        (ops, None, False),
+    ):
+        left = AccessPolicy(tenant_id="t", object_id=holder, application_id=application, keys=("unwrapKey",))
+        estate = estates.with_grants(principals=groups)
+        estate = replace(estate, vaults=(PREMIUM, replace(STANDARD, access_policies=(entry, left))))
+        found = also_without(f"{STANDARD.id}|{TEAM}", *users, estate=estate, key=SOFT_KEY.id)
+        assert found == (["dcc-mysql-single"] if cut_too else []), (holder, application)
 
 
 def test_what_could_not_be_read_is_an_unknown_path() -> None:

@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from cmk_admin.domain.access import paths
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate, KeyVersion, Lock, PrivateEndpoint, RoleDefinition
 from cmk_admin.domain.plan import Answer, Method, PathState, Plan
-from cmk_admin.domain.steps import StepVerb
+from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.surroundings import Surroundings, VaultContents
-from cmk_admin.domain.verbs import changes, restore
+from cmk_admin.domain.verbs import changes, cuts, restore
 from cmk_admin.domain.verbs.revoke import RevokeDraft, plan
 from tests.domain import estates
 from tests.domain.estates import AKS, DES, MYSQL, MYSQL_ID, MYSQL_KEY, PREMIUM, SINGLE, STANDARD
@@ -115,6 +116,18 @@ def test_a_firewall_hits_every_service_of_the_vault_and_counts_what_else_is_in_i
     assert "private endpoint" in methods(found)["firewall"].survives
 
 
+@pytest.mark.parametrize("bypass", [True, False])
+def test_a_firewall_that_still_lets_trusted_services_in_is_not_shut(bypass: bool) -> None:
+    half = replace(PREMIUM, default_deny=True, trusted_bypass=bypass)
+    found = revoke("firewall", estate=replace(readable(), vaults=(half, STANDARD)))
+    if bypass:
+        (step,) = found.steps
+        assert step.before == {"default_action": "Deny", "bypass": "AzureServices"}
+        assert step.after == {"default_action": "Deny", "bypass": "None"}
+    else:
+        assert "shut already, to trusted services too" in found.problems[0]
+
+
 def test_a_vault_with_nothing_but_keys_has_nothing_else_out_of_reach() -> None:
     around = Surroundings(now=estates.NOW, contents={fold(PREMIUM.id): VaultContents(secrets=0, certificates=0)})
     found = revoke("firewall", MYSQL.id, around=around)
@@ -171,6 +184,15 @@ def test_a_certificates_key_is_nobodys_to_shut(method: str) -> None:
     assert not methods(found)[method].recommended
 
 
+def test_a_vault_is_never_recommended_to_be_shut_for_one_key() -> None:
+    """Where nothing else can be done either: it takes every other key, secret and certificate along."""
+    certificate = with_key(managed=True, versions=readable().keys[0].versions)
+    wide = estates.grant(50, f"/subscriptions/{estates.SUB}", MYSQL_ID)
+    found = revoke(None, MYSQL.id, estate=replace(certificate, role_assignments=(wide,)))
+    assert [name for name, one in methods(found).items() if one.possible] == ["firewall"]
+    assert not any(one.recommended for one in found.methods)
+
+
 def test_a_wide_grant_makes_disabling_the_better_way() -> None:
     wide = estates.grant(50, f"/subscriptions/{estates.SUB}", MYSQL_ID)
     found = revoke(None, MYSQL.id, estate=estates.with_grants(wide))
@@ -212,6 +234,21 @@ def test_effects_say_how_long_a_service_stays_up_or_that_nobody_knows() -> None:
     assert (found.effects[0].within_seconds, found.effects[0].adds_up) == (600, "")
     assert found.effects[1].stops == "Effect unknown; how long it stays up meanwhile is not known"
     assert found.effects[1].within_seconds is None
+
+
+def test_of_several_grants_the_one_that_counts_last_sets_the_bound() -> None:
+    index = Index(readable())
+    (own,) = paths(index, MYSQL_KEY.id, MYSQL_ID)
+    (entry,) = paths(index, estates.SOFT_KEY.id, estates.SINGLE_ID)
+    lot = cuts.Lot(consumer=MYSQL, wanted=True, closed=(own, entry))
+    closing = {cuts.grant_of(own): 600, cuts.grant_of(entry): None}
+    steps = {
+        grant or "": Step(
+            verb=StepVerb.REMOVE_ASSIGNMENT, target="/t", words="w", undo_words=None, effect_seconds=one or 0
+        )
+        for grant, one in closing.items()
+    }
+    assert cuts.bound(lot, steps) == 600 + 600
 
 
 def test_two_times_that_add_up_say_how() -> None:
