@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from cmk_admin.domain import words
-from cmk_admin.domain.access import AccessPath, PathKind
+from cmk_admin.domain.access import AccessPath, PathKind, level_of
 from cmk_admin.domain.copies import copy_reason
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.ids import KeyId
+from cmk_admin.domain.ids import KeyId, contains, key_scope
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Key, KeyVersion, Source
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath
@@ -134,7 +134,7 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
     states: dict[Named, tuple[PlannedPath, PathProof, str | None]] = {}
     for path in (*plan.paths, *(one.path for one in before)):
         if path.via != ITSELF:
-            states[named(path)] = (path, *_absent(index, keys, path, copies))
+            states[named(path)] = (path, *_absent(index, gates, keys, path, copies))
     found: dict[Named, AccessPath] = {}
     for key in keys:
         for access, kind in found_paths(index, plan, key, copies):
@@ -212,8 +212,12 @@ def _copied(index: Index, access: AccessPath, copies: Copies) -> tuple[PathProof
     return state, reason
 
 
-def _absent(index: Index, keys: Sequence[KeyId], path: PlannedPath, copies: Copies) -> tuple[PathProof, str | None]:
+def _absent(
+    index: Index, gates: Mapping[str, _Gate], keys: Sequence[KeyId], path: PlannedPath, copies: Copies
+) -> tuple[PathProof, str | None]:
     """A path that is not found is closed, where it would have been found."""
+    if path.kind != "copy" and (why := _hidden(index, gates, keys, path)):
+        return PathProof.UNKNOWN, why
     if path.kind == "copy" and (why := copies.why_unread(index, path)):
         return PathProof.UNKNOWN, why
     if path.kind == "copy" and copies.ids:
@@ -223,6 +227,26 @@ def _absent(index: Index, keys: Sequence[KeyId], path: PlannedPath, copies: Copi
     if path.state is PathState.STAYS_OPEN:
         return PathProof.OPEN, path.reason
     return PathProof.UNKNOWN, "it could not be read whether the copy is still one"
+
+
+def _hidden(index: Index, gates: Mapping[str, _Gate], keys: Sequence[KeyId], path: PlannedPath) -> str | None:
+    """Why it is not known that a path is gone: what stands at the keys to which it led could not be read. Where a key is
+    shut it does not matter, but for paths that no shutting stands before."""
+    scopes = {key: key_scope(vault.id, key.name) for key in keys if (vault := index.vault_of(key)) is not None}
+    led = [key for key, scope in scopes.items() if contains(path.scope, scope)]
+    for key in led or keys:
+        vault = index.vault_of(key)
+        if vault is None:
+            return "the vault is not visible to this account"
+        gate = gates.get(key.folded) if path.kind not in _PAST else None
+        if not vault.rbac or (gate is not None and gate.state is PathProof.CLOSED):
+            continue
+        by_eligible = path.kind == "eligible"
+        unread = index.unread_eligibilities_over(scopes[key]) if by_eligible else index.unread_over(scopes[key])
+        if unread:
+            what = "eligible roles" if by_eligible else "role assignments"
+            return f"the {what} of this {level_of(unread[0])} could not be read"
+    return None
 
 
 def _planned(index: Index, access: AccessPath, kind: str) -> PlannedPath:

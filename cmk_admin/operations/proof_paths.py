@@ -46,9 +46,20 @@ def found_paths(index: Index, plan: Plan, key: KeyId, known: Copies) -> Iterator
         yield from ((path, backup.KIND) for path in _takings(index, plan, key, principal))
         there = copy_paths(index, key, known.of(index, key), (principal,), actions)
         yield from ((path, "copy") for path in there)
+    yield from ((path, "use") for path in _along(index, plan, key, actions))
     if any(name == EVERYBODY for name, _ in plan.context):
         others = copy_paths_of_others(index, known.of(index, key), principals, actions)
         yield from ((path, "copy") for path in others)
+
+
+def _along(index: Index, plan: Plan, key: KeyId, actions: tuple[str, ...]) -> Iterator[AccessPath]:
+    """The paths that a plan names of whoever is cut along with those that were meant."""
+    meant = {value.lower() for name, value in plan.context if name == "principal"}
+    planned = {(path.principal.lower(), fold(path.scope)) for path in plan.paths if path.kind == "use"}
+    for who in dict.fromkeys(who for who, _ in planned if who and who not in meant):
+        for path in paths(index, key, who, actions):
+            if (who, fold(path.scope)) in planned:
+                yield path
 
 
 def _takings(index: Index, plan: Plan, key: KeyId, principal: str) -> Iterator[AccessPath]:
