@@ -134,7 +134,7 @@ class Watch:
     within_seconds: int | None
     """Azure's seconds from the last write by when the signal should have changed, by documentation."""
     steps: tuple[int, ...] = ()
-    """Numbers (from 1) of the steps that must all be done for it to be cut; none: the plan names no steps of its own."""
+    """Numbers (from 1) of the steps that must all be done for it to be cut, or given back; none: the plan names none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.plan import Watch
 from cmk_admin.domain.steps import StepState, StepVerb
-from cmk_admin.domain.uncut import Uncut, uncut
+from cmk_admin.domain.unfinished import Unfinished, unfinished
 from cmk_admin.operations.interface import WatchResult
 from cmk_admin.operations.line import Line
 from cmk_admin.operations.reports import LOST_BEFORE, MAY_HAVE_ACTED, utc_text
@@ -126,8 +126,8 @@ class Watcher:
     def _waiting(self, watch: Watch) -> bool:
         return self._row(watch).result == WatchResult.WAITING
 
-    def _uncut(self, watch: Watch) -> Uncut | None:
-        return uncut(watch, [step.state for step in self._state.row.steps])
+    def _unfinished(self, watch: Watch) -> Unfinished | None:
+        return unfinished(watch, [step.state for step in self._state.row.steps])
 
     async def _before(self, watch: Watch) -> WatchRow:
         signal, _ = await self._signal(watch, BEFORE_SECONDS)
@@ -180,12 +180,12 @@ class Watcher:
                 return
 
     def _nothing_to_see(self, watch: Watch) -> str | None:
-        """Why a consumer that was to be cut shows nothing of it, however long it is followed."""
-        if watch.wanted != "lost":
-            return None
-        left, acted = self._uncut(watch), any(step.state in MAY_HAVE_ACTED for step in self._state.row.steps)
+        """Why a consumer cannot show what is wanted, however long it is followed."""
+        left, acted = self._unfinished(watch), any(step.state in MAY_HAVE_ACTED for step in self._state.row.steps)
         if left is not None and left.untouched:
             return left.words
+        if watch.wanted != "lost":
+            return None
         if not (watch.steps or acted or self._state.all_at_rest):
             return "nothing was changed by this operation"
         return LOST_BEFORE if self._row(watch).before_lost else None
@@ -264,7 +264,7 @@ class Watcher:
             await self._end(watch, WatchResult.NOT_CONFIRMED, why)
         elif signal.lost is None:
             await self._end(watch, WatchResult.NOT_CONFIRMED, f"its state ({signal.word}) says neither")
-        elif (left := self._uncut(watch)) is not None:
+        elif (left := self._unfinished(watch)) is not None:
             await self._end(watch, WatchResult.NOT_CONFIRMED, f"{left.words}; its state is still {signal.word}")
         elif not documented:
             reason = f"Microsoft documents no time for it; after {minutes} its state is still {signal.word}"

@@ -10,7 +10,7 @@ from cmk_admin.domain.steps import Outcome
 from cmk_admin.operations.interface import Incident
 from tests.journeys.clients import Clients
 from tests.operations.stories import Azure, plan_grants, taken
-from tests.operations.test_not_cut import KEPT, own_step, plan_both, refuse
+from tests.operations.test_own_steps import KEPT, own_step, plan_both, refuse
 
 
 @pytest.mark.parametrize("closed", [False, True], ids=["open", "closed all the same"])

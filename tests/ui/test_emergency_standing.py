@@ -30,7 +30,7 @@ from cmk_admin.operations.proof_rows import itself
 from cmk_admin.ui.emergency.lane_words import watch_lane
 from cmk_admin.ui.emergency.look import outcome
 from cmk_admin.ui.emergency.operation_page import OperationPage
-from cmk_admin.ui.emergency.operation_words import alarms, not_cut
+from cmk_admin.ui.emergency.operation_words import alarms, not_done
 from cmk_admin.ui.emergency.parts import Badge
 from cmk_admin.ui.emergency.proof_card import proof_look
 from cmk_admin.ui.theme.theme import Theme
@@ -184,16 +184,16 @@ def failed(of: Plan, *states: StepState) -> OperationReport:
 
 def test_a_service_whose_step_failed_is_told_as_not_cut() -> None:
     report = failed(plan(), StepState.FAILED)
-    lane = watch_lane(WATCH, not_cut=not_cut(report, WATCH))
+    lane = watch_lane(WATCH, not_done=not_done(report, WATCH))
     assert (lane.words, lane.tone) == ("Not cut: step 1 failed. Azure says Ready.", "danger")
-    assert not_cut(failed(plan(method="disable"), StepState.DONE, StepState.FAILED), WATCH) == (
+    assert not_done(failed(plan(method="disable"), StepState.DONE, StepState.FAILED), WATCH) == (
         "not wholly cut: step 2 failed"
     )
-    assert not_cut(failed(plan(), StepState.PLANNED), WATCH) == "not cut: step 1 was not begun"
-    assert not_cut(failed(plan(), StepState.DONE), WATCH) == ""
-    assert not_cut(failed(plan(), StepState.UNKNOWN), WATCH) == "", "it may be cut"
+    assert not_done(failed(plan(), StepState.PLANNED), WATCH) == "not cut: step 1 was not begun"
+    assert not_done(failed(plan(), StepState.DONE), WATCH) == ""
+    assert not_done(failed(plan(), StepState.UNKNOWN), WATCH) == "", "it may be cut"
     for result in (WatchResult.CONFIRMED, WatchResult.WAITING):
-        assert not_cut(report, replace(WATCH, result=result)) == ""
+        assert not_done(report, replace(WATCH, result=result)) == ""
 
 
 def test_of_several_services_the_step_of_one_says_nothing_of_the_others() -> None:
@@ -204,7 +204,7 @@ def test_of_several_services_the_step_of_one_says_nothing_of_the_others() -> Non
     )
     assert (own, its) == ([(1,)], [(2,)])
     report = failed(both, StepState.DONE, StepState.FAILED)
-    assert (not_cut(report, WATCH), not_cut(report, other)) == ("", "not cut: step 2 failed")
+    assert (not_done(report, WATCH), not_done(report, other)) == ("", "not cut: step 2 failed")
 
 
 def test_grey_words_of_a_row_lose_whole_parts_and_say_that_there_are_more(theme: Theme, qtbot: QtBot) -> None:

@@ -10,6 +10,7 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Answer, Check, Plan, Watch
 from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepState, StepVerb
+from cmk_admin.domain.unfinished import unfinished
 from cmk_admin.domain.verbs import changes, cuts, restore_changed, restore_part, restore_since
 
 DONE = frozenset({StepState.DONE, StepState.ACCEPTED})
@@ -75,12 +76,13 @@ def plan(draft: RestoreDraft, index: Index, since: restore_changed.Since = _NOTH
         for step in chosen
         if (back := restore_since.back(index, step, since.rotations))
     )
+    steps = _in_order(backs, _healed(draft, index, backs, named)) if backs else ()
     return Plan(
         verb="restore",
         title=_title(draft, index, part=bool(rest)),
         subject=draft.plan.subject,
-        steps=_in_order(backs, _healed(draft, index, backs, named)) if backs else (),
-        watches=tuple(one for one in watches(draft, backs) if not named or _is_among(one.consumer_id, named)),
+        steps=steps,
+        watches=tuple(one for one in watches(draft, backs, steps) if not named or _is_among(one.consumer_id, named)),
         findings=(
             *restore_changed.changed(index, draft.plan, chosen, draft.began, since),
             *(
@@ -183,10 +185,21 @@ def taken(draft: RestoreDraft) -> tuple[Step, ...]:
     return tuple(step for step, state in zip(draft.plan.steps, draft.states, strict=True) if state in DONE | MAYBE)
 
 
-def _cut(plan: Plan) -> list[Watch]:
-    """The watches of whom the plan cut; not of those that were without their data before: they were not cut by it."""
-    before = set(map(fold, _lost_before(plan)))
-    return [one for one in plan.watches if one.wanted == "lost" and fold(one.consumer_id) not in before]
+def _cut(draft: RestoreDraft) -> list[Watch]:
+    """The watches of whom the operation cut, or may have cut.
+
+    Not of those that were without their data before, nor of those of whose own steps none can have been done and that were
+    not stopped.
+    """
+    before = set(map(fold, _lost_before(draft.plan)))
+    lost = [one for one in draft.plan.watches if one.wanted == "lost" and fold(one.consumer_id) not in before]
+    acted_on = {fold(step.target) for step in taken(draft)}
+
+    def untouched(one: Watch) -> bool:
+        left = unfinished(one, draft.states)
+        return left is not None and left.untouched and fold(one.consumer_id) not in acted_on
+
+    return [one for one in lost if not untouched(one)]
 
 
 def _lost_before(plan: Plan) -> list[str]:
@@ -197,14 +210,28 @@ def healing(draft: RestoreDraft, index: Index, *, stage: int) -> tuple[Step, ...
     """A step for each consumer that the answered operation cut, where it does not come back by itself."""
     found = (
         changes.heal(one.consumer_id, _name(draft, index, one.consumer_id), one.service, stage=stage)
-        for one in _cut(draft.plan)
+        for one in _cut(draft)
     )
     return tuple({(step.verb, fold(step.target)): step for step in found if step}.values())
 
 
-def watches(draft: RestoreDraft, steps: Sequence[Step]) -> tuple[Watch, ...]:
-    """Each consumer that was cut is followed until it is back."""
-    return followed_back(_cut(draft.plan), steps) if steps else ()
+def watches(draft: RestoreDraft, steps: Sequence[Step], arranged: Sequence[Step]) -> tuple[Watch, ...]:
+    """Each consumer that was cut is followed until it is back. `arranged`: all steps of the plan, in their order."""
+    cut = _cut(draft) if steps else []
+    return tuple(
+        replace(back, steps=_own_steps(draft.plan, one, arranged))
+        for one, back in zip(cut, followed_back(cut, steps), strict=True)
+    )
+
+
+def _own_steps(plan: Plan, cut: Watch, arranged: Sequence[Step]) -> tuple[int, ...]:
+    """Numbers of the steps that give a service back what was taken from it, and that bring it up again.
+
+    A revoke that names no steps of its own for it (`Watch.steps`) says nothing of what it needs.
+    """
+    taken_from = {fold(step.target) for n, step in enumerate(plan.steps, 1) if n in cut.steps}
+    own = {*taken_from, fold(cut.consumer_id)} if taken_from else set()
+    return tuple(n for n, step in enumerate(arranged, 1) if fold(step.target) in own)
 
 
 def followed_back(services: Iterable[Watch], steps: Sequence[Step]) -> tuple[Watch, ...]:

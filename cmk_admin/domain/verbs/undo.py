@@ -61,7 +61,7 @@ def plan(draft: UndoDraft, index: Index, around: Surroundings | None = None) -> 
         title=f"Undo “{draft.plan.title}”",
         subject=draft.plan.subject,
         steps=(*steps, *healed),
-        watches=(*watches(draft, steps), *_served_again(draft, steps)),
+        watches=(*watches(draft, steps, (*steps, *healed)), *_served_again(draft, steps)),
         warnings=(
             *doubts(draft),
             *_kept_by_backups(steps),

@@ -5,7 +5,7 @@ from cmk_admin.domain.services import service
 from cmk_admin.domain.words import duration, stopwatch
 from cmk_admin.operations.interface import WatchReport, WatchResult
 from cmk_admin.ui.emergency.lanes import Lane
-from cmk_admin.ui.emergency.look import NOT_BEGUN, NOT_CUT, WATCHES
+from cmk_admin.ui.emergency.look import NOT_BEGUN, NOT_DONE, WATCHES
 
 
 def effect_lane(effect: Effect) -> Lane:
@@ -49,17 +49,17 @@ def back_lane(name: str, watch: Watch, *, goes_on: bool = False) -> Lane:
 
 
 def watch_lane(
-    watch: WatchReport, *, goes_on: bool = False, waits_for: str = "", away: bool = False, not_cut: str = ""
+    watch: WatchReport, *, goes_on: bool = False, waits_for: str = "", away: bool = False, not_done: str = ""
 ) -> Lane:
     """The lane of a running or ended operation: what was measured.
 
-    `goes_on`, `waits_for`, `away`, `not_cut`: as in `watch_words`.
+    `goes_on`, `waits_for`, `away`, `not_done`: as in `watch_words`.
     """
-    look = NOT_BEGUN if waits_for else NOT_CUT if not_cut else WATCHES[watch.result]
+    look = NOT_BEGUN if waits_for else NOT_DONE if not_done else WATCHES[watch.result]
     return Lane(
         watch.consumer_name,
         service(watch.service).title,
-        watch_words(watch, goes_on=goes_on, waits_for=waits_for, away=away, not_cut=not_cut),
+        watch_words(watch, goes_on=goes_on, waits_for=waits_for, away=away, not_done=not_done),
         look.tone,
         look.icon,
         within_seconds=watch.within_seconds,
@@ -70,20 +70,20 @@ def watch_lane(
 
 
 def watch_words(
-    watch: WatchReport, *, goes_on: bool = False, waits_for: str = "", away: bool = False, not_cut: str = ""
+    watch: WatchReport, *, goes_on: bool = False, waits_for: str = "", away: bool = False, not_done: str = ""
 ) -> str:
     """What is known of one service, in a line.
 
     `goes_on`: it was to serve all the while; `waits_for` names whom a staged plan must see cut before this one is;
-    `away`: nothing of Azure answers just now; `not_cut`: why it is as it was although it was to be cut.
+    `away`: nothing of Azure answers just now; `not_done`: why it is as it was: ``not cut: step 2 failed``.
     """
     wanted = "cut off" if watch.wanted == "lost" else "to serve" if goes_on else "back"
     said = "Azure last said" if away and watch.result is WatchResult.WAITING else "Azure says"
     now = f"{said} {watch.now}" if watch.now else "Azure has not said how it is"
     if waits_for:
         return f"Waits for {waits_for}. Nothing of it is cut yet."
-    if not_cut:
-        return f"{not_cut[:1].upper()}{not_cut[1:]}. {now}."
+    if not_done:
+        return f"{not_done[:1].upper()}{not_done[1:]}. {now}."
     match watch.result:
         case WatchResult.WAITING:
             expected = (

@@ -72,7 +72,7 @@ CHECKS = {
 }
 NOT_BEGUN = Look("clock", "waits", "secondary")
 """A service that a later stage cuts."""
-NOT_CUT = Look("broken", "not cut", "danger")
+NOT_DONE = Look("broken", "not done", "danger")
 """A service whose own steps are not all done."""
 ALL_BACK = Look("restore", "Given back", "secondary")
 PARTLY_BACK = Look("restore", "Partly given back", "secondary")

@@ -212,8 +212,8 @@ class OperationPage(QWidget):
 
     def _lane(self, watch: WatchReport) -> Lane:
         report = self._report
-        waits, failed = say.waits_for(report, watch), say.not_cut(report, watch)
-        return watch_lane(watch, goes_on=say.goes_on(report), waits_for=waits, away=say.away(report), not_cut=failed)
+        waits, failed = say.waits_for(report, watch), say.not_done(report, watch)
+        return watch_lane(watch, goes_on=say.goes_on(report), waits_for=waits, away=say.away(report), not_done=failed)
 
     def _show_paths(self, report: OperationReport) -> None:
         """The paths as they were read again after the writes; where they were not, nothing is claimed of them."""

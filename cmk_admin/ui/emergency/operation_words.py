@@ -5,7 +5,7 @@ from datetime import UTC
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.steps import Outcome, StepState
-from cmk_admin.domain.uncut import uncut
+from cmk_admin.domain.unfinished import unfinished
 from cmk_admin.domain.verbs.causes import CONTAINS
 from cmk_admin.domain.verbs.restore import QUESTION
 from cmk_admin.domain.verbs.revoke import GRANTS
@@ -107,13 +107,13 @@ def alarm_words(alarm: Alarm) -> str:
     return f"{alarm.at.astimezone(UTC):%d %b, %H:%M:%S} UTC  {alarm.text}"
 
 
-def not_cut(report: OperationReport, watch: WatchReport) -> str:
+def not_done(report: OperationReport, watch: WatchReport) -> str:
     """Why a service is as it was, where a step of its own was not done: ``not cut: step 2 failed``; empty: none is known."""
     if report.plan is None or watch.result in (WatchResult.WAITING, WatchResult.CONFIRMED):
         return ""
     named = (watch.consumer_id, watch.service)
     own = [one for one in report.plan.watches if (one.consumer_id, one.service) == named]
-    left = uncut(own[0], [step.state for step in report.steps]) if own else None
+    left = unfinished(own[0], [step.state for step in report.steps]) if own else None
     return left.words if left is not None and left.sure else ""
 
 

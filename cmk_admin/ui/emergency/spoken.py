@@ -9,7 +9,7 @@ from cmk_admin.operations.interface import Incident, OperationReport, WatchRepor
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.emergency.lane_words import watch_words
 from cmk_admin.ui.emergency.look import outcome
-from cmk_admin.ui.emergency.operation_words import goes_on, not_cut, sentence
+from cmk_admin.ui.emergency.operation_words import goes_on, not_done, sentence
 from cmk_admin.ui.emergency.proof_card import CLOSED_INCIDENT, OPEN_INCIDENT, proof_counts
 
 BAD = frozenset({Outcome.FAILED, Outcome.PARTIAL, Outcome.REFUSED})
@@ -58,7 +58,7 @@ class Spoken:
         self._asked_after = report.proof.at if report.proof is not None else None
 
     def _watch(self, watch: WatchReport, report: OperationReport) -> None:
-        said = watch_words(watch, goes_on=goes_on(report), not_cut=not_cut(report, watch))
+        said = watch_words(watch, goes_on=goes_on(report), not_done=not_done(report, watch))
         key, words = f"{watch.consumer_id} {watch.result}", f"{watch.consumer_name}: {said}"
         if watch.result is not WatchResult.WAITING:
             self._once(key, words, urgent=watch.result is not WatchResult.CONFIRMED)

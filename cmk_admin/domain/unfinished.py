@@ -1,4 +1,4 @@
-"""Services whose own steps have not all come to rest: that such a one is still up contradicts nothing."""
+"""Services whose own steps have not all come to rest: that such a one is as it was contradicts nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,11 @@ _NEVER_DONE = frozenset({StepState.PLANNED, StepState.FAILED})
 
 
 @dataclass(frozen=True, slots=True)
-class Uncut:
-    """Why a service was not cut, or not wholly, or is not known to be."""
+class Unfinished:
+    """Why a service was not cut or given back, or not wholly, or is not known to be."""
 
+    wanted: str
+    """``lost`` or ``back``, as in `Watch`."""
     untouched: bool
     """None of its own steps can have changed anything: there is nothing that it could show."""
     sure: bool
@@ -25,21 +27,24 @@ class Uncut:
     @property
     def words(self) -> str:
         """``not cut: step 2 failed``, ``not wholly cut: step 2 failed``, ``how step 2 ended is not known``."""
-        extent = "not cut: " if self.untouched else "not wholly cut: " if self.sure else ""
-        return f"{extent}{self.why}"
+        if not self.sure:
+            return self.why
+        deed = "cut" if self.wanted == "lost" else "given back"
+        return f"{'not' if self.untouched else 'not wholly'} {deed}: {self.why}"
 
 
-def uncut(watch: Watch, states: Sequence[StepState]) -> Uncut | None:
+def unfinished(watch: Watch, states: Sequence[StepState]) -> Unfinished | None:
     """What is left of a service's own steps (`Watch.steps`). `states`: of all steps of the plan, in their order.
 
-    None: all of them are at rest, or the plan names none, or the service is not to be cut.
+    None: all of them are at rest, or the plan names none.
     """
     own = [(n, state) for n, state in enumerate(states, 1) if n in watch.steps]
     left = [(n, state) for n, state in own if state not in _AT_REST]
-    if watch.wanted != "lost" or not left:
+    if not left:
         return None
     undone = [state for _, state in left if state in _NEVER_DONE]
-    return Uncut(untouched=len(undone) == len(own), sure=bool(undone), why=_why(left))
+    untouched = len(undone) == len(own)
+    return Unfinished(wanted=watch.wanted, untouched=untouched, sure=bool(undone), why=_why(left))
 
 
 def _why(left: Sequence[tuple[int, StepState]]) -> str:

@@ -1,4 +1,4 @@
-"""A service whose own step was not done was not cut: its watch says so, contradicts nothing, and is gone on with."""
+"""A service whose own step was not done was not cut, or not given back: its watch says so and contradicts nothing."""
 
 import asyncio
 from dataclasses import replace
@@ -24,9 +24,13 @@ async def plan_both(backend: OpenBackend, *choices: str) -> Plan:
     return await backend.prepare_revoke(RevokeDraft(key=key, consumers=named, method="grants", choices=choices))
 
 
-def own_step(plan: Plan, name: str) -> int:
+def own_steps(plan: Plan, name: str) -> tuple[int, ...]:
     [watch] = [watch for watch in plan.watches if last(watch.consumer_id) == name]
-    [n] = watch.steps
+    return watch.steps
+
+
+def own_step(plan: Plan, name: str) -> int:
+    [n] = own_steps(plan, name)
     return n
 
 
@@ -125,5 +129,30 @@ def test_a_service_that_loses_its_key_although_a_version_could_not_be_disabled_i
             assert done.steps[spare - 1].state is StepState.FAILED
             assert seen(done) == dict.fromkeys((CUT, KEPT), (WatchResult.CONFIRMED, None))
             assert done.outcome is Outcome.PARTIAL
+
+    asyncio.run(story())
+
+
+def test_a_restore_says_of_each_service_what_was_not_given_back_and_follows_it_when_it_goes_on(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            plan = await plan_both(backend)
+            cut = await backend.run(plan)
+            restore = await backend.prepare_restore(cut.operation)
+            assert [step.stage for step in restore.steps] == [0, 0, 1, 1]
+            kept = last(plan.steps[own_step(plan, KEPT) - 1].target)
+            azure.sandbox.fault(f"PUT management.azure.com*/{kept} status:403")
+            back = await backend.run(restore)
+            assert back.outcome is Outcome.PARTIAL
+            first, second = (own_steps(restore, name) for name in (CUT, KEPT))
+            nudged = f"not wholly given back: step {first[1]} was not begun; its state is still Inaccessible"
+            assert seen(back) == {
+                CUT: (WatchResult.NOT_CONFIRMED, nudged),
+                KEPT: (WatchResult.NOT_CONFIRMED, f"not given back: step {second[0]} failed"),
+            }
+            azure.sandbox.no_faults()
+            again = await backend.resume(back.operation)
+            assert again.outcome is Outcome.DONE, again.log
+            assert (await state_of(azure, plan, CUT), await state_of(azure, plan, KEPT)) == ("Ready", "Ready")
 
     asyncio.run(story())

@@ -8,7 +8,7 @@ from cmk_admin.domain import wire
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan, Watch
 from cmk_admin.domain.steps import StepState, StepVerb
-from cmk_admin.domain.uncut import Uncut, uncut
+from cmk_admin.domain.unfinished import Unfinished, unfinished
 from cmk_admin.domain.verbs import restore, revoke
 from cmk_admin.domain.verbs.restore import RestoreDraft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
@@ -35,16 +35,24 @@ SUBSCRIPTION = f"/subscriptions/{estates.SUB}"
     ],
 )
 def test_a_service_is_told_by_its_own_steps(states: tuple[StepState, ...], untouched: bool, words: str) -> None:
-    found = uncut(WATCH, states)
-    assert isinstance(found, Uncut)
+    found = unfinished(WATCH, states)
+    assert isinstance(found, Unfinished)
     assert (found.untouched, found.words) == (untouched, words)
     assert found.sure is words.startswith("not")
 
 
-def test_nothing_is_said_where_its_own_steps_are_at_rest_or_it_has_none_or_is_to_come_back() -> None:
-    assert uncut(WATCH, (FAILED, DONE, SKIPPED)) is None
-    assert uncut(replace(WATCH, steps=()), (FAILED, FAILED, FAILED)) is None
-    assert uncut(replace(WATCH, wanted="back"), (FAILED, FAILED, FAILED)) is None
+def test_a_service_that_is_to_come_back_is_told_as_not_given_back() -> None:
+    back = replace(WATCH, wanted="back")
+    told = [unfinished(back, states) for states in ((DONE, FAILED, PLANNED), (DONE, DONE, PLANNED))]
+    assert [one.words for one in told if one] == [
+        "not given back: step 2 failed",
+        "not wholly given back: step 3 was not begun",
+    ]
+
+
+def test_nothing_is_said_where_its_own_steps_are_at_rest_or_it_has_none() -> None:
+    assert unfinished(WATCH, (FAILED, DONE, SKIPPED)) is None
+    assert unfinished(replace(WATCH, steps=()), (FAILED, FAILED, FAILED)) is None
 
 
 def plan(*choices: str, method: str = "grants", estate: Estate | None = None) -> Plan:
@@ -94,11 +102,40 @@ def test_services_that_share_a_grant_hang_on_the_same_step() -> None:
     assert steps(both) == {MYSQL.id: (1,), SINGLE.id: (1,)}
 
 
-def test_a_restore_follows_services_by_no_step_of_the_revoke() -> None:
+def test_a_restore_names_for_each_service_what_gives_it_back_and_brings_it_up() -> None:
     cut = plan()
-    back = restore.plan(RestoreDraft(operation="op", plan=cut, states=(DONE, FAILED)), estates.index())
-    assert back.watches
-    assert {watch.steps for watch in back.watches} == {()}
+    back = restore.plan(RestoreDraft(operation="op", plan=cut, states=(DONE, DONE)), estates.index())
+    gives = [(step.verb, step.target) for step in back.steps]
+    for was, watch in zip(cut.watches, back.watches, strict=True):
+        taken = [cut.steps[n - 1].target for n in was.steps]
+        assert [gives[n - 1] for n in watch.steps] == [
+            *((StepVerb.CREATE_ASSIGNMENT, one) for one in taken),
+            (StepVerb.REVALIDATE, watch.consumer_id),
+        ]
+    older = replace(cut, watches=tuple(replace(one, steps=()) for one in cut.watches))
+    unknown = restore.plan(RestoreDraft(operation="op", plan=older, states=(DONE, DONE)), estates.index())
+    assert {watch.steps for watch in unknown.watches} == {()}
+
+
+@pytest.mark.parametrize(("state", "left"), [(FAILED, 1), (PLANNED, 1), (UNKNOWN, 2), (SKIPPED, 2)])
+def test_a_restore_asks_nothing_of_a_service_that_was_never_cut(state: StepState, left: int) -> None:
+    back = restore.plan(RestoreDraft(operation="op", plan=plan(), states=(DONE, state)), estates.index())
+    assert len(back.watches) == left
+    assert [step.verb for step in back.steps].count(StepVerb.REVALIDATE) == left
+
+
+def test_a_restore_follows_a_service_that_was_stopped_although_its_grant_was_not_taken() -> None:
+    cut = plan(f"stop:{MYSQL.id}")
+    states = tuple(DONE if step.verb is StepVerb.STOP_CONSUMER else FAILED for step in cut.steps)
+    estate = estates.dcc()
+    consumers = tuple(replace(one, state="Stopped") if one.id == MYSQL.id else one for one in estate.consumers)
+    now = estates.index(replace(estate, consumers=consumers))
+    back = restore.plan(RestoreDraft(operation="op", plan=cut, states=states), now)
+    assert [(step.verb, step.target) for step in back.steps] == [
+        (StepVerb.START_CONSUMER, MYSQL.id),
+        (StepVerb.REVALIDATE, MYSQL.id),
+    ]
+    assert [(watch.consumer_id, watch.steps) for watch in back.watches] == [(MYSQL.id, (1, 2))]
 
 
 def test_a_plan_that_an_earlier_version_wrote_is_read_and_keeps_its_hash() -> None:
