@@ -28,6 +28,33 @@ class Aim:
         return (self.shuts and key == str(self.draft.key)) or self.whom is None or who in self.whom
 
 
+def assert_planned(estate: Node, sealed: list[Sealed], aim: Aim, plan: Plan, before: Seen) -> None:
+    """Each route by which those who are meant get at the data is a path of the plan, also where it cannot be begun."""
+    for who, url, operation in working(sealed, aim, before):
+        if aim.whom is not None and who in aim.whom:
+            mine = [path for path in plan.paths if not path.principal or path.principal.lower() == who]
+            said = (who, url, operation, plan.problems, plan.paths)
+            assert any(covers(estate, path.scope, url) for path in mine), said
+
+
+def working(sealed: list[Sealed], aim: Aim, seen: Seen) -> set[Asked]:
+    """By what those who are to be cut get at the data: with any version of the key and of its copies, by the numbers that
+    the vaults themselves show."""
+    own = {one.modulus for one in sealed if one.key == str(aim.draft.key)}
+    same = {one.url for one in sealed if one.modulus in own}
+    works = {one for one, works in seen.table.items() if works and one[1] in same}
+    return {one for one in works if aim.forbids(one[0], one[1].rsplit("/", 1)[0])}
+
+
+def covers(estate: Node, scope: str, url: str) -> bool:
+    """Whether what is granted at a scope counts at a version."""
+    key = parse_key_id(url)
+    vault = next(one for one in estate["vaults"] if url.startswith(f"https://{one['name']}."))
+    above = ("/", "/providers/microsoft.management/managementgroups/")
+    wide = scope.lower().startswith(above[1]) or scope == above[0]
+    return wide or contains(scope, key_scope(vault["id"], key.name)) or scope == str(key.key)
+
+
 @dataclass(frozen=True)
 class Case:
     """One revoke, with what the sandbox said before and after it."""
@@ -49,16 +76,9 @@ class Case:
         self._assert_services_named()
 
     @property
-    def _same_key(self) -> set[str]:
-        """Every version of the key and of its copies, by the numbers that the vaults themselves show."""
-        own = {one.modulus for one in self.sealed if one.key == str(self.aim.draft.key)}
-        return {one.url for one in self.sealed if one.modulus in own}
-
-    @property
     def _still(self) -> set[Asked]:
         """By what those who were to be cut still get at the data."""
-        works = {one for one, works in self.after.table.items() if works and one[1] in self._same_key}
-        return {one for one in works if self.aim.forbids(one[0], one[1].rsplit("/", 1)[0])}
+        return working(self.sealed, self.aim, self.after)
 
     @property
     def _lost(self) -> set[Asked]:
@@ -87,11 +107,7 @@ class Case:
         return path.state is not PathState.WILL_CLOSE and self._covers(path.scope, url)
 
     def _covers(self, scope: str, url: str) -> bool:
-        key = parse_key_id(url)
-        vault = next(one for one in self.estate["vaults"] if url.startswith(f"https://{one['name']}."))
-        at = key_scope(vault["id"], key.name)
-        above = ("/", "/providers/microsoft.management/managementgroups/")
-        return contains(scope, at) or scope.lower().startswith(above[1]) or scope == above[0] or scope == str(key.key)
+        return covers(self.estate, scope, url)
 
     def _assert_named(self) -> None:
         """Nobody lost anything that the plan does not name: as a path, as a service, as members that it counts."""
