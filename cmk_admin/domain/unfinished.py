@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cmk_admin.domain import words
-from cmk_admin.domain.plan import Watch
-from cmk_admin.domain.steps import StepState
+from cmk_admin.domain.plan import Plan, Watch
+from cmk_admin.domain.steps import ASKS_ONLY, StepState
 
 _AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
 _NEVER_DONE = frozenset({StepState.PLANNED, StepState.FAILED})
@@ -33,18 +33,27 @@ class Unfinished:
         return f"{'not' if self.untouched else 'not wholly'} {deed}: {self.why}"
 
 
-def unfinished(watch: Watch, states: Sequence[StepState]) -> Unfinished | None:
+def unfinished(plan: Plan, watch: Watch, states: Sequence[StepState]) -> Unfinished | None:
     """What is left of a service's own steps (`Watch.steps`). `states`: of all steps of the plan, in their order.
 
-    None: all of them are at rest, or the plan names none.
+    A service that was asked to try its key again, and refused, has all that it needs: that leaves nothing.
+
+    None: nothing is left, or the plan names no steps of its own for the service.
     """
     own = [(n, state) for n, state in enumerate(states, 1) if n in watch.steps]
-    left = [(n, state) for n, state in own if state not in _AT_REST]
+    left = [(n, state) for n, state in own if state not in _AT_REST and not _refused(plan, n, state)]
     if not left:
         return None
-    undone = [state for _, state in left if state in _NEVER_DONE]
-    untouched = len(undone) == len(own)
-    return Unfinished(wanted=watch.wanted, untouched=untouched, sure=bool(undone), why=_why(left))
+    return Unfinished(
+        wanted=watch.wanted,
+        untouched=all(state in _NEVER_DONE for _, state in own),
+        sure=any(state in _NEVER_DONE for _, state in left),
+        why=_why(left),
+    )
+
+
+def _refused(plan: Plan, n: int, state: StepState) -> bool:
+    return state is StepState.FAILED and plan.steps[n - 1].verb in ASKS_ONLY
 
 
 def _why(left: Sequence[tuple[int, StepState]]) -> str:

@@ -127,7 +127,7 @@ class Watcher:
         return self._row(watch).result == WatchResult.WAITING
 
     def _unfinished(self, watch: Watch) -> Unfinished | None:
-        return unfinished(watch, [step.state for step in self._state.row.steps])
+        return unfinished(self._state.plan, watch, [step.state for step in self._state.row.steps])
 
     async def _before(self, watch: Watch) -> WatchRow:
         signal, _ = await self._signal(watch, BEFORE_SECONDS)

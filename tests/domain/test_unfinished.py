@@ -7,7 +7,7 @@ import pytest
 from cmk_admin.domain import wire
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan, Watch
-from cmk_admin.domain.steps import StepState, StepVerb
+from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.domain.unfinished import Unfinished, unfinished
 from cmk_admin.domain.verbs import restore, revoke
 from cmk_admin.domain.verbs.restore import RestoreDraft
@@ -18,6 +18,8 @@ from tests.domain.estates import MYSQL, MYSQL_KEY, SINGLE, SINGLE_ID
 DONE, SKIPPED, FAILED, PLANNED = StepState.DONE, StepState.SKIPPED, StepState.FAILED, StepState.PLANNED
 SENT, UNKNOWN = StepState.SENT, StepState.UNKNOWN
 WATCH = Watch(consumer_id="/c", service="mysql-flexible", wanted="lost", within_seconds=1200, steps=(2, 3))
+TAKE = Step(verb=StepVerb.REMOVE_ASSIGNMENT, target="/a", words="Remove it", undo_words="Give it back")
+THREE = Plan(verb="revoke", title="Cut x off y", subject="y", steps=(TAKE, TAKE, TAKE), watches=(WATCH,))
 SUBSCRIPTION = f"/subscriptions/{estates.SUB}"
 
 
@@ -35,7 +37,7 @@ SUBSCRIPTION = f"/subscriptions/{estates.SUB}"
     ],
 )
 def test_a_service_is_told_by_its_own_steps(states: tuple[StepState, ...], untouched: bool, words: str) -> None:
-    found = unfinished(WATCH, states)
+    found = unfinished(THREE, WATCH, states)
     assert isinstance(found, Unfinished)
     assert (found.untouched, found.words) == (untouched, words)
     assert found.sure is words.startswith("not")
@@ -43,16 +45,27 @@ def test_a_service_is_told_by_its_own_steps(states: tuple[StepState, ...], untou
 
 def test_a_service_that_is_to_come_back_is_told_as_not_given_back() -> None:
     back = replace(WATCH, wanted="back")
-    told = [unfinished(back, states) for states in ((DONE, FAILED, PLANNED), (DONE, DONE, PLANNED))]
+    told = [unfinished(THREE, back, states) for states in ((DONE, FAILED, PLANNED), (DONE, DONE, PLANNED))]
     assert [one.words for one in told if one] == [
         "not given back: step 2 failed",
         "not wholly given back: step 3 was not begun",
     ]
 
 
+def test_a_service_that_was_asked_to_try_its_key_again_and_refused_has_all_that_it_needs() -> None:
+    ask = replace(TAKE, verb=StepVerb.REVALIDATE, undo_words=None)
+    of, back = replace(THREE, steps=(TAKE, TAKE, ask)), replace(WATCH, wanted="back")
+    assert unfinished(of, back, (DONE, DONE, FAILED)) is None
+    told = [unfinished(of, back, states) for states in ((DONE, DONE, PLANNED), (DONE, FAILED, FAILED))]
+    assert [one.words for one in told if one] == [
+        "not wholly given back: step 3 was not begun",
+        "not given back: step 2 failed",
+    ]
+
+
 def test_nothing_is_said_where_its_own_steps_are_at_rest_or_it_has_none() -> None:
-    assert unfinished(WATCH, (FAILED, DONE, SKIPPED)) is None
-    assert unfinished(replace(WATCH, steps=()), (FAILED, FAILED, FAILED)) is None
+    assert unfinished(THREE, WATCH, (FAILED, DONE, SKIPPED)) is None
+    assert unfinished(THREE, replace(WATCH, steps=()), (FAILED, FAILED, FAILED)) is None
 
 
 def plan(*choices: str, method: str = "grants", estate: Estate | None = None) -> Plan:

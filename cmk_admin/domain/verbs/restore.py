@@ -196,7 +196,7 @@ def _cut(draft: RestoreDraft) -> list[Watch]:
     acted_on = {fold(step.target) for step in taken(draft)}
 
     def untouched(one: Watch) -> bool:
-        left = unfinished(one, draft.states)
+        left = unfinished(draft.plan, one, draft.states)
         return left is not None and left.untouched and fold(one.consumer_id) not in acted_on
 
     return [one for one in lost if not untouched(one)]

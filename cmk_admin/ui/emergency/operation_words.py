@@ -113,7 +113,7 @@ def not_done(report: OperationReport, watch: WatchReport) -> str:
         return ""
     named = (watch.consumer_id, watch.service)
     own = [one for one in report.plan.watches if (one.consumer_id, one.service) == named]
-    left = unfinished(own[0], [step.state for step in report.steps]) if own else None
+    left = unfinished(report.plan, own[0], [step.state for step in report.steps]) if own else None
     return left.words if left is not None and left.sure else ""
 
 
