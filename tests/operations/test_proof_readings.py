@@ -9,6 +9,7 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import Estate, Key, PrivateEndpoint, Source, Vault
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.verbs.revoke import RevokeDraft, plan
+from cmk_admin.domain.words import ITSELF
 from cmk_admin.operations.interface import PathProof
 from cmk_admin.operations.proof import Reading, nothing_read, proven
 from cmk_admin.operations.proof_copies import Copies
@@ -172,6 +173,7 @@ def test_a_grant_that_leads_to_several_keys_is_as_open_as_the_most_open_of_them(
     for half in (shut(MYSQL_KEY), shut(spare)):
         assert OPEN in states(half)
         assert [path.principal for path in half.open_paths] == [MYSQL_ID]
+        assert [row.state for row in half.rows if row.path.via == ITSELF] == [OPEN]
 
 
 def test_a_copy_whose_vault_could_not_be_read_again_is_unknown_and_a_copy_that_is_gone_is_closed() -> None:
