@@ -119,6 +119,28 @@ def test_a_way_beside_the_plan_makes_the_outcome_partial(sandbox: Sandbox, progr
     assert mysql.unwraps(wrapped)
 
 
+def test_the_service_whose_grant_azure_refused_to_remove_is_told_as_not_cut(sandbox: Sandbox, program: Program) -> None:
+    mysql, single = Clients(sandbox, "dcc-mysql-id"), Clients(sandbox, "dcc-mysql-single")
+    wrapped = mysql.wrap()
+    both = (*CUT, "--consumer", "dcc-mysql-single")
+    steps = program.json(*both, "--plan").json["steps"]
+    [refused] = [step for step in steps if (step["before"] or {})["principal_id"] == single.object_id]
+    sandbox.fault(f"DELETE management.azure.com*/{refused['target'].rsplit('/', 1)[-1]} status:403")
+    done = program.json(*both, "--yes", "--watch")
+    assert (done.status, done.json["outcome"]) == (1, "partial"), done.out
+    seen = {one["consumer_id"].rsplit("/", 1)[-1]: (one["result"], one["reason"]) for one in done.json["watch"]}
+    assert seen == {
+        "dcc-mysql": ("confirmed", None),
+        "dcc-mysql-single": ("not_confirmed", f"not cut: step {refused['n']} failed"),
+    }
+    assert (mysql.unwraps(wrapped), single.unwraps(wrapped)) == (False, True)
+    sandbox.no_faults()
+    again = program.json("resume", done.json["operation"], "--yes", "--watch")
+    assert (again.status, again.json["outcome"]) == (0, "done"), again.out
+    assert {one["result"] for one in again.json["watch"]} == {"confirmed"}
+    assert not single.unwraps(wrapped)
+
+
 def test_removing_the_decoy_alone_never_ends_as_done(sandbox: Sandbox, program: Program) -> None:
     """The cluster's own identity holds a grant that no service uses; its disk encryption set is what unwraps."""
     disks, decoy = Clients(sandbox, "dcc-des"), Clients(sandbox, "dcc-aks-id")
