@@ -124,9 +124,14 @@ def test_what_was_granted_and_removed_again_counts_from_the_second_removal(slow:
             await backend.prove(cut.operation)
             there = await asyncio.to_thread(admin.grants, scope)
             [name] = [name for name, (who, _, _) in there.items() if who == principal]
+            removed = datetime.now(UTC)
             await asyncio.to_thread(admin.remove_grant, scope, name)
             with pytest.raises(Refused, match="may let in until"):
                 await backend.close_incident(cut.operation)
+            [path] = paths_of(await backend.prove(cut.operation))
+            assert path.counting is not None
+            assert path.counting.gone_at >= removed
+            assert (path.counting.settled_at - removed).total_seconds() >= ROLE_SECONDS / SLOW
 
     asyncio.run(story())
 

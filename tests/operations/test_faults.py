@@ -78,6 +78,28 @@ def test_a_write_whose_answer_was_lost_is_not_sent_twice(azure: Azure) -> None:
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(("method", "looks"), [("grants", "look"), ("disable", "versions")])
+def test_a_restore_writes_nothing_over_what_it_could_not_look_at(azure: Azure, method: str, looks: str) -> None:
+    """Only a revoke may write unseen: whoever gives back could overwrite what somebody else did since."""
+
+    async def story() -> None:
+        async with azure.opened() as backend:
+            plan = await PLANS[method](backend)
+            cut = await backend.run(plan, watch=False)
+            restore = await backend.prepare_restore(cut.operation)
+            before = azure.sandbox.last_request()
+            azure.sandbox.fault(f"{_CALLS[looks]} status:403")
+            done = await backend.run(restore, watch=False)
+            assert azure.sent(before) == []
+            assert done.outcome is Outcome.FAILED
+            assert {s.state for s in done.steps[: len(plan.steps)]} == {StepState.FAILED}
+            assert "Nothing was sent" in (done.steps[0].error or "")
+            azure.sandbox.no_faults()
+            assert await taken(azure, plan)
+
+    asyncio.run(story())
+
+
 def test_a_write_that_never_succeeds_fails_with_azures_sentence_and_can_be_gone_on_with(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend:

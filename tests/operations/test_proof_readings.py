@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -10,9 +11,10 @@ from cmk_admin.domain.model import Estate, Key, PrivateEndpoint, Source, Vault
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.verbs.revoke import RevokeDraft, plan
 from cmk_admin.domain.words import ITSELF
-from cmk_admin.operations.interface import PathProof
+from cmk_admin.operations.interface import PathProof, Proof, ProvenPath
 from cmk_admin.operations.proof import Reading, nothing_read, proven
 from cmk_admin.operations.proof_copies import Copies
+from cmk_admin.operations.proof_facts import Counting
 from tests.domain import estates
 from tests.domain.estates import (
     AKS_KEY,
@@ -136,7 +138,8 @@ def test_a_grant_that_is_gone_is_closed_one_that_is_there_open_and_one_that_may_
 
 def test_of_a_key_that_is_shut_no_grant_needs_to_be_known() -> None:
     before = _WIDE(estates.dcc())
-    blind = replace(_DISABLED(before), unread_assignments=frozenset({MYSQL_SCOPE.lower()}))
+    unread = frozenset({MYSQL_SCOPE.lower()})
+    blind = replace(_DISABLED(before), role_assignments=(), unread_assignments=unread)
     assert states(read(revoked("disable", before), blind)) == {CLOSED}
 
 
@@ -201,3 +204,15 @@ def test_where_nothing_could_be_read_nothing_is_closed(method: str) -> None:
     reading = nothing_read(revoked(method, _WIDE(estates.dcc())), (), "Azure did not answer.")
     assert states(reading) == {UNKNOWN}
     assert len(reading.open_paths) >= 1
+
+
+def test_what_was_closed_counts_from_the_moment_by_which_azure_says_that_it_does() -> None:
+    due = NOW + timedelta(minutes=10)
+    counting = Counting(gone_at=NOW, gone_there=NOW, counts_at=due, settled_at=due)
+    path = ProvenPath(path=revoked("grants").paths[0], state=CLOSED, counting=counting)
+    proof = Proof(at=NOW, paths=(path,))
+    just_before = due - timedelta(microseconds=1)
+    assert (path.counts(just_before), path.counts(due)) == (False, True)
+    assert proof.uncounted(just_before) == (path,)
+    assert "may let in until" in proof.held_words(just_before)
+    assert (proof.held_words(due), path.counting_words(due)) == ("", "")
