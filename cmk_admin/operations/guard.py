@@ -12,9 +12,10 @@ from cmk_admin.domain.ids import fold
 from cmk_admin.domain.plan import Plan
 from cmk_admin.operations.alarms import alarms
 from cmk_admin.operations.history import History, plan_of
-from cmk_admin.operations.interface import OnReport, OperationReport
+from cmk_admin.operations.interface import OnReport, OperationReport, PathProof
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.proof import nothing_read, read_paths, rows_before, with_counting, with_given_back
+from cmk_admin.operations.proof_rows import named, proof_of
 from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.runtime.locks import ProcessLock
 from cmk_admin.store.incidents import AlarmRow, IncidentRow, Incidents
@@ -145,19 +146,20 @@ class Guard:
         await self._journal.note(report.operation, now, f"The incident was closed by {account.name}{although}.")
 
     async def read_others(self, report: OperationReport) -> None:
-        """Read again what other revokes of the same key left open: the one that has just ended may have closed it.
+        """Read again what other revokes left open, where the one that has just ended found the same path closed.
 
         Also where their incidents are closed: nobody else reads those again. Raises StoreError.
         """
         if report.verb != "revoke" or report.proof is None or report.ended_at is None:
             return
-        incidents = await self._incidents.all()
-        for row in await self._journal.all():
-            there = self._history.report(row, incidents.get(row.id))
-            same = fold(there.subject) == fold(report.subject) and there.operation != report.operation
-            if there.plan is None or not same or not any(there.left_open) or await self._in_other_hands(row):
+        closed = {named(one.path) for one in report.proof.paths if one.state is PathProof.CLOSED}
+        for incident in (await self._incidents.all()).values():
+            left = proof_of(incident.proof).left if incident.proof is not None else ()
+            if incident.operation == report.operation or not closed.intersection(named(one.path) for one in left):
                 continue
-            await self._read(row, there.plan, incidents.get(row.id))
+            row = await self._journal.load(incident.operation)
+            if row is not None and row.answered_by is None and not await self._in_other_hands(row):
+                await self._read(row, plan_of(row), incident)
 
     # Inside
 
