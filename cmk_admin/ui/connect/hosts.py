@@ -7,9 +7,10 @@ from cmk_admin.operations.interface import Backend, HostReach
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Bridge
 from cmk_admin.ui.dialogs import failure_text
-from cmk_admin.ui.emergency.parts import clear, words_label
+from cmk_admin.ui.emergency.parts import words_label
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import ToneIcon, label
+from cmk_admin.ui.widgets.places import clear
 
 _NAMES = {"sign-in": "Sign-in", "arm": "Resource manager", "vault": "Vault", "graph": "Microsoft Graph"}
 

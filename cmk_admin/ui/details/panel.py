@@ -27,6 +27,7 @@ from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.grid import GridTab
 from cmk_admin.ui.widgets.labels import ChipLabel, Elided, ToneIcon, label
+from cmk_admin.ui.widgets.places import clear
 
 
 class Header(QFrame):
@@ -86,10 +87,7 @@ class Header(QFrame):
         self.title.setText(page.title)
         self.title.setAccessibleName(f"{page.kind} {page.title}")
         self.where.setText(page.where)
-        while (item := self._chips.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        clear(self._chips)
         for chip in page.chips:
             made = ChipLabel(self._theme, chip.text, chip.tone, chip.icon)
             made.setToolTip(chip.tip)

@@ -9,10 +9,11 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from cmk_admin.domain.plan import Answer, Check
 from cmk_admin.ui.emergency.look import CHECKS
 from cmk_admin.ui.emergency.option import heading
-from cmk_admin.ui.emergency.parts import Badge, Disclosure, card, clear, words_label
+from cmk_admin.ui.emergency.parts import Badge, Disclosure, card, words_label
 from cmk_admin.ui.emergency.paths import STATE_WIDTH
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.places import clear
 
 _SHORT = {
     "data-plane": "A right to change the key is missing: see at the top.",

@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from cmk_admin.domain.plan import Choice, PlannedPath
 from cmk_admin.domain.verbs.choices import STAGED
 from cmk_admin.ui.emergency.option import Option, heading
-from cmk_admin.ui.emergency.parts import card, clear, words_label
+from cmk_admin.ui.emergency.parts import card, words_label
+from cmk_admin.ui.widgets.places import clear
 
 
 class Ticks(QWidget):

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cmk_admin.ui.widgets.places import taken_out
+
 NARROW = 900
 """Of a page, in pixels: two columns leave too little of a sentence on a line below that."""
 
@@ -42,8 +44,7 @@ class Columns(QWidget):
 
     def _place(self, sides: Iterable[Iterable[QWidget]]) -> None:
         for column in self._columns:
-            while column.takeAt(0) is not None:
-                pass
+            taken_out(column)
         for column, cards in zip(self._columns, sides, strict=True):
             for card in cards:
                 column.addWidget(card)

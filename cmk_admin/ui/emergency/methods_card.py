@@ -9,9 +9,10 @@ from cmk_admin.domain.plan import Method
 from cmk_admin.domain.verbs.revoke import EXPIRY
 from cmk_admin.domain.words import duration
 from cmk_admin.ui.emergency.option import Option, heading
-from cmk_admin.ui.emergency.parts import card, clear, words_label
+from cmk_admin.ui.emergency.parts import card, words_label
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.widgets.labels import label
+from cmk_admin.ui.widgets.places import clear
 
 SAID = "Not as things stand: see at the top."
 """In place of a reason that stands at the top of the page."""

@@ -27,6 +27,7 @@ from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.colors import Tone
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import ToneIcon, label, repolish
+from cmk_admin.ui.widgets.places import FollowingArea
 
 PAGE_MARGIN = 24
 WIDEST = 1360
@@ -69,7 +70,7 @@ def scrolled(name: str) -> tuple[QScrollArea, QVBoxLayout]:
     column = QVBoxLayout(inner)
     column.setContentsMargins(PAGE_MARGIN, 16, PAGE_MARGIN, 16)
     column.setSpacing(12)
-    area = QScrollArea()
+    area = FollowingArea()
     area.setObjectName(name)
     area.setAccessibleName("Contents")
     area.setProperty("role", "page")
@@ -356,11 +357,3 @@ def _undo(verb: str, undo: str | None) -> str:
     if undo:
         return f"Undo: {undo[:1].lower()}{undo[1:]}"
     return "Nothing to undo: it takes nothing away" if verb in _ASKS_ONLY else "This cannot be undone"
-
-
-def clear(column: QVBoxLayout) -> None:
-    """Take every widget out of a column."""
-    while (item := column.takeAt(0)) is not None:
-        if (old := item.widget()) is not None:
-            old.hide()
-            old.deleteLater()

@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from cmk_admin.domain.plan import PathState, PlannedPath
 from cmk_admin.domain.words import ITSELF, PATH_KINDS, count, path_holder, scope_in_full
 from cmk_admin.ui.emergency.look import PATHS, Look
-from cmk_admin.ui.emergency.parts import Badge, clear, words_label
+from cmk_admin.ui.emergency.parts import Badge, words_label
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
+from cmk_admin.ui.widgets.places import clear
 
 ScopeWords = Callable[[str], str]
 """A scope id in words: ``vault dcc-premium``."""

@@ -9,10 +9,11 @@ from cmk_admin.domain.words import PATH_KINDS, count, exact
 from cmk_admin.operations.interface import GIVEN_BACK, Incident, OperationReport, PathProof, Proof, ProvenPath
 from cmk_admin.ui.emergency.look import ALL_BACK, COUNTING, PROOFS, Look, given_back
 from cmk_admin.ui.emergency.option import heading
-from cmk_admin.ui.emergency.parts import Badge, card, clear, link, words_label
+from cmk_admin.ui.emergency.parts import Badge, card, link, words_label
 from cmk_admin.ui.emergency.paths import MOST, ScopeWords, path_row
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
+from cmk_admin.ui.widgets.places import clear
 
 _AFTER_MS = 200
 """How long after a path counts it is shown so: a timer may come a little early."""

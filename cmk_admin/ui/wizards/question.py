@@ -18,6 +18,7 @@ from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.emergency.parts import scrolled, words_label
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import ToneIcon, label
+from cmk_admin.ui.widgets.places import clear
 from cmk_admin.ui.wizards.wizard import Room
 
 FIELD_WIDTH = 560
@@ -82,10 +83,7 @@ class Field(QWidget):
             return ()
         new = tuple(one for one in problems if one not in self._shown)
         self._shown = problems
-        while (item := self._lines.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
+        clear(self._lines)
         for problem in problems:
             self._lines.addWidget(ProblemLine(self._theme, problem))
         self.control.setAccessibleDescription(" ".join(one.sentence for one in problems) or self.hint.text())
