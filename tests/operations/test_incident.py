@@ -89,6 +89,28 @@ def test_a_new_version_and_one_that_is_enabled_again_raise_alarms(azure: Azure) 
     asyncio.run(story())
 
 
+def test_a_restore_that_gave_nothing_back_silences_no_alarm(azure: Azure) -> None:
+    """What is meant to be open again raises none; what a restore only tried to open is not."""
+
+    async def story() -> None:
+        async with azure.opened() as backend:
+            cut = await backend.run(await plan_disable(backend), watch=False)
+            restore = await backend.prepare_restore(cut.operation)
+            azure.sandbox.fault("PATCH *.vault.azure.net* status:403")
+            back = await backend.run(restore, watch=False)
+            assert {StepState.DONE, StepState.SKIPPED}.isdisjoint(step.state for step in back.steps), back.log
+            azure.sandbox.no_faults()
+            assert cut.plan is not None
+            version = cut.plan.steps[0].target.rsplit("/", 1)[-1]
+            keys = Clients(azure.sandbox).keys()
+            await asyncio.to_thread(keys.update_key_properties, "mysql-encryption-key", version, enabled=True)
+            proven = await backend.prove(cut.operation)
+            assert PathProof.OPEN in _states(proven)
+            assert [one.kind for one in proven.alarms] == ["enabled-again"]
+
+    asyncio.run(story())
+
+
 def test_what_cannot_be_read_is_unknown_and_said_once(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend:

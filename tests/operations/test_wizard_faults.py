@@ -10,8 +10,10 @@ from cmk_admin.cloud import api
 from cmk_admin.domain.errors import AzureFailure, Refused
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.attach import AttachDraft
 from cmk_admin.operations.backend import OpenBackend
 from cmk_admin.operations.interface import OperationReport, WatchResult
+from tests.operations.attaching import SPARE_KEY, target
 from tests.operations.stories import Azure
 from tests.operations.wizard_stories import (
     ATTACHED,
@@ -280,6 +282,26 @@ def test_an_undo_takes_no_grant_while_it_is_not_known_who_uses_the_key(azure: Az
             azure.sandbox.no_faults()
             back = await backend.undo(granted.operation)
             assert back.outcome is Outcome.DONE, back.log
+
+    asyncio.run(story())
+
+
+def test_an_undo_takes_no_grant_from_a_server_that_got_the_key_after_it_was_planned(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            granted = await backend.run(await _planned(backend, "grant"))
+            undo = await backend.prepare_undo(granted.operation)
+            assert not undo.problems
+            estate, server = await backend.read(), await target(backend, "mysql-flexible", SERVER)
+            [made] = [one for one in estate.identities if one.name == MADE]
+            draft = AttachDraft(key=SPARE_KEY, consumer=server.id, service="mysql-flexible", identity=made.resource_id)
+            attached = await backend.run(await backend.prepare(draft))
+            assert attached.outcome is Outcome.DONE, attached.log
+            before, since = await seen(azure), azure.sandbox.last_request()
+            back = await backend.run(undo)
+            assert back.outcome is Outcome.FAILED, back.log
+            assert SERVER in str(back.steps[0].error)
+            _kept(azure, before, await seen(azure), since)
 
     asyncio.run(story())
 
