@@ -38,9 +38,12 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
         path.write_text(json.dumps(sealed({**whole, **changes})))
         return path
 
-    elsewhere = text.replace("dcc-premium.vault.azure.net", "vault.example.net")
-    (tmp_path / "elsewhere.json").write_text(elsewhere)
-    _refused(tmp_path / "elsewhere.json", "is damaged", info)
+    elsewhere = json.loads(text.replace("dcc-premium.vault.azure.net", "vault.example.net"))
+    _refused(altered(plan=elsewhere["plan"]), "is damaged", info)
+    for target in ("https://vault.example.net/keys/k/" + "0" * 32, "https://dcc-premium.vault.azure.net/keys/k", "/x"):
+        plan = json.loads(json.dumps(whole["plan"]))
+        plan["steps"][0]["target"] = target
+        _refused(altered(plan=plan), "is damaged", info)
     _refused(altered(operation="../../../x"), "is damaged", info)
     _refused(altered(states=[]), "is damaged", info)
     _refused(altered(states=["melted"]), "is damaged", info)
@@ -60,6 +63,24 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
     _refused(tmp_path / "binary.json", "is not JSON", info)
     _refused(tmp_path / "missing.json", "cannot be read", info)
     _refused(tmp_path, "cannot be read", info)
+
+
+def test_a_file_holds_no_secret_and_nothing_of_who_is_signed_in(azure: Azure) -> None:
+    async def story() -> None:
+        async with azure.opened() as backend:
+            cut = await backend.run(await plan_disable(backend), reason="they asked", ticket="INC-7", watch=False)
+            assert cut.restore_file is not None
+            text = cut.restore_file.read_text()
+            account = backend.info.account
+            document = json.loads(text)
+            about = {name: value for name, value in document.items() if name not in ("plan", "restore", "script")}
+            # what the plan itself says of people is theirs as holders of grants
+            assert account.object_id not in json.dumps(about)
+            assert account.name not in json.dumps(about)
+            assert not [one for one in azure.sandbox.described["principals"].values() if one["secret"] in text]
+            assert "eyJ" not in text  # how every token begins
+
+    asyncio.run(story())
 
 
 @pytest.mark.parametrize(
