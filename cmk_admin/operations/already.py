@@ -1,23 +1,54 @@
-"""Who did what a step found done: another operation of this connection, or whom Azure's Activity Log names."""
+"""Who did what a plan or a step found done: another operation of this connection, or whom Azure's Activity Log names."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cmk_admin.cloud import activity
 from cmk_admin.domain import words
 from cmk_admin.domain.activity import Event, policies_changed
 from cmk_admin.domain.ids import fold, subscription_of
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.domain.verbs.changes import assignment_of, parse_policy_target
 from cmk_admin.operations.executors.role_assignments import given_already
 from cmk_admin.operations.history import plan_of
-from cmk_admin.operations.reports import utc_text
+from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended, utc_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.journal import OperationRow, StepRow
 
 NO_LOG = "The Activity Log holds nothing of what is done in a vault itself; Key Vault's own audit log has it."
 SO = "It was so already"
 _ACTED = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.DONE})
+_ABOUT = ("key", "method", "principal", "action")
+"""Names in a plan's `context` of what it takes, how, and from whom."""
+
+
+def told(plan: Plan, others: Sequence[OperationRow]) -> Plan:
+    """A revoke's plan with the operation of this connection that does the same, or did it and was not answered since.
+
+    `others`: operations, newest first. Raises BadInput ``bad-plan`` where the journal was tampered with.
+    """
+    row = next((one for one in others if _does(one, plan)), None)
+    if row is None:
+        return plan
+    if not ended(row):
+        said = f"Operation {row.id} of this connection, which does the same, has not ended: look there first."
+        return replace(plan, warnings=(said, *plan.warnings))
+    if plan.steps or not plan.problems:
+        return plan
+    at = f" at {utc_text(row.last_write_at)}" if row.last_write_at else ""
+    said = f"Operation {row.id} of this connection did it{at}: restore that one to give it back."
+    return replace(plan, problems=(*plan.problems, said))
+
+
+def _does(row: OperationRow, plan: Plan) -> bool:
+    """Whether an operation takes the same key in the same way from whoever a plan would take it from."""
+    acted = any(step.state in MAY_HAVE_ACTED for step in row.steps)
+    if row.verb != plan.verb or row.answered_by is not None or not acted:
+        return False
+    theirs = set(plan_of(row).context)
+    return {one for one in plan.context if one[0] in _ABOUT} <= theirs
 
 
 async def by_whom(state: OperationState, n: int, others: Sequence[OperationRow], *, last: bool) -> str | None:

@@ -15,6 +15,7 @@ from cmk_admin.domain.record import Record
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
+from cmk_admin.operations.already import told
 from cmk_admin.operations.giving_back import GivingBack
 from cmk_admin.operations.guard import Guard
 from cmk_admin.operations.history import History
@@ -143,7 +144,8 @@ class OpenBackend:
     # Planning
 
     async def prepare_revoke(self, draft: RevokeDraft) -> Plan:
-        return await self._planning.revoke(replace(draft, key=self._key(str(draft.key))))
+        plan = await self._planning.revoke(replace(draft, key=self._key(str(draft.key))))
+        return told(plan, await self._journal.all())
 
     async def targets(self, service: str) -> tuple[Target, ...]:
         return await self._planning.targets(service)

@@ -169,6 +169,23 @@ def test_without_yes_the_plan_is_printed_and_nothing_is_sent(sandbox: Sandbox, p
     assert not program.json("operations").json["operations"]
 
 
+def test_who_is_cut_already_is_not_cut_by_another_method_that_cuts_its_neighbour(
+    sandbox: Sandbox, program: Program
+) -> None:
+    neighbour = Clients(sandbox, "dcc-mysql-single")
+    wrapped = neighbour.wrap()
+    first = program.json(*CUT, "--yes")
+    since = sandbox.last_request()
+    again = program.json(*CUT, "--yes")
+    assert (again.status, again.json["error"]["code"]) == (1, "refused"), again.out
+    message = again.json["error"]["message"]
+    assert message.startswith("dcc-mysql is already cut off mysql-encryption-key: no path of its identity is left.")
+    assert first.json["operation"] in message
+    assert "--method" not in again.json["error"]["next"]
+    assert not sandbox.writes(since)
+    assert neighbour.unwraps(wrapped)
+
+
 def test_what_was_given_back_is_not_given_back_twice(sandbox: Sandbox, program: Program) -> None:
     operation = program.json(*CUT, "--yes").json["operation"]
     assert program.json("undo", operation, "--yes").json["verb"] in ("undo", "restore")

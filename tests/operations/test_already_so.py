@@ -6,14 +6,17 @@ That the services are followed all the same stands in ``tests/journeys/test_cli_
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
+from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.revoke import RevokeDraft
 from cmk_admin.operations.backend import OpenBackend
-from cmk_admin.operations.interface import OperationReport, PathProof
+from cmk_admin.operations.interface import Boundary, OperationReport, PathProof
 from tests.journeys.clients import Clients
-from tests.operations.stories import Azure, plan_disable, plan_grants, taken
+from tests.operations.stories import Azure, consumer, plan_disable, plan_grants, taken
 
 
 @asynccontextmanager
@@ -102,3 +105,76 @@ def test_what_is_open_all_the_same_makes_it_partly_done_with_the_reason(azure: A
             assert "1 path still open or unknown" in second.sentence
 
     asyncio.run(story())
+
+
+async def _again(backend: OpenBackend, name: str, **more: object) -> Plan:
+    """The same service on the same key, as the window asks for it: no method is named."""
+    one = consumer(backend.estate or await backend.read(), name)
+    draft = RevokeDraft(key=one.slots[0].key_id.key, consumers=(one.id,), best=True)
+    return await backend.prepare_revoke(replace(draft, **more))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("best", [True, False])
+def test_a_service_that_is_cut_already_is_said_to_be_and_nobody_else_is_offered_up(azure: Azure, best: bool) -> None:
+    async def story(backend: OpenBackend) -> None:
+        first = await backend.run(await plan_grants(backend), watch=False)
+        since = azure.sandbox.last_request()
+        plan = await _again(backend, "dcc-mysql", best=best)
+        assert (plan.method, plan.steps, plan.effects, plan.paths) == ("grants", (), (), ())
+        assert plan.problems[0] == (
+            "dcc-mysql is already cut off mysql-encryption-key: no path of its identity is left."
+        )
+        assert plan.problems[1].startswith(f"Operation {first.operation} of this connection did it at ")
+        assert not [one.name for one in plan.methods if one.recommended]
+        assert not azure.sent(since)
+
+    azure.run(story)
+
+
+def test_a_key_that_is_shut_already_is_said_to_be_and_no_other_method_takes_its_place(azure: Azure) -> None:
+    async def story(backend: OpenBackend) -> None:
+        first = await backend.run(await plan_disable(backend), watch=False)
+        plan = await _again(backend, "dcc-mysql", consumers=())
+        assert (plan.method, plan.steps, plan.effects) == ("disable", (), ())
+        assert "disabled already" in plan.problems[0]
+        assert first.operation in plan.problems[1]
+        assert not [one.name for one in plan.methods if one.recommended]
+        assert not any("held up" in (one.reason or "") for one in plan.methods)
+
+    azure.run(story)
+
+
+def test_who_was_given_the_key_back_is_cut_anew_and_no_former_operation_is_named(azure: Azure) -> None:
+    async def story(backend: OpenBackend) -> None:
+        first = await backend.run(await plan_grants(backend), watch=False)
+        await backend.run(await backend.prepare_restore(first.operation), watch=False)
+        plan = await _again(backend, "dcc-mysql")
+        assert (plan.method, len(plan.steps), plan.problems) == ("grants", 1, ())
+        assert not any(first.operation in one for one in (*plan.warnings, *plan.problems))
+
+    azure.run(story)
+
+
+def test_a_plan_says_that_an_operation_does_the_same_just_now(azure: Azure) -> None:
+    async def story(backend: OpenBackend) -> None:
+        azure.sandbox.fault("DELETE *roleassignments* hold;times=1")
+        plan = await plan_grants(backend)
+        sent = asyncio.Event()
+
+        def at(boundary: Boundary) -> None:
+            if boundary.event == "sent":
+                sent.set()
+
+        running = asyncio.ensure_future(backend.run(plan, watch=False, on_boundary=at))
+        await sent.wait()
+        again = await _again(backend, "dcc-mysql")
+        azure.sandbox.post("release")
+        done = await running
+        assert done.outcome is Outcome.DONE, done.sentence
+        assert again.warnings[0].startswith(
+            f"Operation {done.operation} of this connection, which does the same, has not"
+        )
+        assert again.method == "grants"
+        assert not [one.name for one in again.methods if one.recommended and one.name != "grants"]
+
+    azure.run(story)

@@ -78,7 +78,7 @@ def plan(draft: RevokeDraft, index: Index, around: Surroundings | None = None) -
         subject=str(draft.key),
         steps=steps,
         paths=paths,
-        effects=tuple(cuts.effect(index, lot, closing) for lot in way.lots),
+        effects=() if way.already else tuple(cuts.effect(index, lot, closing) for lot in way.lots),
         methods=_methods(draft, ways),
         method=method,
         watches=tuple(cuts.watch(lot, closing, steps) for lot in way.lots),
@@ -179,10 +179,12 @@ def _order(draft: RevokeDraft) -> tuple[str, ...]:
 
 
 def _best(draft: RevokeDraft, ways: Mapping[str, Way]) -> str:
-    """The first whole way that is possible, else the first that is possible; empty: none."""
-    possible = [
-        name for name in _order(draft) if ways[name].steps and not ways[name].problems and not ways[name].never_first
-    ]
+    """The first whole way that is possible, else the first that is possible; empty: none.
+
+    Where one has done its work already, none beside the usual one is: what is reached needs nobody cut who was not named.
+    """
+    order = (causes.method(draft),) if any(way.already for way in ways.values()) else _order(draft)
+    possible = [name for name in order if ways[name].steps and not ways[name].problems and not ways[name].never_first]
     if draft.cause is not Cause.SERVICE:
         # What others share is not shut while it is not known what happened, nor while services still use the key
         possible = [name for name in possible if name == GRANTS or not ways[name].lots]

@@ -301,7 +301,9 @@ def test_an_identity_that_is_not_known_is_a_problem() -> None:
 
 def test_nothing_left_to_remove_is_a_problem_and_not_a_success() -> None:
     estate = replace(estates.dcc(), role_assignments=())
-    assert "holds no grant" in cut(MYSQL.id, estate=estate).problems[0]
+    found = cut(MYSQL.id, estate=estate)
+    assert found.problems[0].startswith("dcc-mysql is already cut off mysql-encryption-key")
+    assert not [one.name for one in found.methods if one.recommended]
 
 
 def test_an_incomplete_estate_is_said_before_the_start() -> None:

@@ -32,6 +32,16 @@ def test_where_nobody_chose_the_recommended_method_is_taken_and_says_why() -> No
     (chosen,) = (one for one in found.methods if one.recommended)
     assert chosen.name == "disable"
     assert "since “Remove grants” is held up" in (chosen.reason or "")
+    assert (chosen.reason or "").endswith("also cuts dcc-mysql-single")
+    assert found.warnings[0].startswith("Also cut: dcc-mysql-single")
+
+
+def test_a_key_that_is_shut_already_needs_no_other_method_that_shuts_it() -> None:
+    off = replace(MYSQL_KEY, versions=tuple(replace(one, enabled=False) for one in MYSQL_KEY.versions or ()))
+    estate = replace(locked(), keys=tuple(off if key.id == off.id else key for key in estates.dcc().keys))
+    found = revoke(estate, best=True)
+    assert (found.method, bool(found.problems)) == ("grants", True)  # by the lock
+    assert not [one.name for one in found.methods if one.recommended]
 
 
 def test_a_method_that_leaves_a_path_open_is_not_preselected() -> None:

@@ -125,6 +125,8 @@ class Way:
     """Of the paths that it closes by removing grants, one for each grant."""
     never_first: bool = False
     """True where it is never to be recommended."""
+    already: bool = False
+    """True where all that it would do is so already: `problems` say so, and nothing holds it up."""
     lets_in: str = ""
     """Whom it lets in all the same, though it closes every path that is known; empty: nobody."""
     shares: str = "the same key"

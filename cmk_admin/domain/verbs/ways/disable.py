@@ -23,7 +23,8 @@ def way(asked: Asked) -> Way:
             for version in (found.versions if found else None) or ()
             if version.enabled
         ]
-    if not steps and not wrong:
+    already = not steps and not wrong
+    if already:
         wrong = [f"Every version of {asked.key.name} is disabled already."]
     planned, lots = naming.shut_for_everybody(asked, asked.own_keys)
     return Way(
@@ -38,4 +39,5 @@ def way(asked: Asked) -> Way:
         survives="Every grant stays; a version that is made or enabled afterwards is open to all who hold one.",
         undone="The versions that were enabled are enabled again.",
         never_first=bool(naming.managed(asked)),
+        already=already,
     )

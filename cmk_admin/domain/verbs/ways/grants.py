@@ -91,7 +91,8 @@ def way(asked: Asked) -> Way:
         index, tuple(key.host for key in asked.keys), [path for _, path in found], grants, asked.wanted
     )
     lots = (*_wanted(asked, found, grants), *bystanders(also))
-    none = () if removed.steps else (_nothing(asked, found),)
+    already = not removed.steps and not found and bool(asked.all_identities)
+    none = () if removed.steps else (_cut_already(asked) if already else _nothing(asked, found),)
     return Way(
         verb="Remove grants",
         title=f"Remove {words.count(len(removed.steps), 'grant')}",
@@ -116,6 +117,7 @@ def way(asked: Asked) -> Way:
         kept=removed.kept,
         gone=removed.gone,
         shares="the same grant",
+        already=already,
     )
 
 
@@ -239,11 +241,22 @@ def _closing(index: Index, path: AccessPath) -> Step:
     return changes.set_policy(index, vault, path.policy, changes.without_keys(path.policy))
 
 
+def _cut_already(asked: Asked) -> str:
+    """``dcc-mysql is already cut off mysql-encryption-key: no path of its identity is left``."""
+    services = list(dict.fromkeys(use.consumer.name for use in asked.uses))
+    used = {(use.slot.principal_id or "").lower() for use in asked.uses}
+    alone = [words.who(asked.index, one) for one in asked.principals if one.lower() not in used]
+    several = len(services) + len(alone) > 1
+    whose = ("their identities" if several else "its identity") if services else ("them" if several else "it")
+    who = naming.listed([*services, *alone])
+    return f"{who} {'are' if several else 'is'} already cut off {asked.key.name}: no path of {whose} is left."
+
+
 def _nothing(asked: Asked, found: Sequence[tuple[KeyId, AccessPath]]) -> str:
     whose = [words.who(asked.index, one) for one in asked.all_identities]
     who, hold = naming.listed(whose), "holds" if len(whose) == 1 else "hold"
     if not found:
-        return f"{who} {hold} no grant on {asked.key.name}: nothing is left to remove."
+        return f"It could not be found out as which identity {asked.key.name} is used, so that no grant can be removed."
     unread = [path.unknown or "not read" for _, path in found if path.unread]
     if not unread:
         return f"There is no grant that may be removed: every path of {who} is wider than the vault or a group's."

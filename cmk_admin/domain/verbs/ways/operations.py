@@ -25,7 +25,8 @@ def way(asked: Asked) -> Way:
                 f"What {words.count(unread, 'version')} of {key.name} may be used for was not read: the check with Azure "
                 "reads it."
             )
-    if not steps and not wrong:
+    already = not steps and not wrong
+    if already:
         wrong = [f"No enabled version of {asked.key.name} may unwrap or decrypt: that is so already."]
     planned, lots = naming.shut_for_everybody(asked, asked.own_keys)
     return Way(
@@ -40,6 +41,7 @@ def way(asked: Asked) -> Way:
         survives="Wrapping, encrypting and every grant go on; whoever may update the key can put the operations back.",
         undone="The operations are set to what they were.",
         never_first=bool(naming.managed(asked)),
+        already=already,
     )
 
 
