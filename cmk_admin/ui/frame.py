@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cmk_admin.operations.connection import ConnectionChoice
 from cmk_admin.ui.message_bar import MessageBar
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LEAST_TREE = 220
 LEAST_DETAILS = 380
+LEAST_PAGES = 232
+"""Height that the pages keep; below that the list of operations gives way."""
 FOLDED_DOCK = 31
 """What the dock takes while it is folded away; kept free for it, so that nothing moves when it comes."""
 
@@ -64,6 +66,9 @@ class Frame(QWidget):
         self._places = QStackedWidget()
         self._places.setObjectName("places")
         self._places.addWidget(self.pages)
+        # What is hidden in it, as the doors, must not take the room of the list below it
+        self._places.setMinimumHeight(LEAST_PAGES)
+        self._places.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self._dock = QWidget()
         self._dock.setObjectName("bottom")
         self._dock.setProperty("role", "surface")

@@ -21,6 +21,7 @@ from cmk_admin.ui.emergency.operation_page import OperationPage
 from cmk_admin.ui.emergency.parts import Badge
 from cmk_admin.ui.emergency.revoke_page import RevokePage
 from cmk_admin.ui.theme.theme import Mode, Theme
+from tests.journeys.strays import Strays
 from tests.support import Sandbox
 
 W = TypeVar("W", bound=QWidget)
@@ -35,6 +36,8 @@ class Driver:
     def __init__(self, home: Path, *, mode: Mode = Mode.LIGHT) -> None:
         self.closed = False
         self.app = make_application([], bundled_font=True)
+        self.strays = Strays()
+        self.app.installEventFilter(self.strays)
         self.background = Background().start()
         self.bridge = Bridge(self.background)
         self.window = make_window(
@@ -100,6 +103,8 @@ class Driver:
         self.app.processEvents()
         del self.window, self.bridge
         gc.collect()
+        self.app.removeEventFilter(self.strays)
+        assert not self.strays.seen, f"shown as windows of their own: {self.strays.seen}"
 
     # Finding
 

@@ -44,7 +44,7 @@ def held_revoke(driver: Driver, sandbox: Sandbox) -> OperationPage:
 
 
 @pytest.mark.parametrize("event", ["intent", "sent", "done"])
-@pytest.mark.parametrize("way", ["go-on", "undo"])
+@pytest.mark.parametrize("way", ["go-on", "restore"])
 def test_what_a_kill_left_behind_is_offered_and_ends_right(
     program: Program, sandbox: Sandbox, open_driver: OpenDriver, event: str, way: str
 ) -> None:
@@ -64,9 +64,7 @@ def test_what_a_kill_left_behind_is_offered_and_ends_right(
         assert not mysql.unwraps(wrapped)
         assert grants_of(sandbox) == []
     else:
-        driver.click("operation-undo", page)
-        driver.answer_page()
-        back = driver.ended(driver.start())
+        back = driver.restore(page)
         assert back.report.answers == operation
         assert back.report.outcome is Outcome.DONE
         mysql.await_unwraps(wrapped, wanted=True)
@@ -80,7 +78,7 @@ def test_cancel_on_the_page_that_gives_back_sends_nothing(
     marker = sandbox.last_request()
     driver = open_driver()
     page = driver.open_operation(operation)
-    driver.click("operation-undo", page)
+    driver.click("operation-restore", page)
     driver.answer_page()
     driver.key(Qt.Key.Key_Escape)
     driver.until(lambda: not isinstance(driver.window.pages.currentWidget(), AnswerPage), "the page to go")

@@ -263,7 +263,7 @@ def watch(result: WatchResult) -> WatchReport:
         (report(Outcome.RUNNING, StepState.DONE, alive=True), False, {"restore"}),
         (report(Outcome.DONE, StepState.DONE, undoable=True), False, {"restore"}),
         (report(Outcome.DONE, StepState.DONE, answered_by="b2"), False, {"answer"}),
-        (report(Outcome.RUNNING, StepState.SENT, resumable=True, undoable=True), False, {"resume", "undo"}),
+        (report(Outcome.RUNNING, StepState.SENT, resumable=True, undoable=True), False, {"resume", "restore"}),
         (report(Outcome.RUNNING, StepState.PLANNED, resumable=True), False, {"resume", "discard"}),
         (report(Outcome.FAILED, StepState.FAILED, resumable=True), False, {"resume"}),
         (report(Outcome.DONE, StepState.DONE, verb="restore", answers="a0", undoable=True), False, {"undo", "answer"}),

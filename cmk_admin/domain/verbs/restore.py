@@ -185,7 +185,7 @@ def taken(draft: RestoreDraft) -> tuple[Step, ...]:
     return tuple(step for step, state in zip(draft.plan.steps, draft.states, strict=True) if state in DONE | MAYBE)
 
 
-def _cut(draft: RestoreDraft) -> list[Watch]:
+def cut(draft: RestoreDraft) -> list[Watch]:
     """The watches of whom the operation cut, or may have cut.
 
     Not of those that were without their data before, nor of those of whose own steps none can have been done and that were
@@ -210,17 +210,17 @@ def healing(draft: RestoreDraft, index: Index, *, stage: int) -> tuple[Step, ...
     """A step for each consumer that the answered operation cut, where it does not come back by itself."""
     found = (
         changes.heal(one.consumer_id, _name(draft, index, one.consumer_id), one.service, stage=stage)
-        for one in _cut(draft)
+        for one in cut(draft)
     )
     return tuple({(step.verb, fold(step.target)): step for step in found if step}.values())
 
 
 def watches(draft: RestoreDraft, steps: Sequence[Step], arranged: Sequence[Step]) -> tuple[Watch, ...]:
     """Each consumer that was cut is followed until it is back. `arranged`: all steps of the plan, in their order."""
-    cut = _cut(draft) if steps else []
+    gone = cut(draft) if steps else []
     return tuple(
         replace(back, steps=_own_steps(draft.plan, one, arranged))
-        for one, back in zip(cut, followed_back(cut, steps), strict=True)
+        for one, back in zip(gone, followed_back(gone, steps), strict=True)
     )
 
 

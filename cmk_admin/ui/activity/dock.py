@@ -2,19 +2,29 @@
 
 from datetime import UTC
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QHeaderView, QProgressBar, QPushButton, QToolButton, QVBoxLayout
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+)
 
 from cmk_admin.domain.steps import StepState
 from cmk_admin.domain.words import exact
 from cmk_admin.operations.interface import OperationReport, WatchResult
+from cmk_admin.ui.announce import announce
 from cmk_admin.ui.details.page import Cell, GridRow
 from cmk_admin.ui.emergency.look import interrupted, outcome
 from cmk_admin.ui.emergency.operation_words import sentence
 from cmk_admin.ui.operations import Operations
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.theme.theme import Theme
-from cmk_admin.ui.widgets.grid import GridModel, GridView
+from cmk_admin.ui.widgets.grid import GridModel, GridView, copy_selection
 from cmk_admin.ui.widgets.labels import Elided, label
 
 ROWS_SHOWN = 4
@@ -56,7 +66,9 @@ class ActivityDock(QFrame):
         self._show()
 
     def sizeHint(self) -> QSize:
-        return QSize(600, self.minimumSizeHint().height())
+        """The list as high as it can be: a low window takes from that."""
+        more = _height(ROWS_SHOWN) - _height(1) if self._fold.isChecked() else 0
+        return QSize(600, self.minimumSizeHint().height() + more)
 
     def unfold(self) -> None:
         """Show the list."""
@@ -118,10 +130,14 @@ class ActivityDock(QFrame):
         view = GridView("activity-list", "Operations, newest first")
         view.setModel(self._model)
         view.setSelectionMode(GridView.SelectionMode.SingleSelection)
-        view.setFixedHeight(sizes.ROW * (ROWS_SHOWN + 1) + 6)
+        # Its head and a row are always seen; a window that has the room shows four
+        view.setMinimumHeight(_height(1))
+        view.setMaximumHeight(_height(ROWS_SHOWN))
         header = view.horizontalHeader()
         header.setStretchLastSection(False)
         view.opened.connect(self._opened)
+        view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        view.customContextMenuRequested.connect(self._ask_what)
         view.selectionModel().selectionChanged.connect(self._show_buttons)
         self._model.modelReset.connect(self._fit)
         return view
@@ -202,6 +218,21 @@ class ActivityDock(QFrame):
         else:
             self._summary.setText("No operation has run here yet")
 
+    def _ask_what(self, at: QPoint) -> None:
+        """What can be done with a row, by the mouse's other button or the menu key."""
+        if self._chosen() is None:
+            return
+        menu = QMenu("Operation", self)
+        menu.setObjectName("activity-menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("&Show the operation").triggered.connect(self._open_clicked)
+        menu.addAction("&Copy").triggered.connect(self._copy)
+        menu.popup(self._view.viewport().mapToGlobal(at))
+
+    def _copy(self, *_: object) -> None:
+        copy_selection(self._view)
+        announce(self, "Copied")
+
     def _opened(self, operation: str) -> None:
         report = self._operations.report(operation)
         if report is not None:
@@ -216,6 +247,11 @@ class ActivityDock(QFrame):
         report = self._subject()
         if report is not None:
             self.stop.emit(report)
+
+
+def _height(rows: int) -> int:
+    """Of the list with its head and so many rows, in pixels."""
+    return sizes.ROW * (rows + 1) + 6
 
 
 def _row(report: OperationReport) -> GridRow:

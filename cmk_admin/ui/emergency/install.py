@@ -11,6 +11,7 @@ from cmk_admin.domain import words
 from cmk_admin.domain.ids import KeyId, last, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.verbs.restore import RestoreDraft, cut
 from cmk_admin.domain.verbs.revoke import Cause, RevokeDraft
 from cmk_admin.operations.interface import Backend, OperationReport, WatchResult
 from cmk_admin.ui.activity.dock import ActivityDock
@@ -186,8 +187,7 @@ class Emergency(QObject):
         backend = self._window.backend
         if backend is None:
             return
-        watched = report.plan.watches if report.plan is not None and verb == RESTORE else ()
-        consumers = tuple(one.consumer_id for one in watched if one.wanted == "lost")
+        consumers = _cut_by(report) if verb == RESTORE else ()
 
         def make() -> AnswerPage:
             return AnswerPage(
@@ -300,9 +300,11 @@ class Emergency(QObject):
         self.dock.select(left[0].operation)
         more = f", and {len(left) - 1} more" if len(left) > 1 else ""
         self._window.say(
-            f"“{left[0].title}”{more} was interrupted. Open it below to go on with it or to take it back.",
+            f"“{left[0].title}”{more} was interrupted. Go on with it, or take it back.",
             tone="caution",
             urgent=True,
+            action="Show the operation",
+            act=partial(self._open_by_id, left[0].operation),
         )
 
     def _failed(self, wanted: str, error: Exception) -> None:
@@ -331,6 +333,16 @@ class Emergency(QObject):
         index = self._window.index
         found = index.consumer(consumer_id) if index is not None else None
         return found.name if found is not None else last(consumer_id)
+
+
+def _cut_by(report: OperationReport) -> tuple[str, ...]:
+    """Ids of the services that a revoke cut, or may have cut: there is nothing to bring back of the others."""
+    if report.plan is None:
+        return ()
+    draft = RestoreDraft(
+        operation=report.operation, plan=report.plan, states=tuple(step.state for step in report.steps)
+    )
+    return tuple(one.consumer_id for one in cut(draft))
 
 
 def _ask(backend: Backend, verb: str, operation: str, consumers: tuple[str, ...]) -> Coroutine[Any, Any, Plan]:

@@ -97,8 +97,8 @@ class OperationPage(QWidget):
         self._other.setText(f"Another way: {other[1]}…" if other is not None else "Another way…")
         again = say.again(report) is not None
         self._cut_again.setVisible(again)
-        # One button stands out: while a path is open again it is the one that closes it
-        set_role(self._restore, "" if again else "primary")
+        # One button stands out: what closes a path that is open again, or goes on with what is not done
+        set_role(self._restore, "" if again or report.resumable else "primary")
         self._proof.show_report(report)
         self._file.show_file(report.restore_file)
         self._next.show_next(say.next_steps(report))
@@ -189,7 +189,8 @@ class OperationPage(QWidget):
         for button in (self._resume, self._restore, self._cut_again):
             button.setProperty("role", "primary")
         self._record = _button("Open re&cord", "operation-record", self._on_record)
-        self._record.setVisible(self._open_record is not None)
+        if self._open_record is None:
+            self._record.hide()
         row.addWidget(self._stop)
         row.addWidget(self._answer)
         row.addWidget(self._record)
@@ -239,10 +240,11 @@ class OperationPage(QWidget):
         rest = say.waits_for_the_rest(report)
         self._resume.setText("Try a&gain" if failed else "&Go on with the rest" if rest else "&Go on")
         self._discard.setVisible(broken and not acted and interrupted(report))
-        self._undo.setVisible(report.undoable and not running and (report.verb != "revoke" or broken))
+        # A revoke is always restored: that asks whether the identity is clean, says what is not exact, and can be a part
+        self._undo.setVisible(report.undoable and not running and report.verb != "revoke")
         # Beside the watch from the first second: what runs is stopped first
         given_back = report.answered_by is not None and not report.undoable
-        restorable = report.verb == "revoke" and not broken and not given_back and (acted or running)
+        restorable = report.verb == "revoke" and not given_back and (acted or running)
         self._restore.setVisible(restorable)
         self._restore.setEnabled((here or not running) and not (running and report.cancel_requested))
         self._restore.setToolTip("Stops this first, then shows what will be given back" if running else "")

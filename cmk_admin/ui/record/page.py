@@ -48,10 +48,7 @@ class RecordPage(QWidget):
         self._verdict = Notice(
             theme, "confirmed" if intact else "danger", "confirmed" if intact else "broken", "record-verdict"
         )
-        self._verdict.say((verdict.message if intact else f"Altered. {verdict.message}", verdict.proven))
         self._rest = Notice(theme, "caution", "clock", "record-rest")
-        if not intact:
-            self._rest.say((f"Shown below: {_up_to(len(self.record.entries))}, and nothing of what follows.",))
         self.text = self._browser()
         column = QVBoxLayout()
         column.setContentsMargins(24, 16, 24, 12)
@@ -68,6 +65,10 @@ class RecordPage(QWidget):
         body.setSpacing(0)
         body.addLayout(column, 1)
         body.addWidget(self._footer(theme))
+        # Shown once they stand on the page: before, each would be a window of its own
+        self._verdict.say((verdict.message if intact else f"Altered. {verdict.message}", verdict.proven))
+        if not intact:
+            self._rest.say((f"Shown below: {_up_to(len(self.record.entries))}, and nothing of what follows.",))
 
     def export(self, *_: object) -> None:
         """Ask for a file, and write the record there in the form of its ending."""
