@@ -10,6 +10,7 @@ import pytest
 
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.steps import StepState
+from cmk_admin.domain.wire import plan_from_json, plan_to_json
 from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind
 from cmk_admin.operations.rollback import read_rollback, sealed
 from tests.operations.stories import Azure, plan_disable
@@ -40,19 +41,18 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
 
     elsewhere = json.loads(text.replace("dcc-premium.vault.azure.net", "vault.example.net"))
     _refused(altered(plan=elsewhere["plan"]), "is damaged", info)
+    plan = plan_from_json(whole["plan"])
     for target in ("https://vault.example.net/keys/k/" + "0" * 32, "https://dcc-premium.vault.azure.net/keys/k", "/x"):
-        plan = json.loads(json.dumps(whole["plan"]))
-        plan["steps"][0]["target"] = target
-        _refused(altered(plan=plan), "is damaged", info)
+        steps = (replace(plan.steps[0], target=target), *plan.steps[1:])
+        _refused(altered(plan=plan_to_json(replace(plan, steps=steps))), "is damaged", info)
     _refused(altered(operation="../../../x"), "is damaged", info)
     _refused(altered(states=[]), "is damaged", info)
     _refused(altered(states=["melted"]), "is damaged", info)
     _refused(altered(plan=[]), "is damaged", info)
     _refused(altered(began="yesterday"), "is damaged", info)
-    for name, value in (("service", "a-toaster"), ("consumer_id", "https://vault.example.net/")):
-        plan = json.loads(json.dumps(whole["plan"]))
-        plan["watches"][0][name] = value
-        _refused(altered(plan=plan), "is damaged", info)
+    watch, *others = plan.watches
+    for wrong in (replace(watch, service="a-toaster"), replace(watch, consumer_id="https://vault.example.net/")):
+        _refused(altered(plan=plan_to_json(replace(plan, watches=(wrong, *others)))), "is damaged", info)
     _refused(altered(format="something else"), "is not a file that a revoke wrote", info)
     _refused(altered(), "belongs to another connection", replace(info, key="sandbox-other"))
     (tmp_path / "no.json").write_text("{")
