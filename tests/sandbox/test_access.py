@@ -212,6 +212,20 @@ def test_a_grant_removed_and_given_again_at_a_management_group_never_lapses(worl
         world.clock.advance(60)
 
 
+def test_only_data_actions_linger_after_a_removal_at_a_management_group(world: World) -> None:
+    vaults = "Microsoft.KeyVault/vaults/read"
+    both: dict[str, list[str]] = {"actions": [vaults], "notActions": [], "dataActions": [UNWRAP], "notDataActions": []}
+    build(world, [[both]])
+    key = assign(world, 0, f"{MG}child", "identity")
+    world.forget_past()
+    assert access.may(world, "identity", vaults, VAULT)
+    world.delete("roleAssignment", key)
+    for seconds, reads, unwraps in ((299.5, True, True), (0.5, False, True), (3 * HOUR - 300, False, False)):
+        world.clock.advance(seconds)
+        assert access.may(world, "identity", vaults, VAULT) is reads
+        assert access.may(world, "identity", UNWRAP, VAULT, data=True) is unwraps
+
+
 def test_a_data_action_says_nothing_about_the_resource_manager(world: World) -> None:
     assign(world, 0, VAULT, "identity")
     world.forget_past()
