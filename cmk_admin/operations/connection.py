@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cmk_admin.domain.model import Account
+    from cmk_admin.domain.restore_file import RestoreFile
     from cmk_admin.domain.sign_in import SignInNews
 
 OnSignIn = Callable[["SignInNews"], None]
@@ -44,6 +45,11 @@ class ConnectionInfo:
     """The name of the drill that this sandbox is there for; None: it is no drill."""
     restore_folder: Path | None = None
     """Where a revoke writes the file from which anyone can restore; None: into `folder`."""
+
+    def takes(self, file: RestoreFile) -> bool:
+        """Whether a restore file is of this Azure."""
+        sandbox = self.kind is ConnectionKind.SANDBOX
+        return file.fits(key=self.key, sandbox=sandbox, cloud=self.account.cloud, tenant=self.account.tenant_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,6 @@
 """The self-contained file that a revoke writes: enough for anyone to give everything back, on another machine too."""
 
 import asyncio
-import hashlib
 import json
 import logging
 import re
@@ -13,6 +12,7 @@ from typing import Any
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.ids import parse_key_id
 from cmk_admin.domain.index import Index
+from cmk_admin.domain.restore_file import FORMAT, about, intact, sealed
 from cmk_admin.domain.script import script
 from cmk_admin.domain.services import SERVICES
 from cmk_admin.domain.steps import Step, StepState, StepVerb
@@ -24,9 +24,6 @@ from cmk_admin.operations.connection import ConnectionInfo, ConnectionKind
 from cmk_admin.runtime.paths import private_folder, write_private
 
 _OPERATION = re.compile(r"[0-9a-f]{12}")
-_FORMER = "cmk-admin rollback 1"
-_FORMAT = "cmk-admin restore 2"
-_SUM = "sha256"
 _WRITE_SECONDS = 2.0
 """Real seconds that a revoke waits for the chosen place: a share that hangs does not hold it up."""
 _LARGEST = 20_000_000
@@ -69,7 +66,7 @@ def document_of(info: ConnectionInfo, draft: RestoreDraft, *, settled: bool, ind
     whole = restore.plan(replace(draft, states=unsure), index)
     where = "--live" if info.kind is ConnectionKind.LIVE else "--sandbox (or --connection and the sandbox's file)"
     document = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "about": f"What a revoke by CMK Admin took. Give it back with: cmk-admin restore FILE {where}",
         "cloud": info.account.cloud,
         "tenant": info.account.tenant_id,
@@ -84,16 +81,6 @@ def document_of(info: ConnectionInfo, draft: RestoreDraft, *, settled: bool, ind
         "script": script(whole, cloud=info.account.cloud, tenant=info.account.tenant_id).splitlines(),
     }
     return _text_of(sealed(document))
-
-
-def sealed(document: dict[str, Any]) -> dict[str, Any]:
-    """The document with the checksum of all else in it: a file that was damaged on its way says something else.
-
-    It is no signature: who means to deceive can make it anew. What is given back is shown and looked at all the same.
-    """
-    rest = {name: value for name, value in document.items() if name != _SUM}
-    text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
-    return {**rest, _SUM: hashlib.sha256(text.encode()).hexdigest()}
 
 
 def _text_of(document: dict[str, Any]) -> str:
@@ -151,12 +138,13 @@ async def read_rollback(path: Path, info: ConnectionInfo) -> RestoreDraft:
         raise _bad(path, f"cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise _bad(path, "is not JSON") from error
-    if not isinstance(document, dict) or document.get("format") not in (_FORMAT, _FORMER):
+    found = about(document)
+    if found is None:
         raise _bad(path, "is not a file that a revoke wrote")
-    if document["format"] == _FORMAT and sealed(document)[_SUM] != document.get(_SUM):
+    if not intact(document):
         raise _bad(path, "is damaged: it is not as the revoke wrote it")
-    if not _is_here(document, info):
-        raise _bad(path, f"belongs to another connection: {_whose(document)}")
+    if not info.takes(found):
+        raise _bad(path, f"belongs to another connection: {found.whose}")
     try:
         plan = plan_from_json(document["plan"])
         states = tuple(StepState(state) for state in document["states"])
@@ -176,7 +164,7 @@ async def read_rollback(path: Path, info: ConnectionInfo) -> RestoreDraft:
         raise _bad(path, "is damaged")
     if plan.verb != "revoke":
         raise _bad(path, "is not a file that a revoke wrote")
-    if document["format"] == _FORMAT and document.get("settled") is not True:
+    if document["format"] == FORMAT and document.get("settled") is not True:
         lagging = (StepState.PLANNED, StepState.INTENT, StepState.SENT, StepState.FAILED)
         states = tuple(StepState.UNKNOWN if state in lagging else state for state in states)
     return RestoreDraft(operation=operation, plan=plan, states=states, began=began)
@@ -188,24 +176,6 @@ def _text(path: Path) -> str:
     if len(raw) > _LARGEST:
         raise ValueError("it is larger than any file that a revoke wrote")
     return raw.decode("utf-8")
-
-
-def _is_here(document: dict[str, Any], info: ConnectionInfo) -> bool:
-    """Whether a file is of this Azure: a sandbox's own instance, or this cloud and tenant, whoever is signed in."""
-    if document["format"] == _FORMER:
-        return bool(document.get("connection") == info.key)
-    if info.kind is ConnectionKind.SANDBOX:
-        return bool(document.get("sandbox") == info.key)
-    same = (document.get("cloud"), str(document.get("tenant")).lower())
-    return document.get("sandbox") is None and same == (info.account.cloud, info.account.tenant_id.lower())
-
-
-def _whose(document: dict[str, Any]) -> str:
-    if document["format"] == _FORMER:
-        return "another account's, tenant's or sandbox's"
-    if document.get("sandbox"):
-        return "a sandbox's"
-    return f"cloud {document.get('cloud')!s:.20}, tenant {document.get('tenant')!s:.40}"
 
 
 def check_step(step: Step, vault_suffixes: tuple[str, ...]) -> None:

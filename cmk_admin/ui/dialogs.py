@@ -63,8 +63,8 @@ class _Box(QDialog):
         self.body.addWidget(self.buttons)
 
 
-def tell(parent: QWidget, heading: str, text: str, *, details: str = "") -> QDialog:
-    """Say something that has to be read; one button, *Close*. `details` can be copied."""
+def tell(parent: QWidget, heading: str, text: str, *, details: str = "", copy: str = "Copy details") -> QDialog:
+    """Say something that has to be read; one button, *Close*, and `copy`, which copies the `details`."""
     box = _Box(parent, "tell", heading, text)
     if details:
         shown = QPlainTextEdit(details)
@@ -73,8 +73,8 @@ def tell(parent: QWidget, heading: str, text: str, *, details: str = "") -> QDia
         shown.setReadOnly(True)
         shown.setMaximumHeight(140)
         box.body.addWidget(shown)
-        copy = box.add("Copy details", QDialogButtonBox.ButtonRole.ActionRole, "tell-copy")
-        copy.clicked.connect(partial(_copy, details))
+        button = box.add(copy, QDialogButtonBox.ButtonRole.ActionRole, "tell-copy")
+        button.clicked.connect(partial(_copy, details))
     close = box.add("Close", QDialogButtonBox.ButtonRole.RejectRole, "tell-close")
     close.setDefault(True)
     box.buttons.rejected.connect(box.reject)

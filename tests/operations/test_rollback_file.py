@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from cmk_admin.domain.errors import BadInput
+from cmk_admin.domain.restore_file import sealed
 from cmk_admin.domain.steps import StepState
 from cmk_admin.domain.wire import plan_from_json, plan_to_json
 from cmk_admin.operations.interface import ConnectionInfo, ConnectionKind
-from cmk_admin.operations.rollback import read_rollback, sealed
+from cmk_admin.operations.rollback import read_rollback
 from tests.operations.stories import Azure, plan_disable
 
 

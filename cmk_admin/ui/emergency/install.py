@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Coroutine
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -183,24 +184,36 @@ class Emergency(QObject):
         else:
             self._answer(RESTORE, report)
 
+    def restore_file(self, path: Path, operation: str) -> None:
+        """Show what a restore file of `operation` gives back; what this machine knows of the operation goes before it."""
+        report = self.operations.report(operation)
+        if report is None:
+            self._open_answer(RESTORE, operation, str(path.absolute()), ())
+        else:
+            self._answer(RESTORE, report)
+
     def _answer(self, verb: str, report: OperationReport) -> None:
+        consumers = _cut_by(report) if verb == RESTORE else ()
+        self._open_answer(verb, report.operation, report.operation, consumers)
+
+    def _open_answer(self, verb: str, operation: str, named: str, consumers: tuple[str, ...]) -> None:
+        """`named`: the operation, or the path of its restore file."""
         backend = self._window.backend
         if backend is None:
             return
-        consumers = _cut_by(report) if verb == RESTORE else ()
 
         def make() -> AnswerPage:
             return AnswerPage(
                 bridge=self._window.bridge,
                 theme=self._window.theme,
-                prepare=partial(_ask, backend, verb, report.operation),
+                prepare=partial(_ask, backend, verb, named),
                 verb=verb,
                 name=self._consumer_name,
                 info=backend.info,
                 consumers=consumers,
             )
 
-        page = self._plan_page(f"{verb} {report.operation}", make)
+        page = self._plan_page(f"{verb} {operation}", make)
         icon = "restore" if verb == RESTORE else "undo"
         self._window.open_page(page, title=page.windowTitle(), icon=icon)
 

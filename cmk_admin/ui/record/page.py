@@ -35,14 +35,17 @@ class RecordPage(QWidget):
 
     dismissed = Signal()
 
-    def __init__(self, theme: Theme, verdict: Verdict, told: Told, *, source: str) -> None:
-        """`verdict` holds the record; `source` says where it is from. Raises BadInput ``bad-record``."""
+    def __init__(self, theme: Theme, verdict: Verdict, told: Told, *, source: str, called: str = "") -> None:
+        """`verdict` holds the record; `source` says where it is from, `called` is the file's name.
+
+        Raises BadInput ``bad-record``.
+        """
         super().__init__()
         assert verdict.record is not None
         self.record, self.verdict = verdict.record, verdict
         self._theme, self._told = theme, told
         self.setObjectName("record-page")
-        self.setWindowTitle(f"Record: {title(self.record)}")
+        self.setWindowTitle(f"Record: {called or title(self.record)}")
         self.setAccessibleName(f"Record of operation {self.record.operation}")
         intact = verdict.result is Result.INTACT
         self._verdict = Notice(
