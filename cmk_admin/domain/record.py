@@ -85,6 +85,8 @@ class Record:
 
     operation: str
     entries: tuple[Entry, ...]
+    cut: bool = False
+    """These are only those before the first that was altered: what followed is not known, and not that nothing did."""
 
     @property
     def head(self) -> str:
@@ -196,7 +198,7 @@ def verify_lines(lines: Iterable[str], head: str | None = None) -> Verdict:
         entry = _entry(line)
         why = _why_bad(entry, line, number, good[-1].hash if good else BEFORE_FIRST)
         if entry is None or why is not None:
-            return _altered(number, why or "It is no entry.", _record(good))
+            return _altered(number, why or "It is no entry.", _record(good, cut=True))
         good.append(entry)
     record = _record(good)
     if record is None:
@@ -319,11 +321,11 @@ def _entry(line: str) -> Entry | None:
         return None
 
 
-def _record(entries: Sequence[Entry]) -> Record | None:
+def _record(entries: Sequence[Entry], *, cut: bool = False) -> Record | None:
     if not entries:
         return None
     operation = entries[0].facts.get("operation")
-    return Record(operation=operation if isinstance(operation, str) else "", entries=tuple(entries))
+    return Record(operation=operation if isinstance(operation, str) else "", entries=tuple(entries), cut=cut)
 
 
 def _is_record(text: str) -> bool:

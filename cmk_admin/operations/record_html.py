@@ -45,6 +45,8 @@ def _page(record: Record) -> str:
         lost=parts.lost(record),
         course=parts.course(record),
         small=parts.small_print(record),
+        absent=parts.absent(record),
+        entries=parts.entries(record),
     )
 
 

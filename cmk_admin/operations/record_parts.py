@@ -13,6 +13,8 @@ from cmk_admin.operations.proof_facts import GIVEN_BACK
 
 Row = tuple[str, ...]
 NONE = "–"
+CUT = "not in the part that can be relied on"
+UNKNOWN = "not known"
 
 
 def title(record: Record) -> str:
@@ -24,17 +26,18 @@ def about(record: Record) -> list[Row]:
     first, planned = dict(record.entries[0].facts), _planned(record)
     connection: Any = first.get("connection") or {}
     who: dict[str, Any] = planned.get("who") or {}
+    nothing = "none given" if planned else absent(record)
     rows = [
         ("Operation", record.operation),
-        ("Who", _person(who)),
-        ("Where", f"{connection.get('kind')}, cloud {connection.get('cloud')}, tenant {who.get('tenant')}"),
-        ("Begun", _when(planned.get("created_at"))),
-        ("Reason", str(planned.get("reason") or "none given")),
-        ("Ticket", str(planned.get("ticket") or "none given")),
+        ("Who", _person(who) if planned else absent(record)),
+        ("Where", _where(connection, who)),
+        ("Begun", _when(planned["created_at"]) if planned.get("created_at") else absent(record)),
+        ("Reason", str(planned.get("reason") or nothing)),
+        ("Ticket", str(planned.get("ticket") or nothing)),
         *_answers(record),
         ("Method", str(_plan(record).get("method") or NONE)),
-        ("Plan", str(planned.get("plan_hash") or NONE)),
-        ("Program", f"CMK Admin {first.get('program')}"),
+        ("Plan", str(planned.get("plan_hash") or (NONE if planned else absent(record)))),
+        ("Program", f"CMK Admin {first.get('program') or UNKNOWN}"),
         ("Where it stands", _stands(record)),
     ]
     if first.get("written_afterwards"):
@@ -42,7 +45,31 @@ def about(record: Record) -> list[Row]:
     return [row for row in rows if row[0] != "Method" or row[1] != NONE]
 
 
+def absent(record: Record) -> str:
+    """What stands in place of what the record does not say: of one that was cut it may have said it."""
+    return CUT if record.cut else UNKNOWN
+
+
+def entries(record: Record) -> str:
+    """How many entries it has, as a sentence begins."""
+    return "One entry" if len(record.entries) == 1 else f"{len(record.entries)} entries"
+
+
+def _where(connection: dict[str, Any], who: dict[str, Any]) -> str:
+    cloud = f", cloud {connection['cloud']}" if connection.get("cloud") else ""
+    tenant = f", tenant {who['tenant']}" if who.get("tenant") else ""
+    return f"{connection.get('kind') or UNKNOWN}{cloud}{tenant}"
+
+
 def _stands(record: Record) -> str:
+    """Where the operation stands, as far as the record can be relied on."""
+    if not record.cut:
+        return _stood(record)
+    ended = any(entry.kind == Kind.OUTCOME for entry in record.entries)
+    return f"In the part that can be relied on: {_stood(record)}" if ended else CUT
+
+
+def _stood(record: Record) -> str:
     """The sentence that it ended with; where its paths say otherwise since, and nothing was given back, what they say."""
     ended = [str(e.facts.get("sentence") or "") for e in record.entries if e.kind == Kind.OUTCOME]
     said = (ended[-1] if ended else "") or "It has not ended."
@@ -78,7 +105,7 @@ def steps(record: Record) -> list[Row]:
         ]
         if len(ids) == 2 and facts["request_id"] == facts["correlation_id"]:
             ids = [f"Request and correlation {facts['request_id']}"]
-        state = str(facts.get("state") or "planned")
+        state = str(facts.get("state") or (CUT if record.cut else "planned"))
         error = f" {facts['error']}" if facts.get("error") else ""
         rows.append(
             (
@@ -127,10 +154,10 @@ def paths(record: Record) -> list[Row]:
     proofs: list[Any] = [e.facts["paths"] for e in record.entries if e.kind == Kind.PROOF]
     found: dict[Row, dict[str, Any]] = {_name(one["path"]): one for one in (proofs[-1] if proofs else ())}
     rows = [
-        (*_way(path), f"open; {_intended(path)}", _proven(found.pop(_name(path), None)))
+        (*_way(path), f"open; {_intended(path)}", _proven(found.pop(_name(path), None), record))
         for path in plan.get("paths", ())
     ]
-    rows += [(*_way(one["path"]), "not in the plan", _proven(one)) for one in found.values()]
+    rows += [(*_way(one["path"]), "not in the plan", _proven(one, record)) for one in found.values()]
     rows += [(*_way(path), "can open it again; stays", NONE) for path in plan.get("regrants") or ()]
     return rows
 
@@ -146,7 +173,7 @@ def still_open(record: Record) -> str:
         left = f", {unknown} unknown" if unknown else ""
         return f"Last changed in the reading of {_when(newest['at'])}: {closed} of {len(states)} paths closed{left}."
     if not read:
-        return "The paths have not been read again."
+        return f"What was found when they were read again is {CUT}." if record.cut else "They have not been read again."
     if not read[-1]:
         return "When they were read again after the writes, none was open or unknown."
     return "Still open or unknown when they were read again: " + "; ".join(
@@ -224,7 +251,7 @@ def small_print(record: Record) -> list[Row]:
             str(step.get("request") or NONE),
             _plain(step.get("before")),
             _plain(step.get("after")),
-            "; ".join(crossed.get(step["n"], ())) or "not begun",
+            "; ".join(crossed.get(step["n"], ())) or (CUT if record.cut else "not begun"),
         )
         for step in _plan(record).get("steps", ())
     ]
@@ -271,9 +298,9 @@ def _intended(path: dict[str, Any]) -> str:
     return f"{words}: {path['reason']}" if path.get("reason") else words
 
 
-def _proven(one: dict[str, Any] | None) -> str:
+def _proven(one: dict[str, Any] | None, record: Record) -> str:
     if one is None:
-        return "not read again"
+        return CUT if record.cut else "not read again"
     why = f": {one['reason']}" if one.get("reason") else ""
     return f"{one['state']} since {_when(one['since'])}{why}{_counts(one)}"
 
@@ -297,7 +324,7 @@ def _measured(facts: dict[str, Any]) -> str:
 
 def _person(who: Any) -> str:
     if isinstance(who, dict):
-        return f"{who.get('account') or 'name not known'} ({who.get('object_id')})"
+        return f"{who.get('account') or 'name not known'} ({who.get('object_id') or 'id not known'})"
     return str(who or "somebody whose name is not known")
 
 
