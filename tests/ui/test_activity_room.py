@@ -41,7 +41,7 @@ def test_the_message_of_what_was_interrupted_leads_to_its_page(windows: Windows)
     left = replace(REVOKE, outcome=Outcome.RUNNING, resumable=True)
     window = opened(windows, replace(REVOKE, operation="a0"), left)
     windows.qtbot.waitUntil(lambda: "was interrupted" in window.message.text.text())
-    windows.qtbot.mouseClick(window.message.action, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.message.action, Qt.MouseButton.LeftButton)
     page = window.pages.currentWidget()
     assert isinstance(page, OperationPage)
     assert page.report.operation == left.operation

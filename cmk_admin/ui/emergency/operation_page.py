@@ -11,14 +11,17 @@ from cmk_admin.domain import words
 from cmk_admin.domain.steps import StepState
 from cmk_admin.operations.interface import ConnectionInfo, OperationReport, WatchReport, WatchResult
 from cmk_admin.ui.emergency import operation_words as say
+from cmk_admin.ui.emergency.failed_notice import FailedNotice
 from cmk_admin.ui.emergency.file_card import FileCard
 from cmk_admin.ui.emergency.foot import footer
 from cmk_admin.ui.emergency.lane_words import watch_lane
-from cmk_admin.ui.emergency.lanes import Lane, Lanes
+from cmk_admin.ui.emergency.lanes import Lane
 from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
 from cmk_admin.ui.emergency.next_card import NextCard
+from cmk_admin.ui.emergency.operation_lanes import OperationLanes
+from cmk_admin.ui.emergency.operation_steps import OperationSteps
 from cmk_admin.ui.emergency.operation_words import AT_REST, MAY_HAVE_ACTED, OVER
-from cmk_admin.ui.emergency.parts import Badge, Notice, StepList, card, in_order, link, scrolled, set_role, words_label
+from cmk_admin.ui.emergency.parts import Badge, Notice, card, in_order, scrolled, set_role, words_label
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.emergency.proof_card import ProofCard
 from cmk_admin.ui.emergency.spoken import Spoken
@@ -92,9 +95,7 @@ class OperationPage(QWidget):
         self._alarms.say(f"Alarm, {say.alarm_words(alarm)}" for alarm in held)
         self._past.setText("\n".join(f"Was open for a while: {say.alarm_words(alarm)}" for alarm in over))
         self._past.setVisible(bool(over))
-        other = say.alternative(report)
-        self._other.setVisible(other is not None)
-        self._other.setText(f"Another way: {other[1]}…" if other is not None else "Another way…")
+        self._failed.show_report(report)
         again = say.again(report) is not None
         self._cut_again.setVisible(again)
         # One button stands out: what closes a path that is open again, or goes on with what is not done
@@ -105,13 +106,14 @@ class OperationPage(QWidget):
         if self._steps.show_reports(report.steps, report.plan.steps if report.plan else ()):
             in_order(
                 self._cut_again,
+                *self._failed.buttons,
+                self._lanes.fold,
                 *self._proof.buttons,
-                self._other,
                 *self._steps.toggles,
                 *self._file.buttons,
                 *self._buttons,
             )
-        self._lanes.show_lanes(tuple(self._lane(watch) for watch in report.watch))
+        self._lanes.show_watches(tuple((watch, self._lane(watch)) for watch in report.watch))
         self._lanes_card.setVisible(bool(report.watch))
         self._show_paths(report)
         self._show_buttons(report)
@@ -149,12 +151,13 @@ class OperationPage(QWidget):
         self._proof.close_wanted.connect(self._on_close_incident)
         self._file = FileCard(info)
         self._next = NextCard("operation-next", wizards=())
-        self._other = link("Another way…", "operation-other", self._on_other)
-        self._lanes = Lanes(self._theme, "operation-lanes", "What Azure reports of each service")
+        self._failed = FailedNotice(self._theme, "operation-failed")
+        self._failed.again.connect(self._on_resume)
+        self._failed.other.connect(self._on_other)
+        self._lanes = OperationLanes(self._theme, "operation-lanes", "What Azure reports of each service")
         self._lanes_card, _ = card(label("What Azure reports", "section"), self._lanes)
-        self._steps = StepList(self._theme, "operation-steps")
-        steps_card, column = card(label("Steps", "section"), self._steps)
-        column.addWidget(self._other, 0, Qt.AlignmentFlag.AlignLeft)
+        self._steps = OperationSteps(self._theme, "operation-steps")
+        steps_card, _ = card(label("Steps", "section"), self._steps)
         self._paths = PathList(self._theme, "operation-paths", scope_words)
         self._paths_card, _ = card(self._paths)
         stands = QHBoxLayout()
@@ -164,7 +167,7 @@ class OperationPage(QWidget):
         area, body = scrolled("operation-scroll")
         body.addWidget(self._title)
         body.addLayout(stands)
-        parts: tuple[QWidget, ...] = (self._facts, self._alarms, self._notice, self._waiting, self._past)
+        parts: tuple[QWidget, ...] = (self._facts, self._alarms, self._failed, self._notice, self._waiting, self._past)
         parts += (self._next, self._lanes_card, self._proof, self._paths_card, steps_card, self._file)
         for widget in parts:
             body.addWidget(widget)

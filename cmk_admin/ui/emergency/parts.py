@@ -113,6 +113,8 @@ class Notice(QFrame):
         self.setProperty("role", "notice")
         self._theme, self._tone = theme, tone
         self.text = words_label("", name=f"{name}-text")
+        self.offers = QHBoxLayout()
+        """Room for what can be done about it, beside each other under the words."""
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 12, 8)
         row.setSpacing(10)
@@ -122,7 +124,10 @@ class Notice(QFrame):
         words.addWidget(self.text)
         self.action = link("Mend it", f"{name}-action", self._acted)
         self.action.hide()
-        words.addWidget(self.action, 0, Qt.AlignmentFlag.AlignLeft)
+        self.offers.setSpacing(12)
+        self.offers.addWidget(self.action)
+        self.offers.addStretch(1)
+        words.addLayout(self.offers)
         row.addLayout(words, 1)
         theme.changed.connect(self._paint)
         self._paint()
@@ -199,24 +204,30 @@ class DangerButton(QPushButton):
 class Disclosure(QToolButton):
     """A small button with an arrow that shows and hides what stands under it."""
 
-    def __init__(self, theme: Theme, text: str, name: str, spoken: str, under: QWidget) -> None:
+    def __init__(self, theme: Theme, text: str, name: str, spoken: str, under: QWidget | None = None) -> None:
+        """Without `under`, who listens to `toggled` shows and hides."""
         super().__init__()
         self._theme, self._under = theme, under
         self.setObjectName(name)
-        self.setText(text)
-        self.setAccessibleName(spoken)
+        self.say(text, spoken)
         self.setCheckable(True)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setIconSize(QSize(12, 12))
         self.setMinimumHeight(24)
         self.setProperty("role", "disclosure")
-        under.hide()
+        if under is not None:
+            under.hide()
         self.toggled.connect(self._turned)
         theme.changed.connect(self._paint)
         self._paint()
 
+    def say(self, text: str, spoken: str) -> None:
+        self.setText(text)
+        self.setAccessibleName(spoken)
+
     def _turned(self, shown: bool) -> None:
-        self._under.setVisible(shown)
+        if self._under is not None:
+            self._under.setVisible(shown)
         self._paint()
 
     def _paint(self) -> None:
@@ -299,12 +310,13 @@ class StepRow(QWidget):
         self.toggle.setVisible(bool(request))
 
     def _copied(self, *_: object) -> None:
-        QApplication.clipboard().setText(f"{self._words.text()}\n{self._more.text()}")
+        shown = (self._words, self._error, self._more)
+        QApplication.clipboard().setText("\n".join(part.text() for part in shown if part.text()))
         announce(self, "Copied")
 
 
 class StepList(QWidget):
-    """The numbered steps of a plan or of an operation; rows are changed in place."""
+    """The numbered steps of a plan; rows are changed in place."""
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
@@ -322,26 +334,19 @@ class StepList(QWidget):
         for row, step in zip(self._rows, steps, strict=True):
             row.show_step(step)
 
-    def show_reports(self, steps: tuple[StepReport, ...], planned: tuple[Step, ...]) -> bool:
-        """True where there are other rows than before."""
-        resized = self._resize(len(steps))
-        for at, (row, step) in enumerate(zip(self._rows, steps, strict=True)):
-            row.show_report(step, planned[at] if at < len(planned) else None)
-        return resized
-
     @property
     def toggles(self) -> tuple[QWidget, ...]:
         """The buttons of the rows, in their order."""
         return tuple(row.toggle for row in self._rows)
 
-    def _resize(self, count: int) -> bool:
+    def _resize(self, wanted: int) -> bool:
         before = len(self._rows)
-        while len(self._rows) > count:
+        while len(self._rows) > wanted:
             row = self._rows.pop()
             self._column.removeWidget(row)
             row.hide()
             row.deleteLater()
-        while len(self._rows) < count:
+        while len(self._rows) < wanted:
             row = StepRow(self._theme, len(self._rows) + 1)
             self._rows.append(row)
             self._column.addWidget(row)
