@@ -182,19 +182,26 @@ class Plan:
 
     @property
     def hash(self) -> str:
-        """SHA-256 over what would be done and in which order (verb, subject, steps with their stages).
+        """SHA-256 over what would be done and in which order (verb, subject, steps with their stages), and who is cut by it.
 
-        So a plan as printed can be told from another. Documents, findings and other words change nothing in Azure, so
-        that they do not count.
+        So a plan as printed can be told from another, also where the same steps would cut a service that came meanwhile.
+        Documents, findings, paths that stay open and other words change nothing in Azure, so that they do not count.
         """
-        gates = [[g.stage, g.consumer_id, g.service] for g in self.gates]
-        steps = [[s.verb, s.target, s.before, s.after, s.stage] for s in self.steps]
-        return _digest(self.verb, self.subject, steps, *([gates] if gates else []))
+        cut = sorted([one.consumer_id.lower(), one.service, one.wanted, one.goes_on] for one in self.effects)
+        return _digest(*self._done, *([{"cut": cut}] if cut else []))
 
     def is_hashed(self, written: str) -> bool:
-        """Whether `written` is this plan's hash, or the one that an earlier version wrote, which left the stages out."""
+        """Whether `written` is this plan's hash, or one that an earlier version wrote: without whom it cuts, or without the
+        stages."""
         former = _digest(self.verb, self.subject, [[s.verb, s.target, s.before, s.after] for s in self.steps])
-        return written in (self.hash, former)
+        return written in (self.hash, _digest(*self._done), former)
+
+    @property
+    def _done(self) -> tuple[object, ...]:
+        """What would be done, as it is hashed."""
+        gates = [[g.stage, g.consumer_id, g.service] for g in self.gates]
+        steps = [[s.verb, s.target, s.before, s.after, s.stage] for s in self.steps]
+        return (self.verb, self.subject, steps, *([gates] if gates else []))
 
     @property
     def goes_on(self) -> bool:

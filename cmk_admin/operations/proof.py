@@ -133,23 +133,28 @@ def proven(index: Index, plan: Plan, before: Sequence[PathRow], now: datetime, c
     planned = {named(path) for path in plan.paths}
     states: dict[Named, tuple[PlannedPath, PathProof, str | None]] = {}
     for path in (*plan.paths, *(one.path for one in before)):
-        if path.via != ITSELF:
-            states[named(path)] = (path, *_absent(index, gates, keys, path, copies))
+        if path.via == ITSELF:
+            continue
+        state, why = _absent(index, gates, keys, path, copies)
+        known = former.get(named(path))
+        # What was only ever unknown stood for what could not be read, and is no path once that can be
+        if state is not PathProof.CLOSED or named(path) in planned or (known is not None and known.known is not None):
+            states[named(path)] = (path, state, why)
     found: dict[Named, AccessPath] = {}
     for key in keys:
         for access, kind in found_paths(index, plan, key, copies):
             path = _planned(index, access, kind)
             name = named(path)
-            known = states.get(name)
+            earlier = states.get(name)
             gate = None if kind in _PAST else gates.get(key.folded)
             there = _there(former.get(name), planned=name in planned)
             state, why = _copied(index, access, copies) if kind == "copy" else _present(index, access, gate, there)
             if kind == again.REGRANT and why != _AGAIN:
                 why = again.reason(index, access, plan.method)
-            if known is not None and name in found and _GRAVITY[known[1]] >= _GRAVITY[state]:
+            if earlier is not None and name in found and _GRAVITY[earlier[1]] >= _GRAVITY[state]:
                 continue  # one grant that leads to several keys is as open as the most open of them
             found[name] = access
-            states[name] = (replace(known[0], condition=path.condition) if known else path, state, why)
+            states[name] = (replace(earlier[0], condition=path.condition) if earlier else path, state, why)
     for path in _past_the_firewall(index, plan):
         state = PathProof.OPEN if path.state is PathState.STAYS_OPEN else PathProof.UNKNOWN
         states[named(path)] = (path, state, path.reason)

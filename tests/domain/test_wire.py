@@ -150,9 +150,18 @@ def test_who_is_still_waited_for_is_not_confirmed(state: StepState) -> None:
     assert told[0]["reason"]
 
 
-def test_the_hash_tells_what_would_be_done_and_nothing_else() -> None:
+def test_the_hash_tells_what_would_be_done_and_who_is_cut_and_nothing_else() -> None:
     assert replace(CUT, warnings=("x",), title="y").hash == CUT.hash
     assert replace(CUT, steps=()).hash != CUT.hash
+    came = replace(CUT.effects[0], consumer_id=f"{CUT.effects[0].consumer_id}-2", wanted=False)
+    assert replace(CUT, effects=(*CUT.effects, came)).hash != CUT.hash
+
+
+def test_a_plan_that_was_written_before_who_is_cut_counted_is_still_read() -> None:
+    steps = [[s.verb, s.target, s.before, s.after, s.stage] for s in CUT.steps]
+    text = json.dumps([CUT.verb, CUT.subject, steps], sort_keys=True, default=dict, separators=(",", ":"))
+    written = {**wire.plan_to_json(CUT), "hash": hashlib.sha256(text.encode()).hexdigest()}
+    assert wire.plan_from_json(json.loads(json.dumps(written))) == CUT
 
 
 def in_another_stage(plan: Plan) -> Plan:

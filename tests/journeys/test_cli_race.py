@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.clients import Clients
-from tests.support import COMMAND_SECONDS, Done, Program, Sandbox
+from tests.support import COMMAND_SECONDS, Done, Program, Sandbox, serve
 
 CUT = ("revoke", "dcc-premium/mysql-encryption-key", "--consumer", "dcc-mysql", "--yes", "--watch", "--format", "json")
 
@@ -32,3 +32,23 @@ def test_of_two_revokes_at_once_one_did_it_and_the_other_says_that_it_was_so(
     assert by in steps["skipped"]["activity"]
     assert sorted(entry["status"] for entry in sandbox.writes() if entry["method"] == "DELETE") == [200, 204]
     assert not mysql.unwraps(wrapped)
+
+
+def test_a_plan_that_would_cut_a_service_that_came_meanwhile_is_another_plan(tmp_path: Path) -> None:
+    running = serve(tmp_path / "workshop", speed=600, scenario="workshop")
+    try:
+        program, colleague = (Program(tmp_path / name, running.file) for name in ("home", "elsewhere"))
+        cut = ("revoke", "ws-premium/used-key", "--consumer", "ws-mysql-attached")
+        seen = program.json(*cut, "--plan").json
+        attach = ("attach", "ws-premium/used-key", "--consumer", "ws-mysql", "--identity", "ws-attached-id", "--yes")
+        assert colleague.json(*attach).status == 0
+        running.advance(1200)
+        since = len(running.writes())
+        answer = program.json(*cut, "--yes", "--expect", seen["hash"])
+        assert (answer.status, answer.json["error"]["code"]) == (1, "plan-changed")
+        assert len(running.writes()) == since
+        now = program.json(*cut, "--plan").json
+        assert {one["consumer_id"].rsplit("/", 1)[-1] for one in now["effects"]} == {"ws-mysql-attached", "ws-mysql"}
+        assert now["hash"] in answer.json["error"]["message"]
+    finally:
+        running.stop()

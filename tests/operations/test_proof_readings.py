@@ -216,3 +216,19 @@ def test_what_was_closed_counts_from_the_moment_by_which_azure_says_that_it_does
     assert proof.uncounted(just_before) == (path,)
     assert "may let in until" in proof.held_words(just_before)
     assert (proof.held_words(due), path.counting_words(due)) == ("", "")
+
+
+def test_what_could_not_be_read_for_a_while_is_no_path_once_it_can() -> None:
+    found = revoked("grants")
+    taken = replace(
+        estates.dcc(),
+        role_assignments=tuple(
+            one for one in estates.dcc().role_assignments if one.id not in {step.target for step in found.steps}
+        ),
+    )
+    whole = read(found, taken)
+    unread = replace(taken, unread_assignments=frozenset({MYSQL_SCOPE.lower()}))
+    between = proven(Index(unread), found, whole.rows, NOW, Copies())
+    assert PathProof.UNKNOWN in states(between)
+    after = proven(Index(taken), found, between.rows, NOW, Copies())
+    assert [(row.path, row.state) for row in after.rows] == [(row.path, row.state) for row in whole.rows]
