@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QWidget
 
 from cmk_admin.operations.interface import Incident, OperationReport, WatchResult
 from cmk_admin.ui.announce import listen
@@ -307,7 +307,9 @@ def test_a_staged_revoke_says_for_whom_it_waits_and_then_does_the_rest(
     driver.revoke_page()
     assert page.plan is not None
     staged = next(one for one in page.plan.choices if one.id.startswith("staged:") and one.possible)
-    driver.click(f"revoke-choice-{staged.id}", page)
+    which = driver.find(QComboBox, "revoke-choice-staged-which", page)
+    assert which.currentText() == staged.title.split()[1]
+    driver.click("revoke-choice-staged", page)
     driver.until(lambda: page.plan is not None and bool(page.plan.gates), "the staged plan")
     driver.revoke_page()
     assert driver.text("revoke-gates", page).startswith("It waits until dcc-mysql")

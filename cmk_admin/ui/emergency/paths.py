@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cmk_admin.domain.plan import PathState, PlannedPath
 from cmk_admin.domain.words import ITSELF, PATH_KINDS, count, path_holder, scope_in_full
+from cmk_admin.ui.emergency.fold import Fold
 from cmk_admin.ui.emergency.look import PATHS, Look
 from cmk_admin.ui.emergency.parts import Badge, words_label
 from cmk_admin.ui.theme import sizes
@@ -32,7 +33,7 @@ class PathList(QWidget):
         self.setObjectName(name)
         self.setAccessibleName("Paths to the key")
         self._theme, self._scope_words = theme, scope_words
-        self._shown: tuple[object, ...] = ()
+        self._shown: tuple[tuple[PlannedPath, ...], bool, bool, str] = ((), False, False, "")
         self.heading = label("Paths to the key", "section", name=f"{name}-heading")
         self.counts = words_label("", "quiet", name=f"{name}-counts")
         head = QHBoxLayout()
@@ -46,6 +47,9 @@ class PathList(QWidget):
         column.setSpacing(10)
         column.addLayout(head)
         column.addLayout(self._rows)
+        self.fold = Fold(f"{name}-all", "Show all {} that will close")
+        self.fold.turned.connect(self._fill)
+        column.addWidget(self.fold, 0, Qt.AlignmentFlag.AlignLeft)
 
     def show_paths(
         self, paths: tuple[PlannedPath, ...], *, after: bool = False, none: str = "", quiet: bool = False
@@ -54,17 +58,24 @@ class PathList(QWidget):
 
         `quiet`: they count for nothing, and have no state.
         """
-        shown = (paths, after, none, quiet)
+        shown = (paths, after, quiet, none)
         if shown == self._shown:
             return
         self._shown = shown
         self.counts.setText("" if quiet else count_words(paths, after=after) or none)
         self.counts.setVisible(not quiet)
+        self._fill()
+
+    def _fill(self) -> None:
+        paths, after, quiet, _ = self._shown
         clear(self._rows)
-        for path in sorted(paths, key=lambda p: _ORDER.index(p.state))[:MOST]:
+        # What is not closed is never folded
+        closing = self.fold.first([one for one in paths if one.state is PathState.WILL_CLOSE])
+        rows = [*(one for one in paths if one.state is not PathState.WILL_CLOSE), *closing]
+        for path in sorted(rows, key=lambda p: _ORDER.index(p.state))[:MOST]:
             self._rows.addWidget(path_row(self._theme, path, self._scope_words, None if quiet else _look(path, after)))
-        if len(paths) > MOST:
-            self._rows.addWidget(words_label(f"and {count(len(paths) - MOST, 'more path')}", "quiet"))
+        if len(rows) > MOST:
+            self._rows.addWidget(words_label(f"and {count(len(rows) - MOST, 'more path')}", "quiet"))
 
 
 def path_row(

@@ -28,15 +28,12 @@ from cmk_admin.ui.emergency.checks_card import ChecksCard
 from cmk_admin.ui.emergency.choices_card import ChoicesCard, SuspectsCard
 from cmk_admin.ui.emergency.columns import Columns
 from cmk_admin.ui.emergency.foot import footer, place_answers
-from cmk_admin.ui.emergency.lane_words import effect_lane
-from cmk_admin.ui.emergency.lanes import Lanes
 from cmk_admin.ui.emergency.look import short_title
 from cmk_admin.ui.emergency.methods_card import MethodsCard
 from cmk_admin.ui.emergency.next_card import NextCard, Regrants
 from cmk_admin.ui.emergency.parts import (
     DangerButton,
     Notice,
-    StepList,
     card,
     in_order,
     link,
@@ -44,7 +41,8 @@ from cmk_admin.ui.emergency.parts import (
     words_label,
 )
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
-from cmk_admin.ui.emergency.revoke_words import button_words, gate_words, no_paths, nothing_words, what_of
+from cmk_admin.ui.emergency.radius_card import RadiusCard, StepsCard
+from cmk_admin.ui.emergency.revoke_words import button_words, no_paths, nothing_words, what_of
 from cmk_admin.ui.emergency.script_file import save_script
 from cmk_admin.ui.emergency.why_row import WhyRow
 from cmk_admin.ui.pages import DETAIL
@@ -159,14 +157,14 @@ class RevokePage(QWidget):
         whole.addWidget(self._footer())
 
     def _columns(self, scope_words: ScopeWords) -> Columns:
-        steps = self._left()
-        radius, paths = self._right(scope_words)
+        self._left()
+        paths = self._right(scope_words)
         how = (self._cause, self._suspects, self._methods)
         # Only a leak has something that comes next, and then it matters more than what stops: nothing does
-        right = (self._next, radius, paths, steps, self._checks)
+        right = (self._next, self._radius, paths, self._steps, self._checks)
         return Columns((*how, self._choices), right, (*how, *right, self._choices))
 
-    def _left(self) -> QWidget:
+    def _left(self) -> None:
         self._cause, self._methods, self._choices = CauseCard(), MethodsCard(), ChoicesCard()
         self._suspects, self._next = SuspectsCard(), NextCard()
         self._cause.chosen.connect(self._happened)
@@ -174,21 +172,14 @@ class RevokePage(QWidget):
         self._choices.ticked.connect(self._tick)
         self._suspects.ticked.connect(self._suspect)
         self._next.wanted.connect(self.verb_wanted)
-        self._steps = StepList(self._theme, "revoke-steps")
-        self._nothing = words_label("", "quiet", name="revoke-nothing")
-        self._gates = words_label("", "quiet", name="revoke-gates")
-        steps, _ = card(label("What will be done", "section"), self._steps, self._nothing, self._gates)
-        return steps
 
-    def _right(self, scope_words: ScopeWords) -> tuple[QWidget, QWidget]:
-        self._lanes = Lanes(self._theme, "revoke-lanes", "When each service stops")
-        self._unused = words_label("No service that this account can see uses this key.", "quiet")
-        self._findings = words_label("", "quiet", name="revoke-findings")
+    def _right(self, scope_words: ScopeWords) -> QWidget:
+        self._radius, self._steps = RadiusCard(self._theme), StepsCard(self._theme)
+        self._steps.resized.connect(self._order)
         self._paths = PathList(self._theme, "revoke-paths", scope_words)
         self._regrants = Regrants(self._theme, scope_words)
         self._checks = ChecksCard(self._theme)
-        radius, _ = card(label("What stops, and when", "section"), self._lanes, self._unused, self._findings)
-        return radius, card(self._paths, self._regrants)[0]
+        return card(self._paths, self._regrants)[0]
 
     def _footer(self) -> QWidget:
         self._why = WhyRow()
@@ -288,29 +279,16 @@ class RevokePage(QWidget):
         self._warnings.say((*asked, *plan.warnings))
         self._cause.show_cause(self._draft.cause, plan.why)
         self._methods.show_methods(plan.methods, plan.method, plan.problems)
-        self._choices.show_choices(plan.choices)
+        self._choices.show_choices(plan.choices, {one.consumer_id.lower(): one.consumer_name for one in plan.effects})
         suspected = self._draft.cause is Cause.OPERATOR
         self._suspects.show_suspects(
             (*plan.regrants, *plan.paths) if suspected else (), self._draft.principals, self._me
         )
         self._suspects.setVisible(suspected)
-        self._steps.show_plan(plan.steps)
-        nothing, found = nothing_words(plan)
-        self._nothing.setText(nothing)
-        self._nothing.setVisible(bool(nothing))
-        gates = gate_words(plan, {one.consumer_id.lower(): one.consumer_name for one in plan.effects})
-        self._gates.setText(gates)
-        self._gates.setVisible(bool(gates))
+        self._steps.show_plan(plan)
         self._next.show_next(plan.next)
-        self._lanes.show_lanes(tuple(effect_lane(effect) for effect in plan.effects))
-        self._lanes.setVisible(bool(plan.effects))
-        used = index is not None and bool(index.uses_of_key(self._draft.key.key))
-        unused = "No service that this account can see uses this key."
-        self._unused.setText("No service is stopped by this." if used else unused)
-        self._unused.setVisible(not plan.effects)
-        self._findings.setText("\n".join(plan.findings))
-        self._findings.setVisible(bool(plan.findings) and not found)
-        self._paths.show_paths(plan.paths, none=no_paths(plan, found=found))
+        self._radius.show_plan(plan, used=index is not None and bool(index.uses_of_key(self._draft.key.key)))
+        self._paths.show_paths(plan.paths, none=no_paths(plan, found=nothing_words(plan)[1]))
         self._regrants.show_regrants(plan.regrants)
         self._checks.show_checks(plan.checks, plan.not_restored, plan.problems)
         self._go.setText(button_words(plan, complete=complete))
@@ -321,7 +299,14 @@ class RevokePage(QWidget):
     def _order(self) -> None:
         """Tab goes as the cards stand."""
         first = (self._again, self._problems.action, *self._cause.buttons, *self._suspects.buttons)
-        right = (*self._next.buttons, self._regrants.toggle, *self._steps.toggles, self._checks.toggle)
+        right = (
+            *self._next.buttons,
+            self._radius.fold,
+            self._paths.fold,
+            self._regrants.toggle,
+            *self._steps.buttons,
+            self._checks.toggle,
+        )
         left = self._choices.buttons
         rest = (*right, *left) if self._cards.stacked else (*left, *right)
         end = (*self._why.fields, self._script, self._cancel, self._go)
