@@ -34,7 +34,8 @@ _ROLES = (
     (r".*", "Contributor"),
 )
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+# A GUID, or a key's version
+_ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}", re.IGNORECASE)
 _ARM_DENIAL = re.compile(r"perform action '(?P<action>[^']+)' over scope '(?P<scope>[^']+)'")
 _VAULT_DENIAL = re.compile(r"Action: '(?P<action>[^']+)'\s+Resource: '(?P<scope>[^']+)'")
 _POLICY_DENIAL = re.compile(r"does not have (?P<what>\w+) (?P<permission>\w+) permission")
@@ -51,10 +52,15 @@ def subject_of(url: str) -> str:
     return parts.path if (parts.hostname or "").startswith("management.") else f"https://{parts.hostname}{parts.path}"
 
 
-def from_answer(method: str, url: str, status: int, headers: Mapping[str, str], body: Any) -> AzureFailure:
-    """The failure that an answer of 400 and above tells. `body` is parsed JSON, or None where it was none."""
+def from_answer(
+    method: str, url: str, status: int, headers: Mapping[str, str], body: Any, *, about: str | None = None
+) -> AzureFailure:
+    """The failure that an answer of 400 and above tells. `body` is parsed JSON, or None where it was none.
+
+    `about` is the id of what it is about, where the address names something else.
+    """
     code, message = _azure_words(body)
-    subject = subject_of(url)
+    subject = about or subject_of(url)
     kind, words, advice = _words(status, code, message, subject, method)
     return AzureFailure(
         kind,
@@ -194,7 +200,8 @@ def _words(
     status: int, code: str | None, message: str, subject: str, method: str
 ) -> tuple[FailureKind, str, str | None]:
     """Kind, sentence and advice."""
-    name = last(subject)
+    bare = _named(subject) if _ID.fullmatch(last(subject)) else last(subject)
+    name = bare if bare == last(subject) else f"the {bare}"
     if code in _FIREWALL:
         host = urlsplit(subject).hostname or name
         return (
@@ -209,7 +216,7 @@ def _words(
     if status == 403:
         return _forbidden(code, message, subject, method)
     if status == 404:
-        return (FailureKind.NOT_FOUND, f"There is no {name}, or it cannot be seen from here.", None)
+        return (FailureKind.NOT_FOUND, f"There is no {bare}, or it cannot be seen from here.", None)
     if status in (409, 412):
         return (FailureKind.CONFLICT, _sentence(f"{name} does not allow it as it stands", code, message), None)
     if status == 429:
@@ -258,6 +265,10 @@ def _forbidden(code: str | None, message: str, subject: str, method: str) -> tup
 
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "change", "PATCH": "change", "DELETE": "remove"}
 _RIGHTS = {"read": "read", "change": "write", "remove": "delete"}
+_OPERATIONS = frozenset(
+    {"azureasyncoperation", "azureasyncoperations", "operationresults", "operations", "operationstatuses"}
+)
+"""What is asked how a long-running operation stands, folded: its name is an id that tells nobody anything."""
 _DENIED = {"RequestDisallowedByPolicy", "DenyAssignmentAuthorizationFailed"}
 """Refusals that no role lifts."""
 
@@ -306,11 +317,13 @@ def _named(subject: str) -> str:
         return f"key {names[0]}"
     # An action stands behind the name that it is done with
     kind = types[-2] if len(types) > len(names) + 1 else types[-1]
+    if kind.lower() in _OPERATIONS:
+        return "operation that Azure had begun"
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind).lower()
     words = f"{words[:-3]}y" if words.endswith("ies") else words.removesuffix("s")
     scope = subject.rpartition("/providers/")[0]
-    if _ID.fullmatch(names[-1]):
-        return f"{words} on {last(scope)}" if scope else words
+    if _ID.fullmatch(names[-1]) and scope:
+        return f"{words} on {_named(scope) if _ID.fullmatch(last(scope)) else last(scope)}"
     return f"{words} {names[-1]}"
 
 

@@ -272,9 +272,10 @@ class Session:
         self.names.scope_of(urlsplit(address).hostname or "")
         return LongRunning(address=address, retry_after=retry_after_of(reply.headers) or 1.0)
 
-    async def poll(self, operation: LongRunning) -> Poll:
+    async def poll(self, operation: LongRunning, *, about: str | None = None) -> Poll:
         """Ask once how a long-running operation stands; both header styles of Azure. Urgent by nature.
 
+        `about` is the id of what it changes, for the words of its failure.
         Raises AzureFailure where it ended badly (with Azure's reason) or could not be asked.
         """
         reply = await self.send("GET", operation.address)
@@ -284,7 +285,7 @@ class Session:
             word = status.lower()
             if word in ("failed", "canceled", "cancelled"):
                 error = reply.body if reply.body.get("error") else {"error": {"code": status, "message": ""}}
-                raise from_answer("GET", operation.address, 400, reply.headers, error)
+                raise from_answer("GET", operation.address, 400, reply.headers, error, about=about)
             return Poll(done=word == "succeeded", retry_after=wait, body=reply.body)
         failed = of_command(operation.address, reply.body) if reply.status != 202 else None
         if failed is not None:

@@ -49,7 +49,7 @@ class Polling:
             if not await self._state.pause(pause):
                 return False
             try:
-                poll = await self._state.session.poll(operation)
+                poll = await self._state.session.poll(operation, about=self._state.plan.steps[self._n - 1].target)
             except AzureFailure as failure:
                 away = await self._line.was_away(failure)
                 wait = 0.0 if away else next(waits, None)

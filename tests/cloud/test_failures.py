@@ -68,6 +68,36 @@ def test_what_is_refused_is_named_in_words_with_the_role_that_allows_it(
     assert f"the role {role} is missing" in str(found.next)
 
 
+ID = "e87dbe07-0000-4000-8000-000000000001"
+SUBSCRIPTION = f"https://management.azure.com/subscriptions/{ID}"
+BEGUN = f"{SUBSCRIPTION}/providers/Microsoft.DBforMySQL/locations/westeurope/azureAsyncOperation/{ID}?api-version=1"
+
+
+@pytest.mark.parametrize(
+    ("url", "what"),
+    [
+        (GRANT, "the role assignment on k"),
+        (
+            f"{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/{ID}",
+            f"role assignment on subscription {ID}",
+        ),
+        (f"{SUBSCRIPTION}?api-version=1", f"the subscription {ID}"),
+        ("https://contoso.vault.azure.net/keys/k/0123456789abcdef0123456789abcdef", "the key k"),
+        (BEGUN, "the operation that Azure had begun"),
+        (f"{SERVER}?api-version=1", "m"),
+    ],
+)
+def test_no_id_stands_alone_for_what_was_refused(url: str, what: str) -> None:
+    assert what in from_answer("PUT", url, 400, {}, error("Bad", "Not so.")).message
+    assert "There is no the" not in from_answer("GET", url, 404, {}, None).message
+
+
+def test_what_azure_had_begun_is_told_of_the_resource_that_it_changes() -> None:
+    server = SERVER.removeprefix("https://management.azure.com")
+    found = from_answer("GET", BEGUN, 400, {}, error("Bad", "Caller is not authorized"), about=server)
+    assert (found.message, found.subject) == ("Azure answered 400 for m: Caller is not authorized", server)
+
+
 def test_where_a_policy_forbids_it_no_role_is_named() -> None:
     assert from_answer("PUT", ARM, 403, {}, error("RequestDisallowedByPolicy", "A policy.")).next is None
 
