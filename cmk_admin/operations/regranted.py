@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.steps import Step, StepState, StepVerb
 from cmk_admin.domain.verbs.changes import ROLE_SECONDS
+from cmk_admin.domain.verbs.key_back import gives_key
 from cmk_admin.domain.verbs.restore import DONE, MAYBE
 from cmk_admin.operations.history import plan_of
 from cmk_admin.operations.reports import AT_REST, utc_text
@@ -23,9 +24,10 @@ _LONGEST = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class _GivenBack:
-    """A grant that this operation gave back."""
+    """A role that this operation gave back."""
 
     words: str
+    """Of the step: which role, where, to whom."""
     until: datetime
     """By when it counts at the latest."""
 
@@ -36,7 +38,7 @@ async def all_count(state: OperationState, stage: Sequence[int]) -> bool:
     False: no further step is wanted. Raises StoreError.
     """
     left = [state.plan.steps[n - 1] for n in stage if state.step(n).state not in AT_REST]
-    names = [last(step.target) for step in left if _gives_key(step)]
+    names = [last(step.target) for step in left if gives_key(step)]
     given = [one async for one in _given_back(state)] if names else []
     if not given:
         return True
@@ -45,8 +47,8 @@ async def all_count(state: OperationState, stage: Sequence[int]) -> bool:
     if wait <= 0:
         return True
     why = (
-        f"{names[0]} gets its key at {utc_text(latest.until)}: the role that came back ({latest.words}) was gone for a "
-        "moment only, and until it counts everywhere the service could lose the key again. Meanwhile it goes on as it is."
+        f"{names[0]} gets its key at {utc_text(latest.until)}, when “{latest.words}” is sure to count: the role was gone "
+        "for a moment only, and before that the service could lose its key again. Meanwhile it goes on as it is."
     )
     await state.note(why)
     state.pause_for(why)
@@ -54,10 +56,6 @@ async def all_count(state: OperationState, stage: Sequence[int]) -> bool:
         return await state.pause(wait)
     finally:
         state.pause_for(None)
-
-
-def _gives_key(step: Step) -> bool:
-    return step.verb is StepVerb.SET_CONSUMER_KEY and bool((step.after or {}).get("key"))
 
 
 async def _given_back(state: OperationState) -> AsyncIterator[_GivenBack]:

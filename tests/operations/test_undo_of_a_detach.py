@@ -8,8 +8,11 @@ from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.verbs.attach import AttachDraft
+from cmk_admin.domain.verbs.detach import DetachDraft
 from cmk_admin.operations.backend import OpenBackend
 from cmk_admin.operations.interface import Boundary, OperationReport, WatchResult
+from tests.journeys.clients import Clients
+from tests.journeys.workshop import Workshop
 from tests.operations.attaching import PREMIUM, target
 from tests.operations.stories import Azure
 from tests.operations.wizard_stories import ATTACHED, as_before, plan_detach, seen
@@ -49,6 +52,10 @@ def test_a_server_that_gets_its_key_back_soon_keeps_it_and_is_followed_until_tha
         await asyncio.sleep(_GONE_SECONDS / _SPEED)
         async with azure.opened() as backend:
             if how == "undo":
+                plan = await backend.prepare_undo(done.operation)
+                assert any(
+                    f"{ATTACHED} gets its key only 10 minutes after the role came back" in one for one in plan.warnings
+                )
                 back = await backend.undo(done.operation, on_report=told)
             else:
                 back = await backend.run(await _plan_attach_again(backend), on_report=told)
@@ -61,7 +68,42 @@ def test_a_server_that_gets_its_key_back_soon_keeps_it_and_is_followed_until_tha
             as_before("detach", before, now)
 
     asyncio.run(story())
-    assert any(f"{ATTACHED} gets its key at" in one for one in waited)
+    assert any(
+        f"{ATTACHED} gets its key at" in one
+        and "“Give role Key Vault Crypto" in one
+        and "ws-attached-id” is sure" in one
+        for one in waited
+    ), waited
+
+
+def test_an_undo_says_before_that_nobody_gives_the_identity_its_grant_again(azure: Azure) -> None:
+    async def story() -> None:
+        admin, mine = Clients(azure.sandbox), Clients(azure.sandbox, "ws-attached-id").object_id
+        async with azure.opened() as backend:
+            server = await target(backend, "mysql-flexible", ATTACHED)
+            detach = await backend.prepare(DetachDraft(consumer=server.id, service="mysql-flexible"))
+            done = await backend.run(detach, watch=False)
+            assert done.outcome is Outcome.DONE, done.log
+            assert not _missing(await backend.prepare_undo(done.operation))
+            scope = Workshop(azure.sandbox).scope("ws-premium", "used-key")
+            for name, (who, *_) in (await asyncio.to_thread(admin.grants, scope)).items():
+                if who == mine:
+                    await asyncio.to_thread(admin.remove_grant, scope, name)
+            azure.sandbox.advance(900)  # a grant that is gone goes on letting in for some minutes
+            plan = await backend.prepare_undo(done.operation)
+            assert _missing(plan) == [
+                f"ws-attached-id has no grant on used-key, and no step gives it one: Azure will refuse "
+                f"“{plan.steps[0].words}”. Grant it access to used-key first."
+            ]
+            back = await backend.run(plan, watch=False)
+            assert back.outcome is Outcome.FAILED, back.log
+            assert f"Azure answered 400 for {ATTACHED}: " in str(back.steps[0].error)
+
+    asyncio.run(story())
+
+
+def _missing(plan: Plan) -> list[str]:
+    return [one for one in plan.warnings if "has no grant" in one]
 
 
 async def _plan_attach_again(backend: OpenBackend) -> Plan:

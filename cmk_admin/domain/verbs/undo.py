@@ -14,7 +14,7 @@ from cmk_admin.domain.plan import Plan, Watch
 from cmk_admin.domain.problems import Problem, blocking, warning
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepVerb
 from cmk_admin.domain.surroundings import Surroundings
-from cmk_admin.domain.verbs import changes, making, step_rights
+from cmk_admin.domain.verbs import changes, key_back, making, step_rights
 from cmk_admin.domain.verbs.changes_aks import changes_etcd, in_safe_order, stays
 from cmk_admin.domain.verbs.restore import (
     MAYBE,
@@ -64,6 +64,8 @@ def plan(draft: UndoDraft, index: Index, around: Surroundings | None = None) -> 
         watches=(*watches(draft, steps, (*steps, *healed)), *_served_again(draft, steps)),
         warnings=(
             *doubts(draft),
+            *key_back.without_grant(index, steps),
+            *key_back.waits(index, steps),
             *_kept_by_backups(steps),
             *_silent(draft),
             *_unseen_carriers(steps),
