@@ -35,10 +35,22 @@ class Verb:
     """In Qt's portable form: ``Ctrl+Shift+R``."""
     danger: bool = False
     """It takes something away: drawn red, kept apart in menus."""
+    ends: bool = False
+    """It ends the program: last in its menu, and apart."""
     tip: str = ""
     """One sentence for the status line and the palette."""
     context: tuple[str, ...] = ()
     """Kinds of tree nodes in whose context menu it stands."""
+
+    @property
+    def group(self) -> str:
+        """Which part of its menu it stands in: empty, ``danger`` or ``ending``."""
+        return "danger" if self.danger else "ending" if self.ends else ""
+
+    @property
+    def words(self) -> str:
+        """Its text without the mnemonic and the dots."""
+        return self.text.replace("&", "").rstrip("…")
 
 
 class Actions(QObject):

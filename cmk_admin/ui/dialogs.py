@@ -59,13 +59,29 @@ class _Box(QDialog):
         return button
 
     def finish(self) -> None:
+        """The buttons, and no more height than the text takes at this width: what is left over would part the lines."""
         self.body.addSpacing(4)
         self.body.addWidget(self.buttons)
+        width = max(WIDTH, self.body.totalSizeHint().width())
+        self.resize(width, self.body.totalHeightForWidth(width))
 
 
-def tell(parent: QWidget, heading: str, text: str, *, details: str = "", copy: str = "Copy details") -> QDialog:
-    """Say something that has to be read; one button, *Close*, and `copy`, which copies the `details`."""
+def tell(
+    parent: QWidget,
+    heading: str,
+    text: str,
+    *,
+    details: str = "",
+    copy: str = "Copy details",
+    content: QWidget | None = None,
+) -> QDialog:
+    """Say something that has to be read; one button, *Close*, and `copy`, which copies the `details`.
+
+    `content` stands whole under the text.
+    """
     box = _Box(parent, "tell", heading, text)
+    if content is not None:
+        box.body.addWidget(content)
     if details:
         shown = QPlainTextEdit(details)
         shown.setObjectName("tell-details")

@@ -1,4 +1,8 @@
-"""The menus: five titles from the first paint on, filled from the registry of verbs."""
+"""The menus: five titles from the first paint on, filled from the registry of verbs.
+
+The verbs of a menu stand in the order in which they came, what takes away apart from them, and what ends the program last:
+in whatever order the parts of the window add theirs.
+"""
 
 from __future__ import annotations
 
@@ -41,13 +45,17 @@ class Menus:
         verbs.added.connect(self.add)
 
     def add(self, verb: Verb) -> None:
-        """Put a verb into its menu, what takes away apart from the rest."""
+        """Put a verb into its menu, which is set out anew."""
         menu = self._menus.get(verb.menu)
         if menu is None:
             return
-        if verb.danger and menu.actions():
-            menu.addSeparator()
-        menu.addAction(self._verbs.action(verb.id))
+        menu.clear()
+        mine = [one for one in self._verbs if one.menu == verb.menu]
+        for group in ("", "danger", "ending"):
+            found = [one for one in mine if one.group == group]
+            if found and not menu.isEmpty():
+                menu.addSeparator()
+            menu.addActions([self._verbs.action(one.id) for one in found])
 
     def fill_context(self, menu: QMenu, selection: Selection) -> None:
         """The verbs on what is selected, dangerous ones last and apart."""

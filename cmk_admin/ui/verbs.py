@@ -9,6 +9,7 @@ from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QApplication
 
 from cmk_admin import __version__
+from cmk_admin.ui import shortcuts
 from cmk_admin.ui.actions import Verb
 from cmk_admin.ui.dialogs import tell
 from cmk_admin.ui.selection import Selection
@@ -59,7 +60,7 @@ def add_verbs(window: MainWindow) -> None:
         window.pages.close_current,
         lambda _: None if window.pages.on_opened_page else "This page stays open.",
     )
-    add(Verb(id="quit", text="&Quit", menu="file", shortcut="Ctrl+Q"), lambda: _close(window))
+    add(Verb(id="quit", text="&Quit", menu="file", shortcut="Ctrl+Q", ends=True), lambda: _close(window))
     add(
         Verb(id="estate", text="Show the &estate", menu="view", icon="tree", shortcut="Ctrl+1"),
         partial(_turn, window, 0),
@@ -155,7 +156,7 @@ def add_verbs(window: MainWindow) -> None:
     )
     add(
         Verb(id="shortcuts", text="&Keyboard shortcuts", menu="help", icon="command", shortcut="F1"),
-        partial(_tell_shortcuts, window),
+        partial(shortcuts.show, window),
     )
     add(Verb(id="about", text="&About CMK Admin", menu="help", icon="info"), partial(_tell_about, window))
     window.pages.turned.connect(window.verbs.update)
@@ -177,18 +178,6 @@ def _close(window: MainWindow) -> None:
 def _turn(window: MainWindow, page: int) -> None:
     window.pages.setCurrentIndex(page)
     (window.table.view if page else window.tree.tree).setFocus()
-
-
-def _tell_shortcuts(window: MainWindow) -> None:
-    shown = [(verb.shortcut or "", verb.text.replace("&", "").rstrip("…")) for verb in window.verbs if verb.shortcut]
-    width = max(len(keys) for keys, _ in shown)
-    lines = [f"{keys:<{width}}   {text}" for keys, text in shown]
-    tell(
-        window,
-        "Keyboard shortcuts",
-        "Typing in the tree filters it; Esc clears the filter. Enter and double click open the page of what is selected.",
-        details="\n".join(lines),
-    )
 
 
 def _tell_about(window: MainWindow) -> None:

@@ -1,4 +1,4 @@
-"""A restore file in the window: of another machine it gives back; of another Azure, or damaged, it is told and nothing is sent."""
+"""A restore file in the window: on another machine it gives back; without its connection, or damaged, it is told."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QPlainTextEdit
 
-from cmk_admin.operations.interface import Outcome
+from cmk_admin.domain.steps import Outcome
 from cmk_admin.ui.emergency.answer_page import AnswerPage
 from tests.journeys.clients import Clients
 from tests.journeys.driver import Driver
@@ -32,10 +32,14 @@ def elsewhere(tmp_path: Path, driver: Driver, monkeypatch: pytest.MonkeyPatch) -
         one.close()
 
 
-def choose(driver: Driver, verb: str, dialog: str, file: Path) -> None:
+DIALOGS = {"restore-file": "restore-open", "open-record": "record-open"}
+"""Both doors take such a file: the verb, and the dialog that asks."""
+
+
+def choose(driver: Driver, verb: str, file: Path) -> None:
     """Choose a file as the menu's dialog asks for it."""
     driver.menu("file", verb)
-    asked = driver.dialog(dialog)
+    asked = driver.dialog(DIALOGS[verb])
     assert isinstance(asked, QFileDialog)
     name = driver.find(QLineEdit, "fileNameEdit", asked)
     name.setText(str(file))
@@ -50,21 +54,16 @@ def file_of(driver: Driver, tmp_path: Path) -> tuple[str, Path]:
     return report.operation, kept
 
 
-@pytest.mark.parametrize(("verb", "dialog"), [("restore-file", "restore-open"), ("open-record", "record-open")])
+@pytest.mark.parametrize("verb", DIALOGS)
 def test_a_restore_file_gives_back_on_another_machine(
-    driver: Driver,
-    elsewhere: Callable[[], Driver],
-    sandbox: Sandbox,
-    tmp_path: Path,
-    verb: str,
-    dialog: str,
+    driver: Driver, elsewhere: Callable[[], Driver], sandbox: Sandbox, tmp_path: Path, verb: str
 ) -> None:
     server = Clients(sandbox, "dcc-mysql-id")
     wrapped = server.wrap()
     operation, kept = file_of(driver, tmp_path)
     server.await_unwraps(wrapped, wanted=False)
     there = elsewhere().connect(sandbox)
-    choose(there, verb, dialog, kept)
+    choose(there, verb, kept)
     there.answer_page()
     assert there.window.message.text.text().startswith(f"This is a restore file of operation {operation}")
     there.say_clean()
@@ -78,7 +77,7 @@ def test_without_its_connection_the_command_is_named_and_can_be_copied(
     operation, kept = file_of(driver, tmp_path)
     there = elsewhere()
     assert there.window.verbs.why_not("restore-file") is not None
-    choose(there, "open-record", "record-open", kept)
+    choose(there, "open-record", kept)
     box = there.dialog("tell")
     assert f"is a restore file of operation {operation}. No connection is open." in there.text("tell-text", box)
     command = f"cmk-admin restore {kept} --sandbox"
@@ -95,8 +94,8 @@ def test_a_damaged_restore_file_is_told_in_one_sentence_and_nothing_is_sent(
     text = kept.read_text()
     for damaged in (text.replace("dcc-mysql-id", "dcc-mysql-jd", 1), text[: len(text) // 2]):
         kept.write_text(damaged)
-        for verb, dialog in (("open-record", "record-open"), ("restore-file", "restore-open")):
-            choose(driver, verb, dialog, kept)
+        for verb in DIALOGS:
+            choose(driver, verb, kept)
             box = driver.dialog("tell")
             wanted = f"“{kept}” is damaged: it is not as the revoke wrote it. Nothing was sent."
             assert driver.text("tell-text", box) == wanted

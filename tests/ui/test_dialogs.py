@@ -85,3 +85,11 @@ def test_a_failure_says_what_happened_to_what_and_what_to_do_next(parent: QWidge
 def test_our_own_mistakes_are_not_told_as_tracebacks() -> None:
     assert "Traceback" not in dialogs.failure_text(KeyError("x"))
     assert dialogs.failure_text(BadInput("b", "It makes no sense.")) == "It makes no sense."
+
+
+@pytest.mark.parametrize("words", [1, 12, 40])
+def test_no_gap_stands_between_the_lines_of_a_dialog(parent: QWidget, words: int) -> None:
+    dialog = dialogs.confirm(parent, "Stop watching?", "Nothing more. " * words, verb="Stop", done=lambda: None)
+    for label in dialog.findChildren(QLabel):
+        assert label.height() == label.heightForWidth(label.width()), label.text()
+    dialog.close()

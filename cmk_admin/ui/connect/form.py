@@ -46,7 +46,7 @@ class ConnectForm(QWidget):
         self.tenant.setAccessibleName("Tenant")
         self.tenant.setPlaceholderText("Id or domain; empty for the account's own")
         self.tenant.returnPressed.connect(self.submitted)
-        self.anew = QCheckBox("Ask for the acc&ount, also where one is known")
+        self.anew = QCheckBox("Ask for the acco&unt, also where one is known")
         self.anew.setObjectName("connect-anew")
         self.problem = label("", "danger", name="connect-problem", wrap=True)
         self.problem.hide()

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 from cmk_admin.ui.theme import sizes
 from cmk_admin.ui.widgets.labels import label
 
-_ASKED = (("Rea&son", "Reason", "What happened, for the record"), ("Tic&ket", "Ticket", "INC-1234"))
+_ASKED = (("Rea&son", "Reason", "What happened, for the record"), ("&Ticket", "Ticket", "INC-1234"))
 
 
 class WhyRow(QHBoxLayout):
