@@ -3,17 +3,21 @@
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.words import count
 from cmk_admin.operations.interface import ConnectionInfo
 from cmk_admin.ui.announce import announce
 from cmk_admin.ui.bridge import Bridge, Job
 from cmk_admin.ui.dialogs import failure_text
+from cmk_admin.ui.emergency.checked import Checked
 from cmk_admin.ui.emergency.choices_card import Ticks
 from cmk_admin.ui.emergency.clean_card import CleanCard
+from cmk_admin.ui.emergency.columns import Columns
 from cmk_admin.ui.emergency.foot import footer, place_answers
 from cmk_admin.ui.emergency.lane_words import back_lane
 from cmk_admin.ui.emergency.lanes import Lanes
@@ -27,9 +31,13 @@ from cmk_admin.ui.emergency.parts import (
     scrolled,
     words_label,
 )
+from cmk_admin.ui.emergency.revoke_page import PASSING
 from cmk_admin.ui.emergency.script_file import save_script
 from cmk_admin.ui.theme.theme import Theme
 from cmk_admin.ui.widgets.labels import label
+
+RETRY_MS = 5000
+"""How long after a reading that failed for a reason that passes it is tried again."""
 
 Prepare = Callable[[tuple[str, ...]], Coroutine[Any, Any, Plan]]
 """Gets the ids of the consumers to bring back; none: all of it."""
@@ -67,6 +75,12 @@ class AnswerPage(QWidget):
         self._wanted = self._consumers
         self._plan: Plan | None = None
         self._job: Job | None = None
+        self._told = ""
+        """The failure that was told already."""
+        self._retry = QTimer(self)
+        self._retry.setInterval(RETRY_MS)
+        self._retry.setSingleShot(True)
+        self._retry.timeout.connect(self._read)
         self._build()
         self.try_again()
 
@@ -76,19 +90,29 @@ class AnswerPage(QWidget):
 
     def try_again(self) -> None:
         """Ask anew what there is to do."""
-        self._state.setText("Reading from Azure how things stand …")
+        self._problems.say(())
+        self._told = ""
+        self._read()
+
+    def _read(self) -> None:
+        """What could not be read stands there until it can be."""
+        self._retry.stop()
+        self._state.say("Reading from Azure how things stand …")
         self._go.setEnabled(False)
         self._script.hide()
         if self._job is not None:
             self._job.cancel()
         self._job = None
-        self._problems.say(())
         if self._consumers and not self._wanted:
             self._plan = None
-            self._state.setText("Tick at least one service that is to be brought back.")
+            self._state.say("Tick at least one service that is to be brought back.")
             return
         part = () if self._wanted == self._consumers else self._wanted
         self._job = self._bridge.start(self, self._ask(part), self._prepared, self._unprepared)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._cards.fit(event.size().width())
 
     def focusInEvent(self, _: QFocusEvent) -> None:
         """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
@@ -102,7 +126,8 @@ class AnswerPage(QWidget):
 
     def _build(self) -> None:
         self._title = words_label(self._verb, "title", name="answer-title")
-        self._state = label("", "quiet", name="answer-state")
+        self._state = Checked("answer")
+        self._state.again.connect(self.try_again)
         self._problems = Notice(self._theme, "danger", "broken", "answer-problems")
         self._warnings = Notice(self._theme, "caution", "warning", "answer-warnings")
         self._left = Notice(self._theme, "unknown", "info", "answer-left")
@@ -115,26 +140,13 @@ class AnswerPage(QWidget):
         self._steps = StepList(self._theme, "answer-steps")
         self._steps_card, _ = card(label("What will be done", "section"), self._steps, self._not_exact)
         self._lanes = Lanes(self._theme, "answer-lanes", "When each service is back")
-        self._lanes_card, column = card(label("What comes back, and when", "section"), self._lanes)
-        column.addStretch(1)
-        columns = QGridLayout()
-        columns.setHorizontalSpacing(12)
-        sides = QWidget(), QWidget()
-        for at, (side, cards) in enumerate(
-            zip(sides, ((self._clean, self._who, self._steps_card), (self._lanes_card,)), strict=True)
-        ):
-            stack = QVBoxLayout(side)
-            stack.setContentsMargins(0, 0, 0, 0)
-            stack.setSpacing(12)
-            for each in cards:
-                stack.addWidget(each)
-            columns.addWidget(side, 0, at, Qt.AlignmentFlag.AlignTop)
-        columns.setColumnStretch(0, 4)
-        columns.setColumnStretch(1, 5)
+        self._lanes_card, _ = card(label("What comes back, and when", "section"), self._lanes)
+        left = (self._clean, self._who, self._steps_card)
+        self._cards = Columns(left, (self._lanes_card,), (self._clean, self._who, self._lanes_card, self._steps_card))
         area, body = scrolled("answer-scroll")
         for widget in (self._title, self._state, self._problems, self._differences, self._warnings, self._left):
             body.addWidget(widget)
-        body.addLayout(columns)
+        body.addWidget(self._cards)
         body.addStretch(1)
         self._steps_card.hide()
         self._lanes_card.hide()
@@ -165,7 +177,7 @@ class AnswerPage(QWidget):
         self._plan = plan
         self._title.setText(plan.title)
         self.setWindowTitle(short_title(plan.verb, plan.title, plan.subject))
-        self._state.setText("Checked with Azure just now.")
+        self._state.checked()
         self._problems.say(plan.problems)
         self._warnings.say(plan.warnings)
         self._differences.say(plan.findings)
@@ -184,17 +196,17 @@ class AnswerPage(QWidget):
         )
         self._lanes_card.setVisible(bool(plan.watches))
         self._allow()
-        in_order(*self._clean.buttons, *self._who.buttons, *self._steps.toggles, self._script, self._cancel, self._go)
-        announce(self, f"{plan.title}: {len(plan.steps)} steps")
+        buttons = (*self._clean.buttons, *self._who.buttons, *self._steps.toggles)
+        in_order(self._state.button, *buttons, self._script, self._cancel, self._go)
+        announce(self, f"{plan.title}: {count(len(plan.steps), 'step')}")
 
     def _allow(self) -> None:
         """It can be started once the question was answered, where there is one."""
         plan = self._plan
         ready = plan is not None and not plan.problems and bool(plan.steps)
         self._go.setEnabled(ready and self._clean.lets_start)
-        if ready:
-            asked = "" if self._clean.lets_start else " Say whether the identity is clean, then it can be started."
-            self._state.setText(f"Checked with Azure just now.{asked}")
+        asked = ready and not self._clean.lets_start
+        self._state.add("Say whether the identity is clean, then it can be started." if asked else "")
 
     def _pick(self, consumers: tuple[str, ...]) -> None:
         self._wanted = consumers
@@ -205,13 +217,19 @@ class AnswerPage(QWidget):
             save_script(self, self._plan, self._info, self._script_saved)
 
     def _script_saved(self, sentence: str, written: bool) -> None:
-        self._state.setText(sentence)
+        self._state.add(sentence)
         announce(self, sentence, urgent=not written)
 
     def _unprepared(self, error: Exception) -> None:
-        self._state.setText("Nothing was changed.")
-        self._problems.say((failure_text(error),))
-        announce(self, failure_text(error), urgent=True)
+        text, passing = failure_text(error), isinstance(error, AzureFailure) and error.kind in PASSING
+        tried = " It is tried again by itself." if passing else ""
+        self._state.say(f"This could not be checked with Azure. Nothing was changed.{tried}", again=True)
+        self._problems.say((text,))
+        if passing:
+            self._retry.start()
+        if text != self._told:
+            self._told = text
+            announce(self, text, urgent=True)
 
     def _on_cancel(self, *_: object) -> None:
         self.cancelled.emit()
@@ -219,5 +237,5 @@ class AnswerPage(QWidget):
     def _start(self, *_: object) -> None:
         if self._plan is not None:
             self._go.setEnabled(False)
-            self._state.setText("Starting …")
+            self._state.say("Starting …")
             self.start.emit(self._clean.said_in(self._plan), "", "")
