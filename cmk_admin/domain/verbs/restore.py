@@ -12,6 +12,7 @@ from cmk_admin.domain.services import service
 from cmk_admin.domain.steps import ASKS_ONLY, Step, StepState, StepVerb
 from cmk_admin.domain.unfinished import unfinished
 from cmk_admin.domain.verbs import changes, cuts, restore_changed, restore_part, restore_since
+from cmk_admin.domain.verbs.ways import naming
 
 DONE = frozenset({StepState.DONE, StepState.ACCEPTED})
 MAYBE = frozenset({StepState.INTENT, StepState.SENT, StepState.UNKNOWN})
@@ -105,7 +106,7 @@ def plan(draft: RestoreDraft, index: Index, since: restore_changed.Since = _NOTH
 def _title(draft: RestoreDraft, index: Index, *, part: bool) -> str:
     if not part:
         return f"Give back what “{draft.plan.title}” took"
-    who = words.listed([_name(draft, index, one) for one in draft.consumers])
+    who = naming.listed([_name(draft, index, one) for one in draft.consumers])
     return f"Give {who} back what “{draft.plan.title}” took"
 
 
@@ -140,7 +141,7 @@ def _is_clean(draft: RestoreDraft, index: Index, chosen: Sequence[Step]) -> tupl
     if draft.plan.cause == KEY_LEAKED:
         return ()
     who = [words.who(index, one) for one in restore_part.let_in(index, draft.plan, chosen)]
-    whose = words.listed(list(dict.fromkeys(who))) if who else "who uses the key"
+    whose = naming.listed(who) if who else "who uses the key"
     return (
         Check(
             name=CLEAN,

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
-from cmk_admin.domain import words
 from cmk_admin.domain.errors import BadInput
 from cmk_admin.domain.ids import fold, last, parse_key_id
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.verbs import changes, cuts
+from cmk_admin.domain.verbs.ways import naming
 
 _OF_VERSIONS = (StepVerb.SET_ENABLED, StepVerb.SET_OPERATIONS)
 _OF_EVERYBODY = (*_OF_VERSIONS, StepVerb.DELETE_KEY, StepVerb.SET_NETWORK)
@@ -115,7 +115,7 @@ def sentences(plan: Plan, rest: Sequence[Step], back: Sequence[str]) -> tuple[st
     """Who comes back besides, and what stays revoked."""
     said = []
     if back:
-        who = words.listed([_name(plan, one) for one in back])
+        who = naming.listed([_name(plan, one) for one in back])
         said.append(f"Comes back too, since it needs the same: {who}.")
     said += [f"Stays revoked: “{step.words}” is not taken back." for step in rest]
     return tuple(said)

@@ -102,6 +102,19 @@ def test_the_question_is_about_those_only_whose_grants_come_back() -> None:
         assert {one for one in WHO if one in check.sentence} == who
 
 
+def test_of_many_the_question_and_the_title_name_a_few_and_count_the_rest() -> None:
+    index = Index(estates.busy_key(50, 50))
+    many = tuple(one.id for one in index.estate.consumers)
+    cut = revoke.plan(RevokeDraft(key=MYSQL_KEY.id, consumers=many), index)
+    draft = RestoreDraft(operation="op-1", plan=cut, states=(StepState.DONE,) * len(cut.steps))
+    (check,) = plan(draft, index).checks
+    assert check.sentence == (
+        "Is the identity clean? What is given back lets id-0000, id-0001, id-0002 and 47 more at the data again."
+    )
+    part = plan(replace(draft, consumers=many[:40]), index)
+    assert part.title.startswith("Give server-0000, server-0001, server-0002 and 37 more back what ")
+
+
 def test_versions_that_come_back_let_everybody_at_the_data_again() -> None:
     (check,) = answer(DISABLE, StepState.DONE, StepState.DONE).checks
     assert all(one in check.sentence for one in WHO)
