@@ -183,14 +183,15 @@ def _eligible(
 ) -> Iterator[AccessPath]:
     """Paths by roles that are eligible at the scope and above.
 
-    Where they could not be read, anybody who can be eligible may have one. A service's identity cannot activate a role by
-    itself (ED privileged-identity-management/pim-resource-roles-assign-roles.md), so that nothing is unknown of it.
+    Where they could not be read, anybody who can be eligible may have one. A service's own identity cannot activate a role
+    by itself (ED privileged-identity-management/pim-resource-roles-assign-roles.md), so that nothing is unknown of it; of
+    an application, as whom somebody may work, it is.
     """
     for eligibility in reaching(
         index, f"eligibilities over {fold(scope)}", principal_id, lambda: index.eligibilities_over(scope), _holder
     ):
         yield from _through(index, eligibility, principal_id, words, None)
-    if principal_id is None or index.is_service(principal_id):
+    if principal_id is None or index.is_managed_identity(principal_id):
         return
     yield from _unread_eligibilities(index, scope, principal_id)
 

@@ -274,11 +274,9 @@ class Index:
         unread = self.estate.unread_eligibilities
         return tuple(one for one in self.scopes_above(scope) if one in unread) if unread else ()
 
-    def is_service(self, object_id: str) -> bool:
-        """Whether an object id is known to be a service's: a managed identity or a service principal."""
-        principal = self.principal(object_id)
-        known = principal is not None and principal.kind is not None and principal.kind.lower() == "serviceprincipal"
-        return known or self.identity(object_id) is not None or object_id.lower() in self._uses_by_principal
+    def is_managed_identity(self, object_id: str) -> bool:
+        """Whether an object id is known to be a service's own: a managed identity, or by which a service uses a key."""
+        return self.identity(object_id) is not None or object_id.lower() in self._uses_by_principal
 
     def assignments_of(self, object_id: str) -> tuple[RoleAssignment, ...]:
         """The role assignments that name this principal itself."""

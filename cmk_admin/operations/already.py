@@ -1,7 +1,9 @@
 """Who did what a plan or a step found done: another operation of this connection, or whom Azure's Activity Log names."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from cmk_admin.cloud import activity
 from cmk_admin.domain import words
@@ -10,11 +12,13 @@ from cmk_admin.domain.ids import fold, subscription_of
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.steps import Step, StepState, StepVerb
-from cmk_admin.domain.verbs.changes import assignment_of, parse_policy_target
+from cmk_admin.domain.verbs.changes import ROLE_SECONDS, assignment_of, parse_policy_target
+from cmk_admin.domain.verbs.revoke import GRANTS
 from cmk_admin.operations.executors.role_assignments import given_already
 from cmk_admin.operations.history import plan_of
 from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended, utc_text
 from cmk_admin.operations.state import OperationState
+from cmk_admin.runtime.clock import Clock
 from cmk_admin.store.journal import OperationRow, StepRow
 
 NO_LOG = "The Activity Log holds nothing of what is done in a vault itself; Key Vault's own audit log has it."
@@ -24,10 +28,11 @@ _ABOUT = ("key", "method", "principal", "action")
 """Names in a plan's `context` of what it takes, how, and from whom."""
 
 
-def told(plan: Plan, others: Sequence[OperationRow]) -> Plan:
+def told(plan: Plan, others: Sequence[OperationRow], clock: Clock) -> Plan:
     """A revoke's plan with the operation of this connection that does the same, or did it and was not answered since.
 
-    `others`: operations, newest first. Raises BadInput ``bad-plan`` where the journal was tampered with.
+    `others`: operations, newest first; `clock` tells until when a removal may not count. Raises BadInput ``bad-plan`` where
+    the journal was tampered with.
     """
     row = next((one for one in others if _does(one, plan)), None)
     if row is None:
@@ -38,8 +43,19 @@ def told(plan: Plan, others: Sequence[OperationRow]) -> Plan:
     if plan.steps or not plan.problems:
         return plan
     at = f" at {utc_text(row.last_write_at)}" if row.last_write_at else ""
-    said = f"Operation {row.id} of this connection did it{at}: restore that one to give it back."
+    said = (
+        f"Operation {row.id} of this connection did it{at}{_late(plan, row, clock)}: restore that one to give it back."
+    )
     return replace(plan, problems=(*plan.problems, said))
+
+
+def _late(plan: Plan, row: OperationRow, clock: Clock) -> str:
+    """Until when Azure may let in by a grant that an operation took; empty where that is over."""
+    seconds = clock.real_seconds(ROLE_SECONDS)
+    if plan.method != GRANTS or row.last_write_at is None or math.isinf(seconds):
+        return ""
+    until = row.last_write_at + timedelta(seconds=seconds)
+    return f", and Azure may let in until {utc_text(until)}" if until > datetime.now(UTC) else ""
 
 
 def _does(row: OperationRow, plan: Plan) -> bool:

@@ -145,7 +145,7 @@ class OpenBackend:
 
     async def prepare_revoke(self, draft: RevokeDraft) -> Plan:
         plan = await self._planning.revoke(replace(draft, key=self._key(str(draft.key))))
-        return told(plan, await self._journal.all())
+        return told(plan, await self._journal.all(), self._session.clock)
 
     async def targets(self, service: str) -> tuple[Target, ...]:
         return await self._planning.targets(service)

@@ -179,8 +179,11 @@ def test_who_is_cut_already_is_not_cut_by_another_method_that_cuts_its_neighbour
     again = program.json(*CUT, "--yes")
     assert (again.status, again.json["error"]["code"]) == (1, "refused"), again.out
     message = again.json["error"]["message"]
-    assert message.startswith("dcc-mysql is already cut off mysql-encryption-key: no path of its identity is left.")
+    assert message.startswith(
+        "dcc-mysql has no grant on mysql-encryption-key any more: no path of its identity is left."
+    )
     assert first.json["operation"] in message
+    assert "and Azure may let in until " in message
     assert "--method" not in again.json["error"]["next"]
     assert not sandbox.writes(since)
     assert neighbour.unwraps(wrapped)

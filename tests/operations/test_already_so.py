@@ -122,7 +122,8 @@ def test_a_service_that_is_cut_already_is_said_to_be_and_nobody_else_is_offered_
         plan = await _again(backend, "dcc-mysql", best=best)
         assert (plan.method, plan.steps, plan.effects, plan.paths) == ("grants", (), (), ())
         assert plan.problems[0] == (
-            "dcc-mysql is already cut off mysql-encryption-key: no path of its identity is left."
+            "dcc-mysql has no grant on mysql-encryption-key any more: no path of its identity is left. "
+            "Azure may let it in for up to 10 minutes after the last was removed."
         )
         assert plan.problems[1].startswith(f"Operation {first.operation} of this connection did it at ")
         assert not [one.name for one in plan.methods if one.recommended]

@@ -302,7 +302,7 @@ def test_an_identity_that_is_not_known_is_a_problem() -> None:
 def test_nothing_left_to_remove_is_a_problem_and_not_a_success() -> None:
     estate = replace(estates.dcc(), role_assignments=())
     found = cut(MYSQL.id, estate=estate)
-    assert found.problems[0].startswith("dcc-mysql is already cut off mysql-encryption-key")
+    assert found.problems[0].startswith("dcc-mysql has no grant on mysql-encryption-key any more")
     assert not [one.name for one in found.methods if one.recommended]
 
 

@@ -242,14 +242,20 @@ def _closing(index: Index, path: AccessPath) -> Step:
 
 
 def _cut_already(asked: Asked) -> str:
-    """``dcc-mysql is already cut off mysql-encryption-key: no path of its identity is left``."""
+    """``dcc-mysql has no grant on mysql-encryption-key any more: no path of its identity is left``, and how late that counts.
+
+    Since when the estate does not tell (RBACD troubleshooting.md: a removal counts within 10 minutes).
+    """
     services = list(dict.fromkeys(use.consumer.name for use in asked.uses))
     used = {(use.slot.principal_id or "").lower() for use in asked.uses}
     alone = [words.who(asked.index, one) for one in asked.principals if one.lower() not in used]
     several = len(services) + len(alone) > 1
     whose = ("their identities" if several else "its identity") if services else ("them" if several else "it")
     who = naming.listed([*services, *alone])
-    return f"{who} {'are' if several else 'is'} already cut off {asked.key.name}: no path of {whose} is left."
+    return (
+        f"{who} {'have' if several else 'has'} no grant on {asked.key.name} any more: no path of {whose} is left. Azure may "
+        f"let {'them' if several else 'it'} in for up to {words.duration(changes.ROLE_SECONDS)} after the last was removed."
+    )
 
 
 def _nothing(asked: Asked, found: Sequence[tuple[KeyId, AccessPath]]) -> str:
