@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ITSELF = "the key itself"
 """How the path is called that stands for whoever gets at the key: it is as open as what the method shut."""
+NOT_READ = "not read"
+"""How the path is called of which nothing could be read."""
 HOLDERS = "anybody who holds a grant"
 """Who goes by that path."""
 
@@ -230,7 +232,7 @@ def scope_in_full(index: Index | None, scope_id: str) -> str:
 def via(index: Index, one: AccessPath) -> str:
     """How a path goes, without where it starts: ``group Payments-Ops → role Key Vault Crypto User``."""
     if one.unread:
-        return "not read"
+        return NOT_READ
     if one.policy is not None:
         what = "access policy"
         if one.policy.application_id:
@@ -249,7 +251,9 @@ def path(index: Index, one: AccessPath) -> str:
 
 
 def planned_path(one: PlannedPath) -> str:
-    """``dcc-mysql-id by role Key Vault Crypto User at vault dcc-premium``."""
+    """``dcc-mysql-id by role Key Vault Crypto User at vault dcc-premium``; of one that was not read, what is not known."""
+    if one.via == NOT_READ:
+        return f"whether {path_holder(one)} can use it could not be read at {scope_in_full(None, one.scope)}"
     by = "" if one.via == ITSELF else f" by {one.via}"
     return f"{path_holder(one)}{by} at {scope_in_full(None, one.scope)}"
 

@@ -142,7 +142,8 @@ def _unreadable(reading: Reading, before: Sequence[PathRow], *, said: bool) -> t
     paths = words.count(len(lost), "path is", "paths are")
     why = (lost[0].reason or "it could not be read again").rstrip(".")
     kind = AWAY if reading.away else "unreadable"
-    return kind, f"Unknown, which is not open: whether {paths} still closed is not known now, since {why}."
+    it = "it is" if len(lost) == 1 else "they are"
+    return kind, f"It cannot be read now whether {paths} still closed: {why}. That does not say that {it} open."
 
 
 def _lost(row: PathRow) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cmk_admin.domain import access, words
 from cmk_admin.domain.errors import FailureKind
 from cmk_admin.domain.model import Coverage, CoverageProblem
+from cmk_admin.domain.plan import PathState, PlannedPath
 from tests.domain import estates
 from tests.domain.estates import MYSQL_ID, MYSQL_KEY, NOW, SUB
 
@@ -139,3 +140,16 @@ def test_every_problem_code_has_words_and_advice() -> None:
     ):  # fmt: skip
         assert words.problem(code)
         assert words.problem_help(code).endswith(".")
+
+
+def test_a_path_that_was_not_read_says_what_is_not_known_instead_of_naming_it_a_way() -> None:
+    one = PlannedPath(
+        via="role Key Vault Crypto User",
+        scope=f"{MYSQL_KEY.id}",
+        principal="p1",
+        principal_name="dcc-mysql-id",
+        state=PathState.UNKNOWN,
+    )
+    assert words.planned_path(one).startswith("dcc-mysql-id by role Key Vault Crypto User at key ")
+    unread = words.planned_path(replace(one, via=words.NOT_READ))
+    assert unread.startswith("whether dcc-mysql-id can use it could not be read at key ")

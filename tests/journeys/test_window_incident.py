@@ -207,7 +207,7 @@ def test_what_is_granted_again_is_an_alarm_wherever_one_is_until_the_incident_is
     admin.grant(scope, role, mysql.object_id)
     sandbox.advance(3600)
     driver.until(lambda: driver.text("message-text").startswith("Alarm"), "the alarm", seconds=60)
-    assert any(text.startswith("Alarm") and urgent for text, urgent in said)
+    assert [urgent for text, urgent in said if text.startswith("Alarm")] == [True], "told at once, and once"
     driver.click("message-action")
     page = driver.page(OperationPage)
     assert page is operation

@@ -129,3 +129,14 @@ def test_copy_of_a_failed_step_holds_why_it_failed(theme: Theme, qtbot: QtBot) -
     copied = QApplication.clipboard().text()
     assert "the account may not remove role assignments" in copied
     assert page.report.steps[20].words in copied
+
+
+def test_why_it_failed_is_copied_by_keyboard_with_the_operation_s_number(theme: Theme, qtbot: QtBot) -> None:
+    page = operation_page(theme, qtbot, big())
+    copy = part(page, "operation-failed-copy")
+    copy.setFocus()
+    QTest.keyClick(copy, Qt.Key.Key_Space)
+    copied = QApplication.clipboard().text()
+    assert f"Operation {page.report.operation}" in copied
+    for n in FAILED:
+        assert f"Step {n} failed: " in copied

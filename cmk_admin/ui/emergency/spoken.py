@@ -24,9 +24,7 @@ class Spoken:
         self._asked_after: datetime | None = None
 
     def tell(self, report: OperationReport) -> None:
-        """Say what is new in this report."""
-        for alarm in report.alarms:
-            self._once(f"alarm {alarm.at} {alarm.text}", f"Alarm: {alarm.text}", urgent=True)
+        """Say what is new in this report; its alarms are said by the window, wherever one is."""
         for step in report.steps:
             if step.state is StepState.FAILED:
                 self._once(
