@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QSizePolicy, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cmk_admin.operations.connection import ConnectionChoice
@@ -27,6 +28,17 @@ LEAST_PAGES = 232
 """Height that the pages keep; below that the list of operations gives way."""
 FOLDED_DOCK = 31
 """What the dock takes while it is folded away; kept free for it, so that nothing moves when it comes."""
+
+
+class _Estate(QSplitter):
+    """Tree and details; whoever comes to them by themselves is in the tree, where the arrow keys do something."""
+
+    def __init__(self, tree: TreePanel) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._tree = tree
+
+    def focusInEvent(self, _: QFocusEvent) -> None:
+        self._tree.tree.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class Frame(QWidget):
@@ -51,7 +63,7 @@ class Frame(QWidget):
         self.pages = Pages(theme)
         self._details: QWidget = QWidget()
         self._table: QWidget = QWidget()
-        self._split = QSplitter(Qt.Orientation.Horizontal)
+        self._split = _Estate(self.tree)
         self._split.setObjectName("split")
         self._split.setChildrenCollapsible(False)
         self._split.setHandleWidth(1)

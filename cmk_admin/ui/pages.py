@@ -106,7 +106,10 @@ class Pages(QTabWidget):
         self._name_tabs()
         left = self.currentWidget()
         if shown and left is not None:
-            left.setFocus(Qt.FocusReason.OtherFocusReason)
+            # To what had it there before; a page that was not gone into yet knows where one begins
+            had = left.focusWidget()
+            back = had if had is not None and had.isVisible() and had.isEnabled() else left
+            back.setFocus(Qt.FocusReason.OtherFocusReason)
         return True
 
     def close_opened(self, again: Callable[[], None] | None = None) -> bool:

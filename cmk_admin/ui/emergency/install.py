@@ -1,6 +1,7 @@
 """Puts revoke, restore, going on and undo into a window: verbs, pages and the dock."""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,8 @@ class Emergency(QObject):
         self.operations = Operations(window.bridge, self)
         self._operation_pages: dict[str, OperationPage] = {}
         self._plan_pages: dict[str, PlanPage] = {}
+        self._put_off: dict[str, tuple[str, str]] = {}
+        """Reason and ticket of revokes that were not started, by their names among the plan pages."""
         self._to_restore: set[str] = set()
         """Operations that are restored as soon as they have stopped."""
         self._told_interrupted = False
@@ -90,20 +93,28 @@ class Emergency(QObject):
         self._open_revoke(backend, draft)
 
     def _open_revoke(self, backend: Backend, draft: RevokeDraft) -> None:
+        name = f"revoke {draft.key.folded} {draft.consumers} {draft.method}"
+
         def make() -> RevokePage:
+            reason, ticket = self._put_off.get(name, ("", ""))
             page = RevokePage(
                 bridge=self._window.bridge,
                 backend=backend,
                 theme=self._window.theme,
-                draft=draft,
+                draft=replace(draft, reason=reason or None, ticket=ticket or None),
                 index=self._index,
                 scope_words=self._scope_words,
             )
+            page.put_off.connect(partial(self._keep_why, name))
             page.verb_wanted.connect(partial(self._do_next, draft.key))
             return page
 
-        page = self._plan_page(f"revoke {draft.key.folded} {draft.consumers} {draft.method}", make)
+        page = self._plan_page(name, make)
         self._window.open_page(page, title=page.windowTitle(), icon="revoke", tone="danger")
+
+    def _keep_why(self, name: str, reason: str, ticket: str) -> None:
+        """Esc takes nobody's words away: they stand there again when the same is to be revoked."""
+        self._put_off[name] = (reason, ticket)
 
     def _do_next(self, key: KeyId, verb: str) -> None:
         """What comes after a revoke, about its key; the revoke's page stays open."""
@@ -332,6 +343,7 @@ class Emergency(QObject):
         self._to_restore.clear()
         for page in (*self._operation_pages.values(), *self._plan_pages.values()):
             self._window.close_page(page)
+        self._put_off.clear()
 
     # Words
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
@@ -61,6 +61,8 @@ class RevokePage(QWidget):
     start = Signal(object, str, str)
     """The `Plan` that was shown, the reason and the ticket."""
     cancelled = Signal()
+    put_off = Signal(str, str)
+    """It is closed and was not started: the reason and the ticket as typed, for the next time."""
     verb_wanted = Signal(str)
     """The id of a verb that comes next, about the draft's key."""
 
@@ -88,7 +90,9 @@ class RevokePage(QWidget):
         self._startable: Plan | None = None
         self._checked_at: datetime | None = None
         self._jobs: list[Job] = []
+        self._started = False
         self._build(scope_words)
+        self._why.fill(draft.reason or "", draft.ticket or "")
         self._age = QTimer(self)
         self._age.setInterval(AGE_MS)
         self._age.timeout.connect(self._say_age)
@@ -104,12 +108,18 @@ class RevokePage(QWidget):
         return self._plan
 
     def try_again(self) -> None:
-        """Check anew, so that what is on screen can be started or says why not."""
+        """It did not begin: check anew, so that what is on screen can be started or says why not."""
+        self._started = False
         self._prepare()
 
     def focusInEvent(self, _: QFocusEvent) -> None:
         """Opened or turned to: a focus proxy would make Tab skip what stands before it."""
         self._cancel.setFocus()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self._started:
+            self.put_off.emit(self._why.reason, self._why.ticket)
+        super().closeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -381,4 +391,5 @@ class RevokePage(QWidget):
             self._again.hide()
             self._age.stop()
             self._state.setText("Starting …")
+            self._started = True
             self.start.emit(plan, self._why.reason, self._why.ticket)

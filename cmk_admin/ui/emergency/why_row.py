@@ -40,6 +40,12 @@ class WhyRow(QHBoxLayout):
     def ticket(self) -> str:
         return self.fields[1].text().strip()
 
+    def fill(self, reason: str, ticket: str) -> None:
+        """As they were given before."""
+        self._told = (reason, ticket)
+        for field, text in zip(self.fields, self._told, strict=True):
+            field.setText(text)
+
     def _left(self) -> None:
         if (self.reason, self.ticket) != self._told:
             self._told = (self.reason, self.ticket)
