@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from cmk_admin.domain.model import Coverage, Estate
 
 HEIGHT = 44
-FIXED_WIDTH = 470
-"""What the pill, the age, the buttons and the gaps take."""
+GAP = 16
+"""Least width between what is at the left and what is at the right."""
+LEAST_SCOPE = 96
+"""Less of the tenant says nothing."""
+WIDEST = 16_777_215
+"""Qt's own bound of a width."""
 NARROW = 1000
 """Below it the tenant stands in the account's tooltip only."""
 
@@ -98,6 +102,7 @@ class Strip(QFrame):
         row.addWidget(self.account)
         row.addSpacing(6)
         row.addWidget(self.scope)
+        row.addSpacing(GAP)
         row.addStretch(1)
         row.addWidget(self._coverage_icon)
         row.addWidget(self.coverage)
@@ -212,20 +217,27 @@ class Strip(QFrame):
         if self._read_at is None:
             return
         age = words.ago(self._read_at, now)
-        self.age.setText(f"{age} · reading…" if reading else f"read {age}")
+        said = f"{age} · reading…" if reading else f"read {age}"
+        if said != self.age.text():
+            self.age.setText(said)
+            self._fit()
         self.age.setToolTip(f"Read at {words.exact(self._read_at)}. F5 reads what is selected again.")
 
     def _fit(self) -> None:
-        """The coverage in as many words as there is room for: it is never cut off."""
+        """The coverage in as many words as there is room for: it is never cut off. The tenant gives way first."""
         if self._coverage is None:
             return
-        whole = words.coverage(self._coverage)
-        room = self.width() - FIXED_WIDTH - self.account.sizeHint().width() - self.scope.sizeHint().width()
-        if not self.drill_end.isHidden():
-            room -= self.drill_clock.sizeHint().width() + self.drill_end.sizeHint().width() + 12
-        fits = self.coverage.fontMetrics().horizontalAdvance(whole) < room
-        self.coverage.setText(whole if fits else short_coverage(self._coverage))
+        self.scope.setMaximumWidth(WIDEST)
         self.scope.setVisible(self.width() > NARROW)
+        wanted = 0 if self.scope.isHidden() else self.scope.sizeHint().width()
+        left = 0
+        for said in (words.coverage(self._coverage), short_coverage(self._coverage)):
+            self.coverage.setText(said)
+            left = wanted + self.width() - self._row.sizeHint().width()
+            if left >= min(wanted, LEAST_SCOPE):
+                break
+        self.scope.setMaximumWidth(max(left, 0))
+        self.scope.setVisible(left >= LEAST_SCOPE and not self.scope.isHidden())
 
     def _show_reading(self, shown: bool) -> None:
         parts: tuple[QWidget, ...] = (self._coverage_icon, self.coverage, self._age_icon, self.age)

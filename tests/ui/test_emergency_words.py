@@ -251,8 +251,8 @@ def test_a_proof_is_not_green_while_what_is_closed_does_not_count() -> None:
     counting = Counting(gone_at=NOW, gone_there=NOW, counts_at=due, settled_at=due)
     proof = Proof(at=NOW, paths=(PROVEN, replace(PROVEN, counting=counting)))
     look, said = proof_look(proof, NOW)
-    end = f"{NOW + timedelta(minutes=5):%H:%M} UTC"
-    assert (look.icon, look.tone, said) == ("clock", "accent", f"all 2 closed, counting by {end}")
+    assert (look.icon, look.tone, said) == ("clock", "accent", f"all 2 closed, counting by {due:%H:%M:%S} UTC")
+    assert f"by {due:%H:%M:%S} UTC" in proof.paths[1].counting_words(NOW), "one moment, one form"
     look, said = proof_look(proof, due)
     assert (look.tone, said) == ("confirmed", "all 2 closed")
 

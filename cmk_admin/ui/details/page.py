@@ -63,6 +63,8 @@ class Cell:
     tip: str = ""
     icon: str | None = None
     tone: Tone = "text"
+    begins: bool = False
+    """What matters stands at its beginning: where it does not fit the end goes, else the middle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

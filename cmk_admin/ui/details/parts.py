@@ -275,9 +275,9 @@ def _access_row(index: Index, one: AccessPath, users: frozenset[str], *, again: 
         cells=(
             Cell(text=who, tip=one.principal_id, icon=icon, tone=tone),
             Cell(text=words.path(index, one), tip=one.scope),
-            Cell(text=allows or "not known", tip=allows),
-            Cell(text=granted or "not known", tip=exact),
-            Cell(text=remark[:1].upper() + remark[1:], tip=one.condition or remark),
+            Cell(text=allows or "not known", begins=True),
+            Cell(text=granted or "not known", tip=exact, begins=True),
+            Cell(text=remark[:1].upper() + remark[1:], tip=one.condition or "", begins=True),
         ),
     )
 

@@ -40,6 +40,9 @@ class FileCard(QWidget):
             )
         )
         column.addLayout(row)
+        self._silent = words_label("", "secondary", name="operation-file-silent")
+        self._silent.hide()
+        column.addWidget(self._silent)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(frame)
@@ -61,8 +64,12 @@ class FileCard(QWidget):
             announce(self, "The path was copied")
 
     def _opened(self, *_: object) -> None:
-        if self._file is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._file.parent)))
+        if self._file is None or QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._file.parent))):
+            return
+        said = f"Nothing on this machine opened the folder. It is {self._file.parent}"
+        self._silent.setText(said)
+        self._silent.show()
+        announce(self, said)
 
 
 def _way_back(info: ConnectionInfo | None) -> str:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cmk_admin.domain.words import PATH_KINDS, count, exact
 from cmk_admin.operations.interface import GIVEN_BACK, Incident, OperationReport, PathProof, Proof, ProvenPath
+from cmk_admin.operations.proof_facts import moment
 from cmk_admin.ui.emergency.look import ALL_BACK, COUNTING, PROOFS, Look, given_back
 from cmk_admin.ui.emergency.option import heading
 from cmk_admin.ui.emergency.parts import Badge, card, link, words_label
@@ -168,7 +169,7 @@ def _worst(proof: Proof) -> PathProof:
 
 
 def proof_counts(proof: Proof, now: datetime) -> str:
-    """``1 open, 1 not known, 3 closed``; ``all 3 closed``; ``all 3 closed, counting by 12:05 UTC``."""
+    """``1 open, 1 not known, 3 closed``; ``all 3 closed``; ``all 3 closed, counting by 12:04:10 UTC``."""
     back = sum(one.reason == GIVEN_BACK for one in proof.paths)
     found = {state: sum(one.state is state and one.reason != GIVEN_BACK for one in proof.paths) for state in _ORDER}
     if proof.closed:
@@ -180,9 +181,9 @@ def proof_counts(proof: Proof, now: datetime) -> str:
 
 
 def _counting(proof: Proof, now: datetime) -> str:
-    """By when what is closed counts, to the minute that is over by then."""
+    """By when what is closed counts, in the form in which each path says it."""
     waiting = proof.uncounted(now)
     known = [one.counts_at for one in waiting if one.counts_at is not None]
     if len(known) < len(waiting):
         return ", counting in several hours"
-    return f", counting by {max(known).astimezone(UTC) + timedelta(seconds=59):%H:%M} UTC" if known else ""
+    return f", counting by {moment(max(known), now)}" if known else ""

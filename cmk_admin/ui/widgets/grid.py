@@ -5,7 +5,17 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QHeaderView,
+    QLabel,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cmk_admin.domain.table import to_text
 from cmk_admin.ui.details.page import Grid, GridRow
@@ -18,6 +28,8 @@ Index = QModelIndex | QPersistentModelIndex
 class Role(IntEnum):
     TARGET = Qt.ItemDataRole.UserRole + 1
     """What opening the row shows."""
+    BEGINS = Qt.ItemDataRole.UserRole + 2
+    """True where what matters stands at the beginning of the text."""
 
 
 class GridModel(QAbstractTableModel):
@@ -63,13 +75,24 @@ class GridModel(QAbstractTableModel):
         cell = row.cells[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return cell.text
+        if role == Role.BEGINS:
+            return cell.begins
         if role == Qt.ItemDataRole.ToolTipRole:
-            return cell.tip or cell.text
+            return "\n".join(filter(None, (cell.text, "" if cell.tip == cell.text else cell.tip)))
         if role == Qt.ItemDataRole.DecorationRole and cell.icon:
             return self._theme.icon(cell.icon, cell.tone)
         if role == Qt.ItemDataRole.ForegroundRole and cell.tone != "text":
             return self._theme.color(cell.tone)
         return None
+
+
+class _Shortening(QStyledItemDelegate):
+    """Shortens a text where it can be spared."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        super().initStyleOption(option, index)
+        if index.data(Role.BEGINS):
+            option.textElideMode = Qt.TextElideMode.ElideRight
 
 
 class GridView(QTableView):
@@ -83,6 +106,7 @@ class GridView(QTableView):
         self.setObjectName(name)
         self.setAccessibleName(spoken)
         dress(self)
+        self.setItemDelegate(_Shortening(self))
         self.doubleClicked.connect(self._open)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -147,7 +171,9 @@ class GridTab(QWidget):
         if self._by_hand or not self.model.rows:
             return
         self._fitting = True
-        fit_columns(self.view, self.width())
+        over = (len(self.model.rows) + 1) * sizes.ROW + 2 > self.view.height()
+        bar = self.view.verticalScrollBar().sizeHint().width() if over else 0
+        fit_columns(self.view, self.width() - 2 * self.view.frameWidth() - bar)
         self._fitting = False
 
     def _resized(self, *_: object) -> None:
@@ -184,7 +210,7 @@ def dress(view: QTableView) -> None:
 def fit_columns(view: QTableView, room: int, widest: int = 480, least: int = 110, keep: int = 2) -> None:
     """Make columns as wide as what stands in their first rows; where that is more than the room, the widest give way.
 
-    The first `keep` columns say what the row is about: the others give way before them.
+    The first `keep` columns say what the row is about, and may stay half as wide again as what else is in the way.
     """
     metrics = view.fontMetrics()
     model = view.model()
@@ -197,21 +223,22 @@ def fit_columns(view: QTableView, room: int, widest: int = 480, least: int = 110
         )
         width = max(metrics.horizontalAdvance(text) for text in texts) + (48 if has_icon else 28)
         widths.append(max(64, min(widest, width)))
-    for first in (min(keep, len(widths) - 1), 0):
-        _narrow(widths, first, room, least)
+    _narrow(widths, keep, room, least)
     for column, width in enumerate(widths):
         view.setColumnWidth(column, width)
 
 
-def _narrow(widths: list[int], first: int, room: int, least: int) -> None:
-    """Take from the widest of the columns from `first` on, until all fit or none is wider than `least`."""
-    excess = sum(widths) - room
-    while excess > 0 and max(widths[first:]) > least:
-        at = widths.index(max(widths[first:]), first)
-        second = max([width for width in widths[first:] if width < widths[at]] + [least])
-        cut = min(excess, max(1, widths[at] - second))
-        widths[at] -= cut
-        excess -= cut
+def _narrow(widths: list[int], keep: int, room: int, least: int) -> None:
+    """Take from the widest, until all fit or none is wider than `least`; the first `keep` count for two thirds of theirs."""
+
+    def weight(column: int) -> float:
+        return (widths[column] * 2 / 3 if column < keep else widths[column]) if widths[column] > least else 0
+
+    for _ in range(sum(widths) - room):
+        at = max(range(len(widths)), key=weight)
+        if widths[at] <= least:
+            return
+        widths[at] -= 1
 
 
 def copy_selection(view: QTableView) -> None:
