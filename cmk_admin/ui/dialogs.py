@@ -22,6 +22,8 @@ from PySide6.QtWidgets import (
 from cmk_admin.domain.errors import AzureFailure, CmkError
 
 WIDTH = 440
+DETAILS_LINES = 8
+"""More of them are scrolled."""
 
 
 class _Box(QDialog):
@@ -87,7 +89,8 @@ def tell(
         shown.setObjectName("tell-details")
         shown.setAccessibleName("Details")
         shown.setReadOnly(True)
-        shown.setMaximumHeight(140)
+        lines = min(details.count("\n") + 2, DETAILS_LINES)
+        shown.setFixedHeight(lines * shown.fontMetrics().lineSpacing() + 16)
         box.body.addWidget(shown)
         button = box.add(copy, QDialogButtonBox.ButtonRole.ActionRole, "tell-copy")
         button.clicked.connect(partial(_copy, details))

@@ -19,7 +19,7 @@ def show(window: MainWindow, emergency: Emergency, path: Path, file: RestoreFile
     backend = window.backend
     if backend is not None and backend.info.takes(file):
         emergency.restore_file(path, file.operation)
-        window.say(f"This is a restore file of operation {file.operation}: what it gives back is shown here.")
+        window.say(f"This is a restore file of operation {file.operation}: its page shows what it gives back.")
         return
     what = f"{path} is a restore file of operation {file.operation}"
     where = "No connection is open." if backend is None else f"It belongs to another connection: {file.whose}."
