@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -29,6 +29,10 @@ from cmk_admin.ui.widgets.grid import GridTab
 from cmk_admin.ui.widgets.labels import ChipLabel, Elided, ToneIcon, label
 from cmk_admin.ui.widgets.places import clear
 
+MARGIN, SPACING = 20, 14
+LEAST_TITLE = 140
+"""Pixels that a name is left beside the buttons; where it would have less, they show their icons alone."""
+
 
 class Header(QFrame):
     """Name, chips, where it is; at the right what can be done."""
@@ -45,6 +49,8 @@ class Header(QFrame):
         self._chips.setSpacing(6)
         self.where = Elided("", "quiet")
         self._when: list[tuple[QPushButton, QAction, Callable[[], bool]]] = []
+        self._worded: dict[QPushButton, str] = {}
+        self._fitted: tuple[int, tuple[QPushButton, ...]] = (0, ())
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(sizes.GRID)
         second = QHBoxLayout()
@@ -56,8 +62,8 @@ class Header(QFrame):
         words.addWidget(self.title)
         words.addLayout(second)
         row = QHBoxLayout(self)
-        row.setContentsMargins(20, 16, 20, 10)
-        row.setSpacing(14)
+        row.setContentsMargins(MARGIN, 16, MARGIN, 10)
+        row.setSpacing(SPACING)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addLayout(words, 1)
         row.addLayout(self._buttons)
@@ -65,7 +71,9 @@ class Header(QFrame):
     def add_button(self, action: QAction, *, danger: bool = False, when: Callable[[], bool] | None = None) -> None:
         """A verb as a button; hidden where it is not possible on what is selected, or `when` says no."""
         text = action.text().replace("&", "")
-        button = QPushButton(f" {text}")  # a style sheet leaves no gap after the icon
+        button = QPushButton()
+        self._worded[button] = f" {text}"  # a style sheet leaves no gap after the icon
+        button.setText(self._worded[button])
         button.setObjectName(f"details-{action.objectName()}")
         button.setAccessibleName(text)
         button.setIconSize(QSize(sizes.ICON, sizes.ICON))
@@ -94,6 +102,30 @@ class Header(QFrame):
             self._chips.addWidget(made)
         for button, action, when in self._when:
             button.setVisible(action.isEnabled() and when())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            # A button came or went
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        """Words beside the icons where there is room for all of them; a word that is cut off says nothing."""
+        seen = tuple(button for button in self._worded if not button.isHidden())
+        if self._fitted == (self.width(), seen):
+            return
+        self._fitted = (self.width(), seen)
+        for button in seen:
+            button.setText(self._worded[button])
+        wanted = sum(button.sizeHint().width() + self._buttons.spacing() for button in seen)
+        room = self.width() - self._icon.width() - 2 * (MARGIN + SPACING) - LEAST_TITLE
+        if wanted > room:
+            for button in seen:
+                button.setText("")
 
 
 def _trigger(action: QAction, *_: object) -> None:
