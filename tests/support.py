@@ -126,7 +126,12 @@ class Done:
 
     @property
     def boundaries(self) -> list[Document]:
-        """The progress on standard error, one object a line."""
+        """The progress on standard error: the steps' boundaries."""
+        return [line for line in self.lines if "step" in line]
+
+    @property
+    def lines(self) -> list[Document]:
+        """All that a script reads on standard error, one object a line."""
         return [json.loads(line) for line in self.err.splitlines() if line.startswith("{")]
 
 

@@ -29,6 +29,7 @@ from cmk_admin.cli.reports import (
     plan_text,
     short_plan_text,
 )
+from cmk_admin.cli.waiting import Waiting
 from cmk_admin.domain import mapping, resolve
 from cmk_admin.domain.errors import AzureFailure, CmkError, FailureKind, Refused
 from cmk_admin.domain.index import Index
@@ -287,13 +288,15 @@ class Commands:
 
     async def _follow(self, backend: Backend, run: Callable[..., Coroutine[Any, Any, OperationReport]]) -> int:
         """Run it with progress. Ctrl+C closes the connection, which finishes the call in flight and leaves the rest."""
-        running = asyncio.ensure_future(run(on_boundary=self._output.boundary))
+        waiting, waited = Waiting(self._output), None
+        running = asyncio.ensure_future(run(on_boundary=self._output.boundary, on_report=waiting.told))
         if await self._first(running, self._stop):
+            waited = waiting.now
             self._output.note("Stopping: the call in flight is finished first.")
             await backend.close()
         where = connection_option(self._options.choice)
         try:
-            report = await running
+            report = replace(await running, paused=waited)
         except Unkept as error:
             error.next = f"{error.next} {where}".rstrip()
             self._output.stopped(error, operation_document(error.report), operation_text(error.report))

@@ -76,6 +76,13 @@ class Output:
             line = boundary_json(boundary.operation, boundary.step, boundary.of, boundary.event)
             _write(sys.stderr, json.dumps(line) + "\n")
 
+    def waiting(self, operation: str, why: str) -> None:
+        """Why a running operation waits, on standard error."""
+        if self.as_json:
+            self.line({"operation": operation, "event": "waiting", "message": why})
+        else:
+            self.note(printable(why))
+
     def line(self, document: JsonObject) -> None:
         """One line of progress that a script may read, flushed."""
         _write(sys.stderr, json.dumps(document, ensure_ascii=False) + "\n")

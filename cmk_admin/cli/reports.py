@@ -15,7 +15,14 @@ from cmk_admin.domain.verbs.restore import CLEAN
 from cmk_admin.domain.verbs.revoking import CAUSES, Cause
 from cmk_admin.domain.wire import JsonObject, operation_json, time_json
 from cmk_admin.domain.wire_plan import path_json
-from cmk_admin.operations.interface import ConnectionChoice, Incident, OperationReport, StepReport, WatchReport
+from cmk_admin.operations.interface import (
+    ConnectionChoice,
+    Incident,
+    OperationReport,
+    PathProof,
+    StepReport,
+    WatchReport,
+)
 
 _MOST_REGRANTS = 6
 """Ways to grant a key again that are printed."""
@@ -149,6 +156,7 @@ def operation_document(report: OperationReport) -> JsonObject:
         "answers": report.answers,
         "answered_by": report.answered_by,
         "alive": report.alive,
+        "paused": report.paused,
         "resumable": report.resumable,
         "undoable": report.undoable,
         "left": list(report.plan.left) if report.plan else [],
@@ -191,13 +199,14 @@ def operation_text(report: OperationReport, where: str = "") -> str:
         lines.append(f"Plan {report.plan.hash}")
     if report.sentence:
         lines.append(report.sentence)
+    lines += _sentences("It was stopped while it waited:", (report.paused,) if report.paused else ())
     lines += ["", *(f"  {_step(s)}" for s in report.steps)]
     lines += _sentences("What stays:", report.plan.left if report.plan else ())
     if report.open_paths:
         lines += ["", "Still open:"]
         lines += [f"  {_PATHS[p.state]}: {_path(p)}" for p in report.open_paths]
     if report.incident is not None:
-        lines += ["", f"Incident: {report.incident.value}"]
+        lines += ["", f"Incident: {report.incident.value}", *_counting(report)]
     lines += [f"  ALARM {time_json(one.at)}: {one.text}" for one in report.alarms]
     if report.watch:
         lines += ["", "Seen:"]
@@ -205,15 +214,31 @@ def operation_text(report: OperationReport, where: str = "") -> str:
     if where and report.restore_file and report.undoable and report.answered_by is None:
         command = shlex.join(("cmk-admin", "restore", str(report.restore_file)))
         lines += ["", f"Anyone can give it back with: {command} {where}"]
-    if where and report.incident is Incident.OPEN and not report.alive and not report.resumable:
-        lines += _sentences(
-            "What comes next:",
-            (
-                f"cmk-admin proof {report.operation} --follow {where}: reads the paths again until the incident is closed.",
-                f"cmk-admin close {report.operation} {where}: closes the incident.",
-            ),
-        )
+    if where and not report.alive:
+        lines += _sentences("What comes next:", _next(report, where))
     return printable_lines(lines)
+
+
+def _next(report: OperationReport, where: str) -> tuple[str, ...]:
+    """What can be typed now, each with what it does."""
+    if report.resumable:
+        return (f"cmk-admin resume {report.operation} --yes {where}: goes on with it.",)
+    if report.incident is not Incident.OPEN:
+        return ()
+    return (
+        f"cmk-admin proof {report.operation} --follow {where}: reads the paths again until the incident is closed.",
+        f"cmk-admin close {report.operation} {where}: closes the incident.",
+    )
+
+
+def _counting(report: OperationReport) -> list[str]:
+    """Until when Azure may go on letting in by what was closed; nothing where it counts, or was given back."""
+    now = datetime.now(UTC)
+    counting = report.proof.counting_words(now) if report.proof and report.answered_by is None else ""
+    if report.proof is None or not counting:
+        return []
+    closed = sum(one.state is PathProof.CLOSED for one in report.proof.paths)
+    return [f"  {words.count(closed, 'path is', 'paths are')} closed{counting}. Until then Azure may still let in."]
 
 
 def connection_option(choice: ConnectionChoice | None) -> str:

@@ -90,12 +90,12 @@ class Engine:
         await state.put_outcome(self._outcome(), ended=True)
 
     async def _write(self) -> None:
-        """Every stage. Beside a revoke's writes what is done already is looked at: its paths, and its services unless a
-        stage waits for some of them."""
+        """Every stage. Beside the writes what is done already is looked at: a revoke's paths, and the services that are cut
+        or given back, unless a stage waits for some of them."""
         meanwhile: list[Coroutine[Any, Any, None]] = []
         if self._urgent:
             meanwhile.append(prove_meanwhile(self._state))
-        if self._urgent and self._state.row.watching and not self._state.plan.gates:
+        if self._state.row.watching and not (self._state.plan.gates or self._state.plan.goes_on):
             meanwhile.append(self._watcher.accompany())
         seeing = [asyncio.create_task(one) for one in meanwhile]
         try:
@@ -166,11 +166,8 @@ class Engine:
             return True
         wanted = {(fold(gate.consumer_id), gate.service) for gate in gates}
         names = words.listed([consumer_name(self._state.plan, gate.consumer_id) for gate in gates])
-        self._state.pause_for(f"It waits until {names} shows the effect; the rest is cut then.")
-        try:
+        with self._state.waiting(f"It waits until {names} shows the effect; the rest is cut then."):
             await self._watcher.follow(wanted)
-        finally:
-            self._state.pause_for(None)
         if self._state.stopping.is_set():
             return False
         if self._watcher.confirmed(wanted):

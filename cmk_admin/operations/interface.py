@@ -182,7 +182,10 @@ class OperationReport:
     alarms: tuple[Alarm, ...] = ()
     """Newest first; also those that are over."""
     paused: str | None = None
-    """A sentence, while it waits: for the network, or for the first consumer of a staged revoke."""
+    """A sentence, while it waits: for the network, an approval, a grant to count, the first consumer of a staged revoke.
+
+    Only the process that runs it knows.
+    """
     log: tuple[str, ...] = field(default=())
 
     @property

@@ -38,14 +38,10 @@ class Line:
 
     async def _wait(self) -> None:
         why = f"{AWAY} since {utc_text(datetime.now(UTC))}. It goes on by itself when the network is back."
-        before = self._state.paused
-        self._state.pause_for(why)
-        try:
+        with self._state.waiting(why):
             await self._state.note(why)
             while await self._state.pause(_PROBE_SECONDS):
                 if await self._state.session.answers():
                     self._back_at = datetime.now(UTC)
                     await self._state.note(f"The network is back since {utc_text(self._back_at)}; it goes on.")
                     return
-        finally:
-            self._state.pause_for(before)

@@ -51,11 +51,8 @@ async def all_count(state: OperationState, stage: Sequence[int]) -> bool:
         "for a moment only, and before that the service could lose its key again. Meanwhile it goes on as it is."
     )
     await state.note(why)
-    state.pause_for(why)
-    try:
+    with state.waiting(why):
         return await state.pause(wait)
-    finally:
-        state.pause_for(None)
 
 
 async def _given_back(state: OperationState) -> AsyncIterator[_GivenBack]:

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -12,7 +13,7 @@ from cmk_admin.domain.plan import Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.interface import Boundary, OnBoundary, OnReport, OperationReport
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.reports import AT_REST, IN_FLIGHT, Publisher, paths_from_text, paths_to_text, report, sentence
+from cmk_admin.operations.reports import AT_REST, IN_FLIGHT, MAY_HAVE_ACTED, Publisher, paths_from_text, paths_to_text, report, sentence
 from cmk_admin.operations.rollback import RestorePlaces
 from cmk_admin.store.connection import StoreError
 from cmk_admin.store.incidents import IncidentRow, Incidents
@@ -29,6 +30,36 @@ class Stopwatch:
 
     def real_seconds(self) -> float:
         return monotonic() - self._origin
+
+
+class Writes:
+    """Since when the writes of single steps count. `rows`: the steps as an earlier process left them."""
+
+    def __init__(self, rows: Iterable[StepRow]) -> None:
+        self._sent: dict[int, Stopwatch] = {}
+        self._first: dict[int, Stopwatch] = {}
+        self._newest: dict[int, Stopwatch] = {}
+        for row in rows:
+            if row.state in MAY_HAVE_ACTED:
+                self._sent[row.n] = Stopwatch(row.changed_at)
+            self.came(row.n, StepState.ACCEPTED if row.state is StepState.DONE else row.state, row.changed_at)
+
+    def came(self, n: int, state: StepState, at: datetime) -> None:
+        """Step `n` came to a state. What Azure took counts from when it was sent, what others wrote from when it was seen."""
+        if state is StepState.INTENT:
+            self._sent[n] = Stopwatch(at)
+        elif state is StepState.ACCEPTED:
+            self._first.setdefault(n, self._sent.get(n) or Stopwatch(at))
+        if state in (StepState.ACCEPTED, StepState.SKIPPED):
+            self._newest[n] = Stopwatch(at)
+
+    def since_first(self, steps: Collection[int]) -> Stopwatch | None:
+        """Since the first write of these steps that Azure took; None: it took none yet."""
+        return max((self._first[n] for n in steps if n in self._first), key=Stopwatch.real_seconds, default=None)
+
+    def since_last(self, steps: Collection[int]) -> Stopwatch | None:
+        """Since the newest of these steps was taken, or found done; None: none was yet."""
+        return min((self._newest[n] for n in steps if n in self._newest), key=Stopwatch.real_seconds, default=None)
 
 
 class OperationState:
@@ -58,7 +89,7 @@ class OperationState:
         self._incident = incident
         self.alive = True
         self.cancel_requested = False
-        self.paused: str | None = None
+        self._waits: list[str] = []
         self.closing = False
         self.unkept: StoreError | None = None
         """Why the journal takes no more, or only the end of what is in flight."""
@@ -70,6 +101,7 @@ class OperationState:
         self.since_start = Stopwatch(datetime.now(UTC))
         self.since_first_write = Stopwatch(row.first_write_at) if row.first_write_at else None
         self.since_last_write = Stopwatch(row.last_write_at) if row.last_write_at else None
+        self.writes = Writes(row.steps)
 
     def report(self) -> OperationReport:
         """How it stands now."""
@@ -176,6 +208,7 @@ class OperationState:
         if first is not None and self.since_first_write is None:
             self.row = replace(self.row, first_write_at=first)
             self.since_first_write = Stopwatch(first)
+        self.writes.came(n, state, now)
         if state is StepState.ACCEPTED:
             self.row = replace(self.row, last_write_at=now)
         if state in (StepState.ACCEPTED, StepState.SKIPPED):
@@ -192,10 +225,21 @@ class OperationState:
         self.row = replace(self.row, steps=(*self.row.steps[: n - 1], new, *self.row.steps[n:]))
         self._refresh()
 
-    def pause_for(self, why: str | None) -> None:
-        """It waits, for the reason of the sentence; None: it goes on."""
-        self.paused = why
+    @property
+    def paused(self) -> str | None:
+        """Why it waits, in a sentence: the newest reason of several; None: it goes on."""
+        return self._waits[-1] if self._waits else None
+
+    @contextmanager
+    def waiting(self, why: str) -> Iterator[None]:
+        """It waits within this block, for the reason of the sentence. Steps side by side may wait each for its own."""
+        self._waits.append(why)
         self._refresh()
+        try:
+            yield
+        finally:
+            self._waits.remove(why)
+            self._refresh()
 
     def boundary(self, n: int, event: str) -> None:
         """Tell that step `n` crossed a boundary that is in the journal."""

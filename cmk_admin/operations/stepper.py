@@ -127,17 +127,23 @@ class Stepper:
     async def _look_once(self) -> Look:
         """One look; at a target that is being changed, so many as it takes until that has ended."""
         deadline = monotonic() + LONG_RUNNING_SECONDS
-        while True:
-            try:
-                look = await self._executor.look(self._state.session, self._step)
-            except AzureFailure as failure:
-                return Look(seen=Seen.UNSEEN, difference=failure.message, failure=failure)
-            if look.seen is not Seen.BUSY:
-                return look
+        look = await self._see()
+        while look.seen is Seen.BUSY:
             self._ready.looked(self._n)  # what else is to be done does not wait for this to end
             pause = self._patience_pause()
-            if monotonic() + pause > deadline or not await self._state.pause(pause):
-                return Look(seen=Seen.UNSEEN, difference=f"it is still being changed: {look.difference}.")
+            with self._state.waiting(
+                f"“{self._step.words}”: {look.difference}. It goes on by itself when that has ended."
+            ):
+                if monotonic() + pause > deadline or not await self._state.pause(pause):
+                    return Look(seen=Seen.UNSEEN, busy=look.difference)
+                look = await self._see()
+        return look
+
+    async def _see(self) -> Look:
+        try:
+            return await self._executor.look(self._state.session, self._step)
+        except AzureFailure as failure:
+            return Look(seen=Seen.UNSEEN, difference=failure.message, failure=failure)
 
     async def _already(self, *, uncertain: bool) -> None:
         if uncertain:
@@ -146,7 +152,7 @@ class Stepper:
             await self._state.put_step(self._n, StepState.SKIPPED, note="It is already so; nothing was sent.")
 
     async def _unseen(self, look: Look, *, uncertain: bool) -> None:
-        why = f"How it stands could not be read: {look.difference}"
+        why = _unseen_words("How it stands", look)
         if uncertain:
             await self._state.put_step(self._n, StepState.UNKNOWN, error=why, note=why)
         else:
@@ -274,7 +280,7 @@ class Stepper:
             return False
         there = look.broken or "The target shows it all the same."
         if look.seen is Seen.UNSEEN:
-            there = f"Whether something of it is there could not be read: {look.difference}"
+            there = _unseen_words("Whether something of it is there", look)
         why = f"{failure.message} {there} An undo takes it back."
         await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=failure.request_id, note=why)
         return True
@@ -295,7 +301,7 @@ class Stepper:
         if self._began and await self._left_behind(failure):
             return
         if look.seen is Seen.UNSEEN:
-            why = f"{failure.message} Whether it was done could not be read: {look.difference}"
+            why = f"{failure.message} {_unseen_words('Whether it was done', look)}"
             await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=failure.request_id, note=why)
         elif look.seen is Seen.CHANGED:
             await self._fail(f"{failure.message} It differs from the plan now: {look.difference}.", failure)
@@ -384,3 +390,8 @@ class Stepper:
         await self._state.put_step(
             self._n, StepState.FAILED, event="failed", error=why, request_id=request_id, note=why
         )
+
+
+def _unseen_words(what: str, look: Look) -> str:
+    """Why a look told nothing, in a sentence."""
+    return f"It is not over yet: {look.busy}." if look.busy else f"{what} could not be read: {look.difference}"

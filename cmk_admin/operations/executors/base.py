@@ -38,10 +38,12 @@ class Look:
 
     seen: Seen
     difference: str | None = None
-    """CHANGED: in what it differs from the plan; UNSEEN: why it could not be read."""
+    """CHANGED: in what it differs from the plan; UNSEEN: why it could not be read; BUSY: with what."""
     failure: AzureFailure | None = None
     foreign: str | None = None
     """AFTER: what to say where nothing was tried yet, so that what is there is somebody else's and not to be claimed."""
+    busy: str | None = None
+    """UNSEEN: with what it was busy until it was looked at no longer; it could be read then."""
     refused: str | None = None
     """CHANGED: a sentence where Azure decided against what was asked for; it says all that there is to say."""
     broken: str | None = None
