@@ -44,6 +44,10 @@ def test_the_reason_of_a_revoke_that_was_done_is_not_that_of_the_next_one(driver
     driver.revoke_page()
     driver.tab_to("revoke-reason")
     driver.type("once")
+    driver.key(Qt.Key.Key_Escape)
+    driver.select(*MYSQL)
+    driver.shortcut(Qt.Key.Key_R)
+    driver.revoke_page()
     operation = driver.ended(driver.start())
     assert operation.report.reason == "once"
     driver.until(lambda: not any(isinstance(one, RevokePage) for one in driver.window.pages.opened()), "the page to go")

@@ -96,7 +96,7 @@ class Emergency(QObject):
         name = f"revoke {draft.key.folded} {draft.consumers} {draft.method}"
 
         def make() -> RevokePage:
-            reason, ticket = self._put_off.get(name, ("", ""))
+            reason, ticket = self._put_off.pop(name, ("", ""))
             page = RevokePage(
                 bridge=self._window.bridge,
                 backend=backend,
