@@ -75,6 +75,7 @@ def test_a_revoke_that_a_crash_stopped_is_restored_with_the_question_too(
     driver.click("message-action")
     page = driver.page(OperationPage)
     assert page.report.operation == str(killed.boundaries[0]["operation"])
+    assert "Go on with it, or restore access" in driver.text("operation-notice-text", page)
     assert not driver.button("operation-undo", page).isVisible()
     driver.restore(page)
     mysql.await_unwraps(wrapped, wanted=True)

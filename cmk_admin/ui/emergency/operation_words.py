@@ -39,9 +39,10 @@ def notices(report: OperationReport, *, here: bool) -> tuple[str, ...]:
         return (*paused, "Another window or command runs it; it can only be stopped there.")
     if interrupted(report):
         acted = any(step.state in MAY_HAVE_ACTED for step in report.steps)
+        back = "restore access" if report.verb == "revoke" else "take back what was done"
         return (
             *paused,
-            "It was interrupted. Go on with it, or take back what was done: what is so already is found out first."
+            f"It was interrupted. Go on with it, or {back}: what is so already is found out first."
             if acted
             else "It was interrupted before anything was changed. Go on with it, or discard it.",
         )
