@@ -288,7 +288,9 @@ async def _members(session: Session, into: Collected, group: str, urgent: bool) 
 def _holders_of_relevant_roles(into: Collected) -> set[str]:
     def relevant(role: RoleDefinition | None) -> bool:
         return role is None or any(
-            action.lower().startswith(_RELEVANT) for action in (*role.actions, *role.data_actions)
+            action.lower().startswith(_RELEVANT)
+            for block in role.blocks
+            for action in (*block.actions, *block.data_actions)
         )
 
     return {

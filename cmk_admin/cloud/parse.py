@@ -14,6 +14,7 @@ from cmk_admin.domain.model import (
     Key,
     KeyVersion,
     Lock,
+    Permissions,
     PrivateEndpoint,
     RoleAssignment,
     RoleDefinition,
@@ -317,31 +318,27 @@ def thumbprint(jwk: Document) -> str | None:
 
 
 def role_definition(document: Document) -> RoleDefinition:
-    """From its ARM envelope; the permissions of all its blocks together."""
+    """From its ARM envelope, with each of its blocks of permissions."""
     facts = document.get("properties") or {}
-    blocks = [each for each in facts.get("permissions") or [] if isinstance(each, Mapping)]
-
-    def together(name: str) -> tuple[str, ...]:
-        return tuple(str(action) for block in blocks for action in block.get(name) or [])
-
+    blocks = [permissions(each) for each in facts.get("permissions") or [] if isinstance(each, Mapping)]
+    first, *further = blocks or [Permissions()]
     return RoleDefinition(
         id=str(document["id"]),
         name=str(facts.get("roleName") or document.get("name") or ""),
-        actions=together("actions"),
-        not_actions=together("notActions"),
-        data_actions=together("dataActions"),
-        not_data_actions=together("notDataActions"),
+        actions=first.actions,
+        not_actions=first.not_actions,
+        data_actions=first.data_actions,
+        not_data_actions=first.not_data_actions,
+        further=tuple(further),
         custom=str(facts.get("type")).lower() == "customrole",
         updated_on=moment(facts.get("updatedOn")),
         updated_by=text(facts.get("updatedBy")),
     )
 
 
-def permissions(document: Document) -> RoleDefinition:
-    """One element of the permissions API's answer: a role's four lists of actions, without its name."""
-    return RoleDefinition(
-        id="",
-        name="",
+def permissions(document: Document) -> Permissions:
+    """One block of a role's permissions, or an element of the permissions API's answer."""
+    return Permissions(
         actions=words(document.get("actions")),
         not_actions=words(document.get("notActions")),
         data_actions=words(document.get("dataActions")),

@@ -6,7 +6,7 @@ from cmk_admin.cloud import api, parse
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import fold, last
-from cmk_admin.domain.model import Lock, RoleAssignment, RoleDefinition
+from cmk_admin.domain.model import Lock, Permissions, RoleAssignment, RoleDefinition
 
 _ASSIGNMENTS = "providers/Microsoft.Authorization/roleAssignments"
 
@@ -117,7 +117,7 @@ async def get_definition(session: Session, definition_id: str, *, urgent: bool =
     return parse.role_definition(reply.body)
 
 
-async def permissions_at(session: Session, scope: str, *, urgent: bool = True) -> tuple[RoleDefinition, ...]:
+async def permissions_at(session: Session, scope: str, *, urgent: bool = True) -> tuple[Permissions, ...]:
     """What the signed-in account may do at `scope`, one element for each role that reaches it; their names are empty.
 
     Azure's permissions API (Microsoft.Authorization/permissions): the answer, not a try. Raises AzureFailure.

@@ -185,6 +185,21 @@ class Principal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """A block of a role's permissions. What it takes out, it takes from its own actions alone."""
+
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    not_data_actions: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> "tuple[Permissions, ...]":
+        """Itself, as of a role that has no other."""
+        return (self,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoleDefinition:
     id: str
     name: str
@@ -196,6 +211,13 @@ class RoleDefinition:
     """Made by a customer, who may change it at any time; Azure's own ones do not change."""
     updated_on: datetime | None = None
     updated_by: str | None = None
+    further: tuple[Permissions, ...] = ()
+    """The blocks of its permissions after the first."""
+
+    @property
+    def blocks(self) -> "tuple[RoleDefinition | Permissions, ...]":
+        """Each block of permissions; an action is held where one block holds it."""
+        return (self, *self.further)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from cmk_admin.domain.model import AccessPolicy, RoleDefinition
+from cmk_admin.domain.model import AccessPolicy, Permissions, RoleDefinition
 
 _KEYS = "Microsoft.KeyVault/vaults/keys/"
 UNWRAP = f"{_KEYS}unwrap/action"
@@ -39,16 +39,20 @@ GETS_AT_DATA = (UNWRAP, DECRYPT)
 built-in-roles/security.md), so they do not count; with an RSA key either of these two gets at what was wrapped."""
 
 
-def permits(role: RoleDefinition, action: str, *, data: bool) -> bool:
-    """Whether a role holds an action: listed (``*`` stands for anything) and not taken out again."""
+def permits(role: RoleDefinition | Permissions, action: str, *, data: bool) -> bool:
+    """Whether a role holds an action: one block lists it (``*`` stands for anything) and does not take it out again."""
     if data:
-        return _permits(role.data_actions, role.not_data_actions, action)
-    return _permits(role.actions, role.not_actions, action)
+        return any(_permits(one.data_actions, one.not_data_actions, action) for one in role.blocks)
+    return any(_permits(one.actions, one.not_actions, action) for one in role.blocks)
 
 
 def allowed_words(role: RoleDefinition) -> tuple[str, ...]:
     """What a role allows to do with keys, in access-policy words, sorted."""
-    return _allowed_words(role.data_actions, role.not_data_actions)
+    if not role.further:
+        return _allowed_words(role.data_actions, role.not_data_actions)
+    return tuple(
+        sorted({word for one in role.blocks for word in _allowed_words(one.data_actions, one.not_data_actions)})
+    )
 
 
 def policy_words(policy: AccessPolicy) -> tuple[str, ...]:

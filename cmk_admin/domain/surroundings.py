@@ -10,7 +10,7 @@ from datetime import datetime
 
 from cmk_admin.domain.activity import Event
 from cmk_admin.domain.ids import KeyId, fold
-from cmk_admin.domain.model import RoleDefinition
+from cmk_admin.domain.model import Permissions, RoleDefinition
 from cmk_admin.domain.permissions import permits
 from cmk_admin.domain.steps import Json
 
@@ -19,7 +19,7 @@ from cmk_admin.domain.steps import Json
 class Rights:
     """What the signed-in account may do at one scope, as Azure's permissions API tells it."""
 
-    blocks: tuple[RoleDefinition, ...] = ()
+    blocks: tuple[RoleDefinition | Permissions, ...] = ()
     """One for each role that reaches the scope; only the four lists of actions in it count."""
 
     def allow(self, action: str) -> bool:

@@ -7,6 +7,7 @@ from cmk_admin.domain.model import (
     Estate,
     Identity,
     Lock,
+    Permissions,
     Principal,
     RoleAssignment,
     RoleDefinition,
@@ -106,6 +107,13 @@ def _definition(one: RoleDefinition) -> JsonObject:
     return {
         "id": one.id,
         "name": one.name,
+        **_permissions(one),
+        **({"further": [_permissions(each) for each in one.further]} if one.further else {}),
+    }
+
+
+def _permissions(one: RoleDefinition | Permissions) -> JsonObject:
+    return {
         "actions": list(one.actions),
         "not_actions": list(one.not_actions),
         "data_actions": list(one.data_actions),

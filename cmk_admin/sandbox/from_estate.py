@@ -244,19 +244,13 @@ class _Laying:
         key = roles.role_id(name)
         if self._world.get("roleDefinition", key) is not None:
             return
-        block = {
-            "actions": texts(one, "actions"),
-            "notActions": texts(one, "not_actions"),
-            "dataActions": texts(one, "data_actions"),
-            "notDataActions": texts(one, "not_data_actions"),
-        }
         scopes = [f"/subscriptions/{each['id']}" for each in entries(self._estate, "subscriptions")]
         properties = {
             "roleName": one["name"],
             "type": "CustomRole",
             "description": "",
             "assignableScopes": scopes,
-            "permissions": [block],
+            "permissions": [_block(each) for each in (one, *entries(one, "further"))],
             "createdOn": None,
             "updatedOn": None,
             "createdBy": None,
@@ -332,3 +326,13 @@ def _policy(tenant: str, one: Node) -> Document:
         "permissions": permissions,
     }
     return {**policy, "applicationId": one["application_id"]} if one.get("application_id") else policy
+
+
+def _block(one: Node) -> Document:
+    """A block of a role's permissions."""
+    return {
+        "actions": texts(one, "actions"),
+        "notActions": texts(one, "not_actions"),
+        "dataActions": texts(one, "data_actions"),
+        "notDataActions": texts(one, "not_data_actions"),
+    }

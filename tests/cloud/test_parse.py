@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from cmk_admin.cloud import parse, parse_identities
 from cmk_admin.domain.ids import KeyId
 from cmk_admin.domain.model import PrivateEndpoint
+from cmk_admin.domain.permissions import allowed_words, permits
 
 VERSION = "0123456789abcdef0123456789abcdef"
 VAULT_ID = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v"
@@ -135,10 +136,14 @@ def test_a_user_assigned_identity_is_found_whatever_the_case() -> None:
     assert parse_identities.identity_at(document, None) is None
 
 
-def test_the_permissions_of_all_blocks_of_a_role_count() -> None:
-    blocks = [{"actions": ["a/read"], "dataActions": ["x/*"]}, {"actions": ["b/read"], "notDataActions": ["x/y"]}]
+def test_what_a_block_of_a_role_takes_out_it_takes_from_its_own_actions_alone() -> None:
+    unwrap, decrypt = "Microsoft.KeyVault/vaults/keys/unwrap/action", "Microsoft.KeyVault/vaults/keys/decrypt/action"
+    blocks = [{"actions": ["a/read"], "dataActions": [unwrap]}, {"dataActions": [decrypt], "notDataActions": [unwrap]}]
     role = parse.role_definition({"id": "/r/1", "properties": {"roleName": "R", "permissions": blocks}})
-    assert (role.actions, role.data_actions, role.not_data_actions) == (("a/read", "b/read"), ("x/*",), ("x/y",))
+    assert allowed_words(role) == ("decrypt", "unwrapKey")
+    assert permits(role, unwrap, data=True)
+    assert permits(role, "a/read", data=False)
+    assert not permits(role, "b/read", data=False)
 
 
 def test_an_assignment_without_a_scope_is_where_its_id_says() -> None:

@@ -31,6 +31,11 @@ CUSTOM = (
     {"data_actions": ["Microsoft.KeyVault/vaults/keys/*"], "not_data_actions": [_UNWRAP]},
     {"data_actions": ["Microsoft.KeyVault/*wrap/action"], "not_data_actions": []},
     {"data_actions": ["*"], "not_data_actions": ["Microsoft.KeyVault/vaults/keys/decrypt/action"]},
+    {
+        "data_actions": ["Microsoft.KeyVault/vaults/keys/read"],
+        "not_data_actions": [_UNWRAP],
+        "further": [{"data_actions": [_UNWRAP]}],
+    },
 )
 _CONDITIONS = (
     f"(ActionMatches{{'{_WRAPS}'}})",
