@@ -154,7 +154,7 @@ async def read_rollback(path: Path, info: ConnectionInfo) -> RestoreDraft:
         for watch in plan.watches:
             if watch.service not in SERVICES or not _ARM_ID.fullmatch(watch.consumer_id):
                 raise ValueError("it names a service that is not known")
-        began = datetime.fromisoformat(document["began"]) if document.get("began") else None
+        began = _moment(document["began"]) if document.get("began") else None
         for name, value in plan.context:
             if name == "key":
                 parse_key_id(value, vault_suffixes=info.vault_suffixes)
@@ -168,6 +168,14 @@ async def read_rollback(path: Path, info: ConnectionInfo) -> RestoreDraft:
         lagging = (StepState.PLANNED, StepState.INTENT, StepState.SENT, StepState.FAILED)
         states = tuple(StepState.UNKNOWN if state in lagging else state for state in states)
     return RestoreDraft(operation=operation, plan=plan, states=states, began=began)
+
+
+def _moment(text: str) -> datetime:
+    """Raises ValueError, also where no time zone says which moment it is, and TypeError."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("it says a time without its zone")
+    return found
 
 
 def _text(path: Path) -> str:

@@ -12,10 +12,23 @@ RESTORE_VARIABLE = "CMK_ADMIN_RESTORE_DIR"
 def restore_folder(home: Path) -> Path | None:
     """Where a revoke writes the file from which anyone can restore; None: into the connection's own folder.
 
-    ``CMK_ADMIN_RESTORE_DIR``, else ``{"restore_folder": PATH}`` in ``settings.json``. Raises BadInput ``bad-settings``.
+    ``CMK_ADMIN_RESTORE_DIR``, else ``{"restore_folder": PATH}`` in ``settings.json``; in full, from the root or from ``~``
+    on, so that it is the same folder wherever the program is started. Raises BadInput ``bad-settings``.
     """
-    named = os.environ.get(RESTORE_VARIABLE) or _setting(home / "settings.json", "restore_folder")
-    return Path(named).expanduser().absolute() if named else None
+    path, variable = home / "settings.json", os.environ.get(RESTORE_VARIABLE)
+    named = variable or _setting(path, "restore_folder")
+    if not named:
+        return None
+    folder = Path(named).expanduser()
+    if not folder.is_absolute():
+        where = RESTORE_VARIABLE if variable else f"“restore_folder” in “{path}”"
+        raise BadInput(
+            "bad-settings",
+            f"{where} does not name the folder for restore files in full: it says “{named}”.",
+            subject=named,
+            next="Name it from the root on.",
+        )
+    return folder
 
 
 def set_restore_folder(home: Path, folder: str) -> None:

@@ -76,9 +76,11 @@ def test_the_restore_file_goes_where_the_settings_say(sandbox: Sandbox, program:
     revoked = program.json("revoke", KEY, "--consumer", "dcc-mysql", "--yes")
     file = Path(str(revoked.json["restore_file"]))
     assert file.parent == tmp_path / "share"
-    (program.home / "settings.json").write_text("[]")
-    refused = program.json("operations")
-    assert (refused.status, refused.json["error"]["code"]) == (2, "bad-settings")
+    for settings in ("[]", '{"restore_folder": "share/restores"}'):
+        (program.home / "settings.json").write_text(settings)
+        refused = program.json("operations")
+        assert (refused.status, refused.json["error"]["code"]) == (2, "bad-settings")
+    assert "in full: it says “share/restores”" in refused.json["error"]["message"]
 
 
 def test_an_incident_is_not_closed_while_azure_may_still_let_the_identity_in(tmp_path: Path) -> None:

@@ -50,10 +50,11 @@ def test_a_file_that_was_tampered_with_or_is_of_another_connection_is_bad_input(
     _refused(altered(states=[]), "is damaged", info)
     _refused(altered(states=["melted"]), "is damaged", info)
     _refused(altered(plan=[]), "is damaged", info)
-    _refused(altered(began="yesterday"), "is damaged", info)
+    for wrong in ("yesterday", "2026-01-01T00:00:00", 7):
+        _refused(altered(began=wrong), "is damaged", info)
     watch, *others = plan.watches
-    for wrong in (replace(watch, service="a-toaster"), replace(watch, consumer_id="https://vault.example.net/")):
-        _refused(altered(plan=plan_to_json(replace(plan, watches=(wrong, *others)))), "is damaged", info)
+    for other in (replace(watch, service="a-toaster"), replace(watch, consumer_id="https://vault.example.net/")):
+        _refused(altered(plan=plan_to_json(replace(plan, watches=(other, *others)))), "is damaged", info)
     _refused(altered(format="something else"), "is not a file that a revoke wrote", info)
     _refused(altered(), "belongs to another connection", replace(info, key="sandbox-other"))
     (tmp_path / "no.json").write_text("{")
