@@ -41,7 +41,8 @@ def problems(draft: UndoDraft, index: Index) -> tuple[str, ...]:
     """Sentences that forbid the start: nothing can be taken back, or it would cut a consumer off."""
     done = _done(draft)
     if not done:
-        return ("No step of this operation changed anything, so there is nothing to take back.",)
+        asked = _activations(draft)
+        return asked or ("No step of this operation changed anything, so there is nothing to take back.",)
     steps = _inverses(draft)
     return (*would_cut(index, steps), *_more_than_made(index, steps), *(() if steps else _left(done)))
 
@@ -134,6 +135,16 @@ def _served_again(draft: UndoDraft, steps: Sequence[Step]) -> tuple[Watch, ...]:
     }
     return followed_back(
         (one for one in draft.plan.watches if one.wanted == "back" and fold(one.consumer_id) in given), steps
+    )
+
+
+def _activations(draft: UndoDraft) -> tuple[str, ...]:
+    """Sentences: the roles that were asked for, which no undo takes back."""
+    return tuple(
+        f"“{step.words}”: the activation is still waiting for approval, or active until it ends by itself. Cancel it in "
+        "Privileged Identity Management. No other step changed anything."
+        for step in taken(draft)
+        if step.verb is StepVerb.ACTIVATE_ROLE
     )
 
 

@@ -38,6 +38,22 @@ def test_undoing_a_revoke_gives_back_and_heals() -> None:
     assert (found.problems, found.verb, found.answers) == ((), "undo", "op-2")
 
 
+@pytest.mark.parametrize("state", [StepState.SENT, StepState.ACCEPTED, StepState.UNKNOWN, StepState.DONE])
+def test_a_role_that_was_asked_for_and_nothing_else_is_told_and_not_taken_back(state: StepState) -> None:
+    asks = replace(CUT.steps[0], verb=StepVerb.ACTIVATE_ROLE, words="Activate your role A", undo_words=None, before={})
+    draft = RestoreDraft(
+        operation="op-2",
+        plan=replace(CUT, steps=(asks, *CUT.steps)),
+        states=(state, *(StepState.PLANNED,) * len(CUT.steps)),
+    )
+    found = undo.plan(draft, INDEX)
+    [sentence] = found.problems
+    assert sentence.startswith("“Activate your role A”: the activation is still waiting for approval, or active")
+    assert "Privileged Identity Management" in sentence
+    never = undo.plan(replace(draft, states=(StepState.PLANNED,) * len(draft.states)), INDEX)
+    assert never.problems == ("No step of this operation changed anything, so there is nothing to take back.",)
+
+
 def test_undoing_a_restore_is_refused_while_a_service_uses_the_key() -> None:
     found = answer(BACK)
     assert any("dcc-mysql uses mysql-encryption-key" in sentence for sentence in found.problems)
