@@ -27,14 +27,14 @@ BUILT_IN = (
 _UNWRAP = "Microsoft.KeyVault/vaults/keys/unwrap/action"
 _WRAPS = "Microsoft.KeyVault/vaults/keys/*wrap/action"
 # Whoever may unwrap may wrap as well: Azure asks both of a service that it gives its key back.
-CUSTOM = (
+CUSTOM: tuple[Node, ...] = (
     {"data_actions": ["Microsoft.KeyVault/vaults/keys/*"], "not_data_actions": [_UNWRAP]},
     {"data_actions": ["Microsoft.KeyVault/*wrap/action"], "not_data_actions": []},
     {"data_actions": ["*"], "not_data_actions": ["Microsoft.KeyVault/vaults/keys/decrypt/action"]},
     {
         "data_actions": ["Microsoft.KeyVault/vaults/keys/read"],
         "not_data_actions": [_UNWRAP],
-        "further": [{"data_actions": [_UNWRAP]}],
+        "further": [{"data_actions": [_WRAPS]}],
     },
 )
 _CONDITIONS = (
