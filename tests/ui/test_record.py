@@ -137,3 +137,19 @@ def test_a_long_record_goes_over_several_sheets(app: QApplication) -> None:
 
 def sheets(pdf: bytes) -> int:
     return pdf.count(b"/Type /Page\n")
+
+
+def test_two_copies_of_a_record_are_told_apart_on_their_tabs(windows: Windows, file: Path, qtbot: QtBot) -> None:
+    window = windows.on(estates.dcc())
+    altered = file.with_name("sent-later.jsonl")
+    altered.write_text(file.read_text().replace("tenant-id", "another-id", 1))
+    records = window.findChild(Records)
+    assert records is not None
+    for each in (file, altered):
+        records.open_file(str(each))
+    qtbot.waitUntil(lambda: len(window.findChildren(RecordPage)) == 2, timeout=10_000)
+    tabs = [window.pages.tabText(at) for at in range(window.pages.count())]
+    assert sorted(text for text in tabs if text.startswith("Record")) == [
+        "Record: kept.jsonl",
+        "Record: sent-later.jsonl",
+    ]
