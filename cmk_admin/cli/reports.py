@@ -114,7 +114,8 @@ def instead_words(plan: Plan) -> str:
     offered = [one for one in plan.choices if one.id.startswith(ACTIVATE) and one.possible and not one.chosen]
     said = [rather_words(plan), *(f"{one.title}: --also {names[one.id]}." for one in offered)]
     if not any(said):
-        said = [check.next for check in plan.checks if check.answer is Answer.NO]
+        told = " ".join(plan.problems)
+        said = [check.next for check in plan.checks if check.answer is Answer.NO and check.next not in told]
     found = [one for one in dict.fromkeys(said) if one]
     return " ".join(found or ["The plan tells more: see it with --plan."])
 

@@ -16,6 +16,13 @@ class Problem:
     """The draft's attribute that it is about; empty: the draft as a whole."""
     blocks: bool = True
     """False: it may be done all the same, but must be read first."""
+    advice: str = ""
+    """What can be done about it, as `sentence` ends with it; empty: it ends with none."""
+
+    @property
+    def fact(self) -> str:
+        """`sentence` without its advice, for where that stands in a place of its own."""
+        return self.sentence.removesuffix(self.advice).rstrip()
 
 
 def blocking(problems: Iterable[Problem]) -> tuple[str, ...]:

@@ -7,9 +7,16 @@ import pytest
 
 from cmk_admin.cli.choices import chosen, typed
 from cmk_admin.cli.options import parse
-from cmk_admin.cli.reports import connection_option, operation_document, operation_text, plan_text, short_plan_text
+from cmk_admin.cli.reports import (
+    connection_option,
+    instead_words,
+    operation_document,
+    operation_text,
+    plan_text,
+    short_plan_text,
+)
 from cmk_admin.domain.errors import BadInput
-from cmk_admin.domain.plan import Choice, PathState, Plan
+from cmk_admin.domain.plan import Answer, Check, Choice, PathState, Plan
 from cmk_admin.domain.steps import Outcome
 from cmk_admin.domain.verbs import revoke
 from cmk_admin.domain.verbs.revoke import RevokeDraft
@@ -55,6 +62,16 @@ def test_a_revoke_says_why_what_else_there_is_and_what_comes_next() -> None:
     [who] = {path.principal_name for path in found.regrants}
     assert f"  {who} by " in text[again:]
     assert text.index("What comes next:") < text.index("Create a new key in a clean vault")
+
+
+def test_what_can_be_done_instead_does_not_repeat_what_forbids_the_start() -> None:
+    ask = "Ask for the role Owner there."
+    lacks = Check(name="assignments", answer=Answer.NO, sentence="It may not.", next=ask)
+    far = Check(name="reach", answer=Answer.NO, sentence="It is far.", next="Go on elsewhere.")
+    refused = replace(EMPTY, problems=(f"It may not. {ask}",), checks=(lacks,))
+    assert instead_words(refused) == "The plan tells more: see it with --plan."
+    assert instead_words(replace(refused, checks=(lacks, far))) == "Go on elsewhere."
+    assert instead_words(replace(refused, problems=("It may not.",))) == ask
 
 
 def test_a_choice_is_printed_as_it_is_typed() -> None:

@@ -16,6 +16,7 @@ from cmk_admin.domain.index import Index
 from cmk_admin.domain.model import RoleEligibility, Vault
 from cmk_admin.domain.permissions import permits
 from cmk_admin.domain.plan import Answer, Check
+from cmk_admin.domain.problems import Problem
 from cmk_admin.domain.steps import Step, StepVerb
 from cmk_admin.domain.surroundings import Surroundings
 from cmk_admin.domain.verbs import changes, step_rights
@@ -28,7 +29,6 @@ LEAST_TOKEN = timedelta(minutes=10)
 _IN_FAILOVER = (StepVerb.SET_POLICY, StepVerb.SET_NETWORK)
 """Writes to a vault by the resource manager that a failover refuses besides those to its data plane (KVD
 general/disaster-recovery-guidance.md)."""
-_ASK = "Ask somebody who may assign roles there; a new assignment counts within 10 minutes."
 
 
 def scopes(index: Index, draft: RevokeDraft) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ def blocked(index: Index, around: Surroundings | None, steps: Sequence[Step], ke
     said = [*_out_of_reach(index, around, steps, key), *_failed_over(index, around, steps)]
     said += [one.sentence for one in step_rights.locked(index, steps)]
     if around is not None:
-        said += [sentence + _offer(index, need) for sentence, need in _missing(index, around, steps)]
+        said += [problem.sentence + _offer(index, need) for problem, need in _missing(index, around, steps)]
     return tuple(dict.fromkeys(said))
 
 
@@ -110,15 +110,15 @@ def waits_for_role(index: Index, around: Surroundings | None, step: Step) -> boo
     return around is None or bool(step_rights.missing(index, around, [step]))
 
 
-def _missing(index: Index, around: Surroundings, steps: Sequence[Step]) -> Iterator[tuple[str, Need | None]]:
-    """What the account may not do of the steps: a sentence, and the right (None: an access policy's)."""
+def _missing(index: Index, around: Surroundings, steps: Sequence[Step]) -> Iterator[tuple[Problem, Need | None]]:
+    """What the account may not do of the steps, and the right for it (None: an access policy's)."""
     activated = [_of(index, step) for step in steps if step.verb is StepVerb.ACTIVATE_ROLE]
     for step in steps:
         need = step_rights.need(index, step)
         for problem in step_rights.missing(index, around, [step]):
             given = need is not None and any(one is not None and _gives(index, one, need) for one in activated)
             if problem.blocks and not given:
-                yield problem.sentence, need
+                yield problem, need
 
 
 def _unsure(index: Index, around: Surroundings, steps: Sequence[Step]) -> tuple[str, ...]:
@@ -212,12 +212,12 @@ def _elsewhere(around: Surroundings | None, vault: Vault) -> str | None:
 def _right(index: Index, around: Surroundings | None, name: str, steps: Sequence[Step], what: str) -> Check:
     if around is None:
         return _not_asked(name, what)
-    missing = [sentence for sentence, _ in _missing(index, around, steps)]
-    if missing:
+    missing = next((problem for problem, _ in _missing(index, around, steps)), None)
+    if missing is not None:
         offered = activations(index, around, steps)
         roles = [role.name for one in offered if (role := index.role(one.role_definition_id))]
-        then = f"Activate the role {words.listed(list(dict.fromkeys(roles)), 'or')}." if roles else _ASK
-        return Check(name=name, answer=Answer.NO, sentence=missing[0], next=then)
+        then = f"Activate the role {words.listed(list(dict.fromkeys(roles)), 'or')}." if roles else missing.advice
+        return Check(name=name, answer=Answer.NO, sentence=missing.fact, next=then)
     if _by_activation(index, around, steps):
         said = f"This account may {what}, once the role that the plan activates counts."
         return Check(name=name, answer=Answer.YES, sentence=said)

@@ -21,6 +21,7 @@ _WRITE = {
     "mysql-flexible": "Microsoft.DBforMySQL/flexibleServers/write",
     "mysql-single": "Microsoft.DBforMySQL/servers/keys/write",
 }
+_COUNTS = "a new assignment counts within 10 minutes."
 _TAKE = {"mysql-single": "Microsoft.DBforMySQL/servers/keys/delete"}
 
 _WHO = {
@@ -44,10 +45,9 @@ def missing_on_keys(index: Index, vault: Vault, around: Surroundings, word: str,
             return unknown(f"{word} keys in {vault.name}", vault.name)
         if rights.allow_data(DATA_ACTIONS[word]):
             return None
-        return Problem(
-            code="missing-right",
-            sentence=f"This account may not {word} keys in {vault.name}: the role {CRYPTO_OFFICER} is missing there. Ask "
-            "somebody who may assign roles on it; a new assignment counts within 10 minutes.",
+        return _lacking(
+            f"This account may not {word} keys in {vault.name}: the role {CRYPTO_OFFICER} is missing there.",
+            f"Ask somebody who may assign roles on it; {_COUNTS}",
             field="vault_id",
         )
     groups = index.group_ids_of(around.account_id)
@@ -60,12 +60,15 @@ def missing_on_keys(index: Index, vault: Vault, around: Surroundings, word: str,
         doubtful = doubtful or _may_contain(index, entry.object_id, around.account_id)
     if doubtful:
         return unknown(f"{word} keys in {vault.name}, as a member of a group of its access policies,", vault.name)
-    return Problem(
-        code="missing-right",
-        sentence=f"The access policies of {vault.name} do not give this account “{word}” for keys. Ask somebody who may "
-        "change the vault for an access policy.",
+    return _lacking(
+        f"The access policies of {vault.name} do not give this account “{word}” for keys.",
+        "Ask somebody who may change the vault for an access policy.",
         field="vault_id",
     )
+
+
+def _lacking(fact: str, advice: str, *, field: str) -> Problem:
+    return Problem(code="missing-right", sentence=f"{fact} {advice}", field=field, advice=advice)
 
 
 def _may_contain(index: Index, object_id: str, member: str) -> bool:
@@ -84,10 +87,9 @@ def missing(around: Surroundings, action: str, scope: str, what: str, *, field: 
     if rights.allow(action):
         return None
     role = _WHO.get(action, "Contributor")
-    return Problem(
-        code="missing-right",
-        sentence=f"This account may not {what}: {action} is missing on {last(scope)}. Ask for the role {role} there; a new "
-        "assignment counts within 10 minutes.",
+    return _lacking(
+        f"This account may not {what}: {action} is missing on {last(scope)}.",
+        f"Ask for the role {role} there; {_COUNTS}",
         field=field,
     )
 

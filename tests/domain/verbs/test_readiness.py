@@ -51,6 +51,18 @@ def eligible(role: RoleDefinition, scope: str, who: str = ME) -> RoleEligibility
     return RoleEligibility(id=f"{scope}/e/{role.name}", scope=scope, role_definition_id=role.id, principal_id=who)
 
 
+@pytest.mark.parametrize("disable", [False, True])
+def test_what_to_ask_for_stands_once_beside_what_is_missing(disable: bool) -> None:
+    index = index_of(estates.dcc())
+    steps = disabling() if disable else grants(index)
+    [problem] = readiness.blocked(index, around(NOTHING), steps, KEY)
+    found = check(readiness.checks(index, around(NOTHING), steps, KEY), "data-plane" if disable else "assignments")
+    assert found.answer is Answer.NO
+    assert "Ask" not in found.sentence
+    assert found.next.startswith("Ask")
+    assert f"{found.sentence} {found.next}" == problem
+
+
 def test_nothing_is_in_the_way_of_who_may_do_all() -> None:
     index = index_of(estates.dcc())
     for steps in (grants(index), disabling()):
