@@ -19,7 +19,10 @@ _NAMED = frozenset(
     {"os.mkdir", "os.remove", "os.rmdir", "os.rename", "os.chmod", "sqlite3.connect", "shutil.rmtree", "open"}
 )
 _NAMELESS = frozenset({"subprocess.Popen", "fcntl.flock", "socket.bind", "socket.connect"})
-_DRAWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\.[a-z0-9_]{8}(?=$|\.)|-\d+-[0-9a-f]+|\.\d+\.part$")
+_DRAWN = re.compile(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}|\.[a-z0-9_]{8}(?=$|\.)"
+    r"|-(?![0-9a-f]{8}-[0-9a-f]{4}-)\d+-[0-9a-f]+|\.\d+\.part$"
+)
 """What differs from run to run in a file's name."""
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _crossed: set[str] = set()
