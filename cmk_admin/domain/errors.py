@@ -19,6 +19,17 @@ class FailureKind(StrEnum):
     """A write was sent and no answer came back: it may or may not have been done. Look before doing it again."""
 
 
+_ON_THE_WAY = frozenset(
+    {
+        FailureKind.FORBIDDEN,
+        FailureKind.LOCKED,
+        FailureKind.SIGN_IN,
+        FailureKind.THROTTLED,
+        FailureKind.UNREACHABLE,
+    }
+)
+
+
 class CmkError(Exception):
     """An error with a sentence for the user.
 
@@ -74,3 +85,8 @@ class AzureFailure(CmkError):
         self.request_id = request_id
         self.retry_after = retry_after
         """Real seconds that Azure asked to wait."""
+
+    @property
+    def on_the_way(self) -> bool:
+        """Whether Azure or the network stopped the request before its target knew of it; with 400 the target says no."""
+        return self.kind in _ON_THE_WAY and self.status != 400

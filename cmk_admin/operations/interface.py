@@ -135,7 +135,7 @@ class WatchReport:
     """Azure's word before the first write."""
     now: str | None
     seconds: float | None
-    """Azure's seconds since the first write: so far, or when it was confirmed."""
+    """Azure's seconds since the first write that is meant for it: so far, or when it was confirmed."""
     wall_seconds: float | None
     within_seconds: int | None
     """The documented bound."""

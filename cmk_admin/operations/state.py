@@ -13,7 +13,16 @@ from cmk_admin.domain.plan import Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
 from cmk_admin.operations.interface import Boundary, OnBoundary, OnReport, OperationReport
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.reports import AT_REST, IN_FLIGHT, MAY_HAVE_ACTED, Publisher, paths_from_text, paths_to_text, report, sentence
+from cmk_admin.operations.reports import (
+    AT_REST,
+    IN_FLIGHT,
+    MAY_HAVE_ACTED,
+    Publisher,
+    paths_from_text,
+    paths_to_text,
+    report,
+    sentence,
+)
 from cmk_admin.operations.rollback import RestorePlaces
 from cmk_admin.store.connection import StoreError
 from cmk_admin.store.incidents import IncidentRow, Incidents
@@ -102,6 +111,8 @@ class OperationState:
         self.since_first_write = Stopwatch(row.first_write_at) if row.first_write_at else None
         self.since_last_write = Stopwatch(row.last_write_at) if row.last_write_at else None
         self.writes = Writes(row.steps)
+        self.unasked: set[int] = set()
+        """Steps that failed before their target knew of them."""
 
     def report(self) -> OperationReport:
         """How it stands now."""
@@ -209,6 +220,8 @@ class OperationState:
             self.row = replace(self.row, first_write_at=first)
             self.since_first_write = Stopwatch(first)
         self.writes.came(n, state, now)
+        if state is StepState.INTENT:
+            self.unasked.discard(n)
         if state is StepState.ACCEPTED:
             self.row = replace(self.row, last_write_at=now)
         if state in (StepState.ACCEPTED, StepState.SKIPPED):

@@ -385,6 +385,8 @@ class Stepper:
             why = f"{why} An earlier request got no answer and may still have come."
             await self._state.put_step(self._n, StepState.UNKNOWN, error=why, request_id=request_id, note=why)
             return
+        if failure is None or (failure.on_the_way and not self._began):
+            self._state.unasked.add(self._n)
         if failure is not None:
             why += another_way(self._state.plan)
         await self._state.put_step(

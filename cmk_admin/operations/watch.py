@@ -84,24 +84,30 @@ class Watcher:
     async def accompany(self) -> None:
         """While steps are still under way, see who is cut already: one that is slow holds up nobody's measured time.
 
+        Of whom is given back it is only kept that it was lost meanwhile: when its steps are over it may be back already.
         Nobody is judged late here, and what cannot be read is read again by `follow`. Until it is cancelled.
         """
-        await asyncio.sleep(max(self._interval(), _ACCOMPANY_AFTER))
+        cuts = any(watch.wanted == "lost" for watch in self._state.plan.watches)
+        await asyncio.sleep(max(self._interval(), _ACCOMPANY_AFTER if cuts else 0.0))
         while not self._state.stopping.is_set():
             if self._state.since_first_write is not None:
-                left = [w for w in self._state.plan.watches if w.wanted == "lost" and self._waiting(w)]
+                left = [w for w in self._state.plan.watches if self._waiting(w) and self._may_learn(w)]
                 await asyncio.gather(*(self._glance(watch) for watch in left))
             await asyncio.sleep(self._interval())
 
-    async def _glance(self, watch: Watch) -> None:
+    def _may_learn(self, watch: Watch) -> bool:
+        """Whether a glance may tell something of it that was not known before."""
         row = self._row(watch)
-        if row.before_lost or self._stopped(watch) is not None:
-            return
+        if watch.wanted == "back":
+            return not row.seen_otherwise
+        return not row.before_lost and self._stopped(watch) is None
+
+    async def _glance(self, watch: Watch) -> None:
         signal, _ = await self._signal(watch, _ANSWER_SECONDS)
         if signal is None or signal.silent or not self._waiting(watch):
             return
         await self._show(watch, signal)
-        if signal.lost and self._row(watch).seen_otherwise:
+        if watch.wanted == "lost" and signal.lost and self._row(watch).seen_otherwise:
             await self._end(watch, WatchResult.CONFIRMED, None)
 
     def confirmed(self, only: Collection[tuple[str, str]]) -> bool:
@@ -127,7 +133,8 @@ class Watcher:
         return self._row(watch).result == WatchResult.WAITING
 
     def _unfinished(self, watch: Watch) -> Unfinished | None:
-        return unfinished(self._state.plan, watch, [step.state for step in self._state.row.steps])
+        states = [step.state for step in self._state.row.steps]
+        return unfinished(self._state.plan, watch, states, unasked=self._state.unasked)
 
     async def _before(self, watch: Watch) -> WatchRow:
         signal, _ = await self._signal(watch, BEFORE_SECONDS)
@@ -153,7 +160,7 @@ class Watcher:
         if (nothing := self._nothing_to_see(watch)) is not None:
             await self._end(watch, WatchResult.NOT_CONFIRMED, nothing)
             return
-        healed_at = self._elapsed()[0]
+        healed_at = self._elapsed(watch)[0]
         if watch.service not in CONSUMERS:
             await self._end(watch, WatchResult.NOT_CONFIRMED, f"no signal is known for a {watch.service}")
             return
@@ -168,14 +175,14 @@ class Watcher:
                 await self._show(watch, signal)
                 if await self._judge(watch, signal):
                     return
-            azure, _ = self._elapsed()
+            azure, _ = self._elapsed(watch)
             if azure > self._bound(watch):
                 await self._too_late(watch, signal, problem)
                 return
             back_wanted = watch.wanted == "back"
             if back_wanted and signal is not None and signal.lost and azure - healed_at > _HEAL_AZURE_SECONDS:
                 await self._heal(watch.consumer_id)
-                healed_at = self._elapsed()[0]
+                healed_at = self._elapsed(watch)[0]
             if not await self._state.pause(self._interval()):
                 return
 
@@ -193,7 +200,7 @@ class Watcher:
     async def _show(self, watch: Watch, signal: Signal) -> None:
         """Keep what was seen; commit only what changed."""
         row = self._row(watch)
-        azure, real = self._elapsed()
+        azure, real = self._elapsed(watch)
         otherwise = signal.lost is (watch.wanted == "back")
         new = replace(
             row,
@@ -229,7 +236,7 @@ class Watcher:
             await self._end(watch, WatchResult.CONFIRMED, None)
             return True
         if self._settled():
-            surprise = None if self._state.plan.goes_on else "it was never seen lost"
+            surprise = None if self._state.plan.goes_on else "it was not seen lost"
             await self._end(watch, WatchResult.CONFIRMED, surprise)
             return True
         return False
@@ -275,28 +282,35 @@ class Watcher:
 
     async def _end(self, watch: Watch, result: WatchResult, reason: str | None) -> None:
         row = self._row(watch)
-        azure, real = self._elapsed()
+        azure, real = self._elapsed(watch)
         if row.seconds is None or result is not WatchResult.CONFIRMED:
             row = replace(row, seconds=azure, wall_seconds=real)
         await self._state.put_watches([replace(row, result=result, reason=reason)])
 
     # Time
 
-    def _elapsed(self) -> tuple[float, float]:
-        """Azure's and real seconds since the first write; since the start where there was none."""
-        real = (self._state.since_first_write or self._state.since_start).real_seconds()
-        return self._state.session.clock.azure_seconds(real), real
+    def _elapsed(self, watch: Watch) -> tuple[float, float]:
+        """Azure's and real seconds since the first write that is meant for this consumer.
+
+        Since the operation's first one where none of its own was made yet, or the plan names none; since the start where
+        there was none at all.
+        """
+        state = self._state
+        own = state.writes.since_first(watch.steps)
+        real = (own or state.since_first_write or state.since_start).real_seconds()
+        return state.session.clock.azure_seconds(real), real
 
     def _since_last_write(self) -> float:
         watch = self._state.since_last_write or self._state.since_first_write
         return self._state.session.clock.azure_seconds(watch.real_seconds()) if watch else float("inf")
 
     def _bound(self, watch: Watch) -> float:
-        """Azure's seconds since the first write by when the documented time since the last one is over."""
+        """`_elapsed` by when the documented time since the last write that is meant for this consumer is over."""
         clock = self._state.session.clock
         within = UNDOCUMENTED_SECONDS if watch.within_seconds is None else float(watch.within_seconds)
         within = max(within + 2 * clock.azure_seconds(self._interval()), clock.azure_seconds(_LEAST_REAL))
-        writing = self._elapsed()[0] - self._since_last_write() if self._state.since_last_write else 0.0
+        last = self._state.writes.since_last(watch.steps) or self._state.since_last_write
+        writing = self._elapsed(watch)[0] - clock.azure_seconds(last.real_seconds()) if last else 0.0
         return writing + within
 
     def _interval(self) -> float:

@@ -63,6 +63,16 @@ def test_a_service_that_was_asked_to_try_its_key_again_and_refused_has_all_that_
     ]
 
 
+def test_a_service_that_the_request_never_came_to_was_not_asked() -> None:
+    ask = replace(TAKE, verb=StepVerb.REVALIDATE, undo_words=None)
+    of, back = replace(THREE, steps=(TAKE, TAKE, ask)), replace(WATCH, wanted="back")
+    found = unfinished(of, back, (DONE, DONE, FAILED), unasked={3})
+    assert found is not None
+    assert (found.untouched, found.words) == (False, "it was not asked to try its key again: step 3 failed")
+    told = [unfinished(of, back, states, unasked={2, 3}) for states in ((DONE, FAILED, FAILED), (DONE, DONE, DONE))]
+    assert [one.words for one in told if one] == ["not given back: steps 2 and 3 failed"]
+
+
 def test_nothing_is_said_where_its_own_steps_are_at_rest_or_it_has_none() -> None:
     assert unfinished(THREE, WATCH, (FAILED, DONE, SKIPPED)) is None
     assert unfinished(THREE, replace(WATCH, steps=()), (FAILED, FAILED, FAILED)) is None
