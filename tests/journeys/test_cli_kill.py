@@ -30,7 +30,7 @@ def kill_at(program: Program, arguments: tuple[str, ...], step: int, event: str)
     """Run a command, kill it at a boundary; the operation that it leaves."""
 
     def reached(boundary: Document) -> bool:
-        return (boundary["step"], boundary["event"]) == (step, event)
+        return (boundary.get("step"), boundary["event"]) == (step, event)
 
     killed = program.until(arguments, reached)
     assert killed.status == -signal.SIGKILL

@@ -1,5 +1,7 @@
 """Whoever reads along on the command line is told why an operation waits, and how to go on with one that was stopped."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,38 +96,64 @@ def test_a_revoke_says_that_nothing_of_azure_answers_once_and_goes_on(sandbox: S
     assert revoked.json["paused"] is None
 
 
-def test_a_revoke_whose_role_waits_for_approval_says_so(tmp_path: Path) -> None:
-    azure = serve(tmp_path / "azure", speed=600, scenario="incident")
-    try:
-        program = Program(tmp_path / "home", azure.file)
-        me = ("--principal", "responder")
-        plan = program.json("revoke", "in-main/own-key", "--method", "disable", "--plan", *me).json
-        [role] = [one["id"] for one in plan["choices"] if one["id"].startswith("activate:")]
-        approved = False
-
-        def approve(line: dict[str, Any]) -> bool:
-            nonlocal approved
-            if _waits(line) and not approved:
-                approved = True
-                azure.post("approvals", {"request": None, "decision": "approve"})
-            return False
-
-        command = ("revoke", "in-main/own-key", "--method", "disable", "--also", role, "--yes", *me)
-        revoked = program.until(command, approve)
-        assert approved, revoked.err
-        assert {step["state"] for step in revoked.json["steps"]} == {"done"}, revoked.out
-        first = _told(revoked)[0]
-        assert first.startswith("“Activate your role Key Vault Crypto Officer")
-        assert "the activation waits for approval" in first
-    finally:
-        azure.stop()
+@pytest.fixture
+def incident(tmp_path: Path) -> Iterator[Sandbox]:
+    """Where the responder may ask for a role that somebody else approves."""
+    running = serve(tmp_path / "incident", speed=600, scenario="incident")
+    yield running
+    running.stop()
 
 
-@pytest.mark.parametrize("watched", [False, True])
-def test_a_revoke_says_until_when_azure_may_still_let_in(sandbox: Sandbox, program: Program, watched: bool) -> None:
+ME = ("--principal", "responder")
+
+
+def _asks(program: Program) -> tuple[str, ...]:
+    """A revoke that asks for the role first."""
+    disable = ("revoke", "in-main/own-key", "--method", "disable")
+    plan = program.json(*disable, "--plan", *ME).json
+    [role] = [one["id"] for one in plan["choices"] if one["id"].startswith("activate:")]
+    return (*disable, "--also", role, "--yes", *ME)
+
+
+def test_a_revoke_whose_role_waits_for_approval_says_so_and_goes_on(tmp_path: Path, incident: Sandbox) -> None:
+    program = Program(tmp_path / "home", incident.file)
+    approved = False
+
+    def approve(line: dict[str, Any]) -> bool:
+        nonlocal approved
+        if _waits(line) and not approved:
+            approved = True
+            incident.post("approvals", {"request": None, "decision": "approve"})
+        return False
+
+    revoked = program.until(_asks(program), approve)
+    assert approved, revoked.err
+    assert {step["state"] for step in revoked.json["steps"]} == {"done"}, revoked.out
+    first = _told(revoked)[0]
+    assert first.startswith("“Activate your role Key Vault Crypto Officer")
+    assert "the activation waits for approval" in first
+
+
+def test_a_revoke_that_is_stopped_before_the_approval_says_what_is_under_way(tmp_path: Path, incident: Sandbox) -> None:
+    program = Program(tmp_path / "home", incident.file)
+    stopped = program.until(_asks(program), _waits, INTERRUPT)
+    assert stopped.status == 3, stopped.out
+    assert "the activation waits for approval" in stopped.json["paused"]
+    asked, disabling = stopped.json["steps"]
+    assert asked["error"] == "It is not over yet: the activation waits for approval."
+    assert (asked["state"], disabling["state"]) == ("unknown", "planned")
+    undo = program.json("undo", stopped.json["operation"], "--yes", *ME)
+    assert undo.status == 1
+    assert "still waiting for approval, or active until it ends by itself" in undo.json["error"]["message"]
+
+
+def test_a_revoke_says_until_when_azure_may_still_let_in(sandbox: Sandbox, program: Program) -> None:
     sandbox.post("clock", {"speed": 60})
-    revoked = program(*CUT, "--yes", *(["--watch"] if watched else []))
+    revoked = program(*CUT, "--yes")
     assert revoked.status == 0, revoked.out
-    says = "Until then Azure may still let in." in revoked.out
-    assert says is ("which counts at the vault by " in revoked.out)
-    assert says or watched
+    counts = r"  1 path is closed, which counts at the vault by \d\d:\d\d:\d\d UTC at the latest\."
+    assert re.search(rf"{counts} Until then Azure may still let in\.", revoked.out)
+    [operation] = program.json("operations").json["operations"]
+    sandbox.advance(600)
+    assert program.json("proof", operation["operation"]).json["proof"]["closed"]
+    assert "Until then" not in program("resume", operation["operation"]).out
