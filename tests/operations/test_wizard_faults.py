@@ -292,6 +292,7 @@ def test_an_undo_takes_no_grant_from_a_server_that_got_the_key_after_it_was_plan
             granted = await backend.run(await _planned(backend, "grant"))
             undo = await backend.prepare_undo(granted.operation)
             assert not undo.problems
+            azure.sandbox.advance(120)  # the Resource Graph knows the new identity by then
             estate, server = await backend.read(), await target(backend, "mysql-flexible", SERVER)
             [made] = [one for one in estate.identities if one.name == MADE]
             draft = AttachDraft(key=SPARE_KEY, consumer=server.id, service="mysql-flexible", identity=made.resource_id)
