@@ -77,6 +77,7 @@ def test_a_table_names_the_reason_and_the_command_that_goes_on(sandbox: Sandbox,
     assert resume in program("resume", operation).out.splitlines()
 
 
+@pytest.mark.full
 def test_a_revoke_says_that_nothing_of_azure_answers_once_and_goes_on(sandbox: Sandbox, program: Program) -> None:
     lost = False
 

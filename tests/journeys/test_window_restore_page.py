@@ -1,5 +1,6 @@
 """The page that gives back while Azure does not answer, how old what stands on it is, and in a narrow window."""
 
+import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLabel, QWidget
 
@@ -17,6 +18,7 @@ def part(page: QWidget, name: str) -> QWidget:
     return found
 
 
+@pytest.mark.full
 def test_what_cannot_be_read_is_read_as_soon_as_azure_answers_again(driver: Driver, sandbox: Sandbox) -> None:
     mysql = Clients(sandbox, "dcc-mysql-id")
     wrapped = mysql.wrap()
@@ -38,6 +40,7 @@ def test_what_cannot_be_read_is_read_as_soon_as_azure_answers_again(driver: Driv
     mysql.await_unwraps(wrapped, wanted=True)
 
 
+@pytest.mark.full
 def test_what_was_checked_gets_older_and_an_answer_does_not_make_it_new(driver: Driver, sandbox: Sandbox) -> None:
     page = revoked(driver)
     driver.click("operation-restore", page)

@@ -52,6 +52,7 @@ def test_a_revoke_of_another_key_reads_nothing_of_it_again(azure: Azure) -> None
     asyncio.run(story())
 
 
+@pytest.mark.full
 def test_the_command_line_says_of_a_revoke_that_was_done_that_it_is_open_again(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend:

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 from uuid import UUID
 
+import pytest
+
 from cmk_admin.cloud import roles
 from cmk_admin.domain.ids import last
 from cmk_admin.domain.plan import Plan
@@ -133,6 +135,7 @@ def test_a_service_that_loses_its_key_although_a_version_could_not_be_disabled_i
     asyncio.run(story())
 
 
+@pytest.mark.full
 def test_a_restore_says_of_each_service_what_was_not_given_back_and_follows_it_when_it_goes_on(azure: Azure) -> None:
     async def story() -> None:
         async with azure.opened() as backend:

@@ -29,7 +29,8 @@ def azure(workshop: Azure) -> Azure:
     return workshop
 
 
-@pytest.mark.parametrize("how", ["undo", pytest.param("attach", marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("how", ["undo", "attach"])
 def test_a_server_that_gets_its_key_back_soon_keeps_it_and_is_followed_until_that_is_sure(
     azure: Azure, how: str
 ) -> None:
