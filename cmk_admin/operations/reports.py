@@ -10,6 +10,7 @@ from cmk_admin.domain import words
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath, Watch
 from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.verbs.revoke import GRANTS
 from cmk_admin.domain.wire_plan import path_from_json, path_json
 from cmk_admin.operations.interface import (
     Alarm,
@@ -142,11 +143,12 @@ def _is_interrupted(row: OperationRow, *, alive: bool) -> bool:
 def _open_paths(row: OperationRow, plan: Plan, proof: Proof | None) -> tuple[PlannedPath, ...]:
     """What was open when the paths were read last, unless it was given back since: then it is meant to be.
 
-    Of what ended without any change nothing is read again: every path of its plan is as it was.
+    Of what ended without any change nothing is read again: every path of its plan is as it was, and so is the key itself
+    for whoever else may use it, where it was to be shut.
     """
     if proof is None and row.outcome in _ENDED and not any(s.state in MAY_HAVE_ACTED | AT_REST for s in row.steps):
-        shut = plan.paths or ((itself(plan),) if plan.method is not None else ())
-        return tuple(_as_it_was(path) for path in shut)
+        whole = plan.method is not None and (plan.method != GRANTS or not plan.paths)
+        return tuple(_as_it_was(path) for path in (*plan.paths, *((itself(plan),) if whole else ())))
     if proof is None or row.answered_by is not None:
         return paths_from_text(row.open_paths)
     shown = {PathProof.OPEN: PathState.STAYS_OPEN, PathProof.UNKNOWN: PathState.UNKNOWN}
