@@ -67,8 +67,13 @@ class ActivityDock(QFrame):
 
     def sizeHint(self) -> QSize:
         """The list as high as it can be: a low window takes from that."""
-        more = _height(ROWS_SHOWN) - _height(1) if self._fold.isChecked() else 0
+        more = _height(self._rows) - _height(1) if self._fold.isChecked() else 0
         return QSize(600, self.minimumSizeHint().height() + more)
+
+    @property
+    def _rows(self) -> int:
+        """So many are seen where there is room: what is empty takes none from the page above."""
+        return min(max(self._model.rowCount(), 1), ROWS_SHOWN)
 
     def unfold(self) -> None:
         """Show the list."""
@@ -130,9 +135,9 @@ class ActivityDock(QFrame):
         view = GridView("activity-list", "Operations, newest first")
         view.setModel(self._model)
         view.setSelectionMode(GridView.SelectionMode.SingleSelection)
-        # Its head and a row are always seen; a window that has the room shows four
+        # Its head and a row are always seen; a window that has the room shows up to four
         view.setMinimumHeight(_height(1))
-        view.setMaximumHeight(_height(ROWS_SHOWN))
+        view.setMaximumHeight(_height(1))
         header = view.horizontalHeader()
         header.setStretchLastSection(False)
         view.opened.connect(self._opened)
@@ -169,6 +174,8 @@ class ActivityDock(QFrame):
         reports = self._operations.reports
         chosen = self._chosen()
         self._model.show(COLUMNS, tuple(_row(report) for report in reports))
+        self._view.setMaximumHeight(_height(self._rows))
+        self.updateGeometry()
         if chosen is not None and self._chosen() != chosen:
             self.select(chosen)
         self._summarise(reports)
