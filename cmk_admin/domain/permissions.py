@@ -41,9 +41,11 @@ built-in-roles/security.md), so they do not count; with an RSA key either of the
 
 def permits(role: RoleDefinition | Permissions, action: str, *, data: bool) -> bool:
     """Whether a role holds an action: one block lists it (``*`` stands for anything) and does not take it out again."""
-    if data:
-        return any(_permits(one.data_actions, one.not_data_actions, action) for one in role.blocks)
-    return any(_permits(one.actions, one.not_actions, action) for one in role.blocks)
+    for one in role.blocks:
+        held = (one.data_actions, one.not_data_actions) if data else (one.actions, one.not_actions)
+        if _permits(*held, action):
+            return True
+    return False
 
 
 def allowed_words(role: RoleDefinition) -> tuple[str, ...]:
