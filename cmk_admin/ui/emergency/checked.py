@@ -36,6 +36,15 @@ class Checked(QWidget):
         self._age.setInterval(AGE_MS)
         self._age.timeout.connect(self._show)
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether what stands on the page was checked with Azure."""
+        return self._at is not None
+
+    @property
+    def text(self) -> str:
+        return self._state.text()
+
     def say(self, text: str, *, again: bool = False) -> None:
         """Another sentence, which does not age; `again`: with the button."""
         self._at = None

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.index import Index
@@ -24,6 +24,7 @@ from cmk_admin.ui.bridge import Bridge, Job
 from cmk_admin.ui.connect.where import where_it_is_done
 from cmk_admin.ui.dialogs import failure_text
 from cmk_admin.ui.emergency.cause_card import CauseCard
+from cmk_admin.ui.emergency.checked import Checked
 from cmk_admin.ui.emergency.checks_card import ChecksCard
 from cmk_admin.ui.emergency.choices_card import ChoicesCard, SuspectsCard
 from cmk_admin.ui.emergency.columns import Columns
@@ -47,9 +48,6 @@ from cmk_admin.ui.emergency.script_file import save_script
 from cmk_admin.ui.emergency.why_row import WhyRow
 from cmk_admin.ui.pages import DETAIL
 from cmk_admin.ui.theme.theme import Theme
-from cmk_admin.ui.widgets.labels import label
-
-AGE_MS = 5000
 
 PASSING = frozenset({FailureKind.UNREACHABLE, FailureKind.THROTTLED, FailureKind.FAILED})
 """Failures of reading that say nothing against the plan: a revoke is not held up by them."""
@@ -88,14 +86,10 @@ class RevokePage(QWidget):
         self._me = backend.info.account.object_id
         self._plan: Plan | None = None
         self._startable: Plan | None = None
-        self._checked_at: datetime | None = None
         self._jobs: list[Job] = []
         self._started = False
         self._build(scope_words)
         self._why.fill(draft.reason or "", draft.ticket or "")
-        self._age = QTimer(self)
-        self._age.setInterval(AGE_MS)
-        self._age.timeout.connect(self._say_age)
         self._prepare()
 
     @property
@@ -138,16 +132,8 @@ class RevokePage(QWidget):
 
     def _build(self, scope_words: ScopeWords) -> None:
         self._title = words_label(f"Revoke {what_of(self._draft)}", "title", name="revoke-title")
-        self._state = label("", "quiet", name="revoke-state")
-        self._again = QPushButton("Check again")
-        self._again.setObjectName("revoke-check")
-        self._again.setProperty("role", "link")
-        self._again.clicked.connect(self._check_again)
-        state = QHBoxLayout()
-        state.setSpacing(12)
-        state.addWidget(self._state)
-        state.addWidget(self._again)
-        state.addStretch(1)
+        self._state = Checked("revoke")
+        self._state.again.connect(self._prepare)
         self._problems = Notice(self._theme, "danger", "broken", "revoke-problems")
         self._problems.acted.connect(self._take_offer)
         self._doubt = Notice(self._theme, "caution", "unreachable", "revoke-doubt")
@@ -155,7 +141,7 @@ class RevokePage(QWidget):
         self._cards = self._columns(scope_words)
         area, body = scrolled("revoke-scroll")
         body.addWidget(self._title)
-        body.addLayout(state)
+        body.addWidget(self._state)
         for widget in (self._problems, self._doubt, self._warnings, self._cards):
             body.addWidget(widget)
         body.addStretch(1)
@@ -215,12 +201,10 @@ class RevokePage(QWidget):
     def _prepare(self) -> None:
         for job in self._jobs:
             job.cancel()
-        self._startable, self._checked_at = None, None
-        self._age.stop()
+        self._startable = None
         self._go.setEnabled(False)
-        self._again.hide()
         self._doubt.say(())
-        self._state.setText("Reading the key, its grants and its services from Azure …")
+        self._state.say("Reading the key, its grants and its services from Azure …")
         self._jobs = [
             self._bridge.start(
                 self, self._backend.prepare_revoke(self._draft), self._prepared, partial(self._unprepared, self._draft)
@@ -232,38 +216,38 @@ class RevokePage(QWidget):
             self._jobs.append(self._bridge.compute(self, guess, partial(self._guessed, index), self._unguessed))
 
     def _guessed(self, index: Index, plan: Plan) -> None:
-        if self._checked_at is None:
+        if not self._state.is_checked:
             self._show(plan)
-            self._state.setText(f"As read {ago(index.estate.read_at, datetime.now(UTC))}. Checking with Azure …")
+            self._reading(f"As read {ago(index.estate.read_at, datetime.now(UTC))}. Checking with Azure …")
 
     def _unguessed(self, error: Exception) -> None:
         # The checked plan is on its way, and says what is wrong
-        self._state.setText(f"Checking with Azure … ({failure_text(error)})")
+        self._reading(f"Checking with Azure … ({failure_text(error)})")
+
+    def _reading(self, sentence: str) -> None:
+        """What is said until Azure has answered."""
+        if self._state.button.isHidden():
+            self._state.say(sentence)
 
     def _prepared(self, plan: Plan) -> None:
-        self._checked_at = datetime.now(UTC)
         self._show(plan)
         self._allow(plan)
-        self._say_age()
-        self._again.show()
-        self._age.start()
+        self._state.checked()
         announce(self, f"{plan.title}. {self._go.text()}. {self._paths.counts.text()}")
 
     def _unprepared(self, draft: RevokeDraft, error: Exception) -> None:
-        self._checked_at = None
-        self._again.show()
         text = failure_text(error)
         passing = isinstance(error, AzureFailure) and error.kind in PASSING
         index = self._index()
         plan = revoke.plan(draft, index) if passing and index is not None else None
         if plan is None or index is None or plan.problems or not plan.steps:
-            self._state.setText("This could not be checked with Azure. Nothing was changed.")
+            self._state.say("This could not be checked with Azure. Nothing was changed.", again=True)
             self._doubt.say((text,))
         else:
             read = ago(index.estate.read_at, datetime.now(UTC))
             self._show(plan)
             self._allow(plan)
-            self._state.setText(f"As read {read}, not checked with Azure.")
+            self._state.say(f"As read {read}, not checked with Azure.", again=True)
             self._doubt.say(
                 (
                     f"Azure could not be read just now: {text}",
@@ -271,7 +255,7 @@ class RevokePage(QWidget):
                     "anything.",
                 )
             )
-        announce(self, f"{self._state.text()} {text}", urgent=True)
+        announce(self, f"{self._state.text} {text}", urgent=True)
 
     # Showing
 
@@ -308,7 +292,7 @@ class RevokePage(QWidget):
 
     def _order(self) -> None:
         """Tab goes as the cards stand."""
-        first = (self._again, self._problems.action, *self._cause.buttons, *self._suspects.buttons)
+        first = (self._state.button, self._problems.action, *self._cause.buttons, *self._suspects.buttons)
         right = (
             *self._next.buttons,
             self._radius.fold,
@@ -325,10 +309,6 @@ class RevokePage(QWidget):
     def _allow(self, plan: Plan) -> None:
         self._startable = plan if plan.steps and not plan.problems else None
         self._go.setEnabled(self._startable is not None)
-
-    def _say_age(self) -> None:
-        if self._checked_at is not None:
-            self._state.setText(f"Checked with Azure {ago(self._checked_at, datetime.now(UTC))}.")
 
     # Answers
 
@@ -375,11 +355,11 @@ class RevokePage(QWidget):
             save_script(self, self._plan, self._backend.info, self._script_saved)
 
     def _script_saved(self, sentence: str, written: bool) -> None:
-        self._state.setText(sentence)
+        if self._state.is_checked:
+            self._state.add(sentence)
+        else:
+            self._state.say(sentence, again=not self._state.button.isHidden())
         announce(self, sentence, urgent=not written)
-
-    def _check_again(self, *_: object) -> None:
-        self._prepare()
 
     def _on_cancel(self, *_: object) -> None:
         self.cancelled.emit()
@@ -388,8 +368,6 @@ class RevokePage(QWidget):
         if self._startable is not None:
             plan, self._startable = self._startable, None
             self._go.setEnabled(False)
-            self._again.hide()
-            self._age.stop()
-            self._state.setText("Starting …")
+            self._state.say("Starting …")
             self._started = True
             self.start.emit(plan, self._why.reason, self._why.ticket)
