@@ -206,6 +206,12 @@ class Driver:
         self.until(lambda: self.text("revoke-state", page).startswith("Checked"), "the checked plan")
         return page
 
+    def by_grants(self, page: RevokePage) -> RevokePage:
+        """Choose that grants are removed, and wait until that plan is checked with Azure."""
+        self.click("revoke-method-grants", page)
+        self.until(lambda: page.plan is not None and page.plan.method == "grants", "the plan by grants")
+        return self.revoke_page()
+
     def start(self) -> OperationPage:
         """Press the red button; the page of what it started."""
         before = self.window.pages.currentWidget()

@@ -18,9 +18,7 @@ def half_revoked(driver: Driver, sandbox: Sandbox) -> OperationPage:
     driver.select("dcc-premium", "mysql-encryption-key")
     driver.shortcut(Qt.Key.Key_R)
     page = driver.revoke_page()
-    driver.click("revoke-method-grants", page)
-    driver.until(lambda: page.plan is not None and page.plan.method == "grants", "the plan by grants")
-    driver.revoke_page()
+    driver.by_grants(page)
     assert page.plan is not None
     assert len(page.plan.steps) == 2
     sandbox.fault(f"DELETE management.azure.com*/{page.plan.steps[1].target.rsplit('/', 1)[-1]} status:403")
