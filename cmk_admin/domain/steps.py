@@ -102,6 +102,11 @@ class StepState(StrEnum):
     UNKNOWN = "unknown"
 
 
+AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
+MAY_HAVE_ACTED = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.DONE, StepState.UNKNOWN})
+"""States in which Azure may have been changed."""
+
+
 class Outcome(StrEnum):
     PLANNED = "planned"
     RUNNING = "running"

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from cmk_admin.domain import words
 from cmk_admin.domain.plan import Plan, Watch
-from cmk_admin.domain.steps import ASKS_ONLY, StepState, StepVerb
+from cmk_admin.domain.steps import ASKS_ONLY, AT_REST, StepState, StepVerb
 
-_AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
 _NEVER_DONE = frozenset({StepState.PLANNED, StepState.FAILED})
 
 
@@ -48,7 +47,7 @@ def unfinished(
     None: nothing is left, or the plan names no steps of its own for the service.
     """
     own = [(n, state) for n, state in enumerate(states, 1) if n in watch.steps]
-    left = [(n, state) for n, state in own if state not in _AT_REST and (n in unasked or not _refused(plan, n, state))]
+    left = [(n, state) for n, state in own if state not in AT_REST and (n in unasked or not _refused(plan, n, state))]
     if not left:
         return None
     return Unfinished(

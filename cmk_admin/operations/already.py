@@ -11,12 +11,12 @@ from cmk_admin.domain.activity import Event, policies_changed
 from cmk_admin.domain.ids import fold, subscription_of
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
-from cmk_admin.domain.steps import Step, StepState, StepVerb
+from cmk_admin.domain.steps import MAY_HAVE_ACTED, Step, StepState, StepVerb
 from cmk_admin.domain.verbs.changes import ROLE_SECONDS, assignment_of, parse_policy_target
 from cmk_admin.domain.verbs.revoke import GRANTS
 from cmk_admin.operations.executors.role_assignments import given_already
 from cmk_admin.operations.history import plan_of
-from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended, utc_text
+from cmk_admin.operations.reports import ended, utc_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.runtime.clock import Clock
 from cmk_admin.store.journal import OperationRow, StepRow
@@ -34,13 +34,16 @@ def told(plan: Plan, others: Sequence[OperationRow], clock: Clock) -> Plan:
     `others`: operations, newest first; `clock` tells until when a removal may not count. Raises BadInput ``bad-plan`` where
     the journal was tampered with.
     """
+    nothing_to_do = bool(plan.problems) and not plan.steps
+    if not nothing_to_do and all(map(ended, others)):
+        return plan  # the usual plan reads no other one
     row = next((one for one in others if _does(one, plan)), None)
     if row is None:
         return plan
     if not ended(row):
         said = f"Operation {row.id} of this connection, which does the same, has not ended: look there first."
         return replace(plan, warnings=(said, *plan.warnings))
-    if plan.steps or not plan.problems:
+    if not nothing_to_do:
         return plan
     at = f" at {utc_text(row.last_write_at)}" if row.last_write_at else ""
     said = (

@@ -11,18 +11,17 @@ from time import monotonic
 from cmk_admin.cloud.session import LongRunning
 from cmk_admin.domain.errors import AzureFailure, FailureKind
 from cmk_admin.domain.ids import fold, last
+from cmk_admin.domain.steps import AT_REST
 from cmk_admin.domain.verbs.changes import SILENT_SECONDS, is_silent
 from cmk_admin.domain.verbs.restore import MAYBE, takes_away
 from cmk_admin.operations.executors import EXECUTORS, Seen
 from cmk_admin.operations.history import plan_of
-from cmk_admin.operations.polling import LONG_RUNNING_SECONDS, WAITS, is_transient
-from cmk_admin.operations.reports import AT_REST, utc_text
+from cmk_admin.operations.polling import LONG_RUNNING_SECONDS, LONGEST_SECONDS, WAITS, is_transient
+from cmk_admin.operations.reports import utc_text
 from cmk_admin.operations.state import OperationState
 
 _LOOK_SECONDS = 5.0
 """Real seconds between looks at what may come."""
-_LONGEST = 86_400.0
-"""Real seconds: a day, where Azure's clock stands still."""
 
 
 async def still_under_way(state: OperationState) -> str | None:
@@ -64,7 +63,7 @@ async def _untils(state: OperationState) -> dict[str, datetime]:
     row = await state.journal.load(state.row.answers) if state.row.answers else None
     if row is None:
         return {}
-    seconds = min(state.session.clock.real_seconds(SILENT_SECONDS), _LONGEST)
+    seconds = min(state.session.clock.real_seconds(SILENT_SECONDS), LONGEST_SECONDS)
     return {
         fold(step.target): known.changed_at + timedelta(seconds=seconds)
         for step, known in zip(plan_of(row).steps, row.steps, strict=True)

@@ -12,6 +12,7 @@ from cmk_admin.domain.ids import KeyId, parse_key_id
 from cmk_admin.domain.model import Estate
 from cmk_admin.domain.plan import Plan
 from cmk_admin.domain.record import Record
+from cmk_admin.domain.steps import MAY_HAVE_ACTED
 from cmk_admin.domain.surroundings import Surroundings, Target
 from cmk_admin.domain.verbs.drafts import Draft
 from cmk_admin.domain.verbs.revoke import RevokeDraft
@@ -32,7 +33,7 @@ from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.planning import Planning
 from cmk_admin.operations.reach import reach_hosts
 from cmk_admin.operations.recording import read_record, recorder_of
-from cmk_admin.operations.reports import MAY_HAVE_ACTED, ended
+from cmk_admin.operations.reports import ended
 from cmk_admin.operations.rollback import RestorePlaces
 from cmk_admin.operations.running import Running
 from cmk_admin.runtime.connection import SandboxConnection

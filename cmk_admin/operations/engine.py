@@ -10,7 +10,7 @@ from cmk_admin.domain import words
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.index import Index
-from cmk_admin.domain.steps import Outcome, Step, StepState, StepVerb
+from cmk_admin.domain.steps import AT_REST, MAY_HAVE_ACTED, Outcome, Step, StepState, StepVerb
 from cmk_admin.domain.verbs import rotating
 from cmk_admin.domain.verbs.restore import takes_away
 from cmk_admin.domain.verbs.undo import would_cut
@@ -23,7 +23,7 @@ from cmk_admin.operations.proof import prove_run
 from cmk_admin.operations.proof_meanwhile import prove_meanwhile
 from cmk_admin.operations.ready import Ready
 from cmk_admin.operations.regranted import all_count
-from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED, consumer_name, ended, unkept
+from cmk_admin.operations.reports import consumer_name, ended, unkept
 from cmk_admin.operations.state import OperationState
 from cmk_admin.operations.stepper import Stepper
 from cmk_admin.operations.watch import BEFORE_SECONDS, Watcher

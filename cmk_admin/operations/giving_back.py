@@ -4,12 +4,11 @@ from pathlib import Path
 
 from cmk_admin.domain.errors import Refused
 from cmk_admin.domain.ids import fold
-from cmk_admin.domain.steps import StepState
+from cmk_admin.domain.steps import AT_REST, StepState
 from cmk_admin.domain.verbs import changes
 from cmk_admin.domain.verbs.restore import RestoreDraft
 from cmk_admin.operations.connection import ConnectionInfo
 from cmk_admin.operations.history import History, plan_of
-from cmk_admin.operations.reports import AT_REST
 from cmk_admin.operations.rollback import looks_like_file, read_rollback
 from cmk_admin.store.journal import Journal, OperationRow
 

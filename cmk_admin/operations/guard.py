@@ -10,13 +10,13 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import BadInput, Refused
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.plan import Plan
+from cmk_admin.domain.steps import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.operations.alarms import alarms
 from cmk_admin.operations.history import History, plan_of
 from cmk_admin.operations.interface import OnReport, OperationReport, PathProof
 from cmk_admin.operations.inventory import Inventory
 from cmk_admin.operations.proof import nothing_read, read_paths, rows_before, with_counting, with_given_back
 from cmk_admin.operations.proof_rows import named, proof_of
-from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED
 from cmk_admin.runtime.locks import ProcessLock
 from cmk_admin.store.incidents import AlarmRow, IncidentRow, Incidents
 from cmk_admin.store.journal import Journal, OperationRow

@@ -10,6 +10,8 @@ from cmk_admin.operations.state import OperationState
 
 WAITS = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Real seconds before each further try (KVD general/overview-throttling.md: 1, 2, 4, 8, 16)."""
+LONGEST_SECONDS = 86_400.0
+"""Real seconds: a day, for what is waited where Azure's clock stands still."""
 LONG_RUNNING_SECONDS = 1800.0
 """After this long a long-running operation is left alone; it can be gone on with later."""
 

@@ -2,8 +2,8 @@
 
 import asyncio
 
+from cmk_admin.domain.steps import AT_REST
 from cmk_admin.operations.proof import prove_run
-from cmk_admin.operations.reports import AT_REST
 from cmk_admin.operations.state import OperationState
 
 _QUIET_SECONDS = 3.0

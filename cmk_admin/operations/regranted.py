@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from cmk_admin.domain.ids import fold, last
-from cmk_admin.domain.steps import Step, StepState, StepVerb
+from cmk_admin.domain.steps import AT_REST, Step, StepState, StepVerb
 from cmk_admin.domain.verbs.changes import ROLE_SECONDS
 from cmk_admin.domain.verbs.key_back import gives_key
 from cmk_admin.domain.verbs.restore import DONE, MAYBE
 from cmk_admin.operations.history import plan_of
-from cmk_admin.operations.reports import AT_REST, utc_text
+from cmk_admin.operations.polling import LONGEST_SECONDS
+from cmk_admin.operations.reports import utc_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.journal import OperationRow
-
-_LONGEST = 86_400.0
-"""Real seconds: a day, where Azure's clock stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ async def _given_back(state: OperationState) -> AsyncIterator[_GivenBack]:
     taken = _taken(await state.journal.all()) if given else {}
     for step, at in given:
         gone_at = taken.get(_grant(step))
-        seconds = min(state.session.clock.real_seconds(step.effect_seconds or ROLE_SECONDS), _LONGEST)
+        seconds = min(state.session.clock.real_seconds(step.effect_seconds or ROLE_SECONDS), LONGEST_SECONDS)
         if gone_at is not None and timedelta(0) <= at - gone_at < timedelta(seconds=seconds):
             yield _GivenBack(words=step.words, until=at + timedelta(seconds=seconds))
 

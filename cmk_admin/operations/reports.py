@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import fold, last
 from cmk_admin.domain.plan import PathState, Plan, PlannedPath, Watch
-from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.steps import AT_REST, MAY_HAVE_ACTED, Outcome, StepState
 from cmk_admin.domain.verbs.revoke import GRANTS
 from cmk_admin.domain.wire_plan import path_from_json, path_json
 from cmk_admin.operations.interface import (
@@ -30,9 +30,6 @@ from cmk_admin.store.connection import StoreError
 from cmk_admin.store.incidents import IncidentRow
 from cmk_admin.store.journal import OperationRow, WatchRow
 
-AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
-MAY_HAVE_ACTED = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.DONE, StepState.UNKNOWN})
-"""States in which Azure may have been changed."""
 IN_FLIGHT = frozenset({StepState.INTENT, StepState.SENT, StepState.ACCEPTED, StepState.UNKNOWN})
 """States in which Azure may be busy with a call of the step."""
 _ENDED = frozenset({Outcome.DONE, Outcome.PARTIAL, Outcome.FAILED, Outcome.CANCELLED, Outcome.REFUSED})

@@ -13,7 +13,7 @@ from cmk_admin.cloud.session import Session
 from cmk_admin.domain.errors import Refused
 from cmk_admin.domain.index import Index
 from cmk_admin.domain.plan import Plan
-from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.steps import AT_REST, MAY_HAVE_ACTED, Outcome, StepState
 from cmk_admin.domain.verbs.restore import MAYBE, RestoreDraft, gives_part
 from cmk_admin.operations.connection import ConnectionInfo
 from cmk_admin.operations.engine import Engine
@@ -22,7 +22,7 @@ from cmk_admin.operations.guard import acted
 from cmk_admin.operations.history import History, plan_of, plan_text
 from cmk_admin.operations.interface import Boundary, OnBoundary, OnReport, OperationReport, WatchResult
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.reports import AT_REST, MAY_HAVE_ACTED, ended, report
+from cmk_admin.operations.reports import ended, report
 from cmk_admin.operations.rollback import RestorePlaces, document_of, write_rollback
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.incidents import Incidents

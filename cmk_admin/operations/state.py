@@ -10,19 +10,10 @@ from time import monotonic
 
 from cmk_admin.cloud.session import Session
 from cmk_admin.domain.plan import Plan, PlannedPath, Watch
-from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.steps import AT_REST, MAY_HAVE_ACTED, Outcome, StepState
 from cmk_admin.operations.interface import Boundary, OnBoundary, OnReport, OperationReport
 from cmk_admin.operations.inventory import Inventory
-from cmk_admin.operations.reports import (
-    AT_REST,
-    IN_FLIGHT,
-    MAY_HAVE_ACTED,
-    Publisher,
-    paths_from_text,
-    paths_to_text,
-    report,
-    sentence,
-)
+from cmk_admin.operations.reports import IN_FLIGHT, Publisher, paths_from_text, paths_to_text, report, sentence
 from cmk_admin.operations.rollback import RestorePlaces
 from cmk_admin.store.connection import StoreError
 from cmk_admin.store.incidents import IncidentRow, Incidents

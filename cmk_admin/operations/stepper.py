@@ -7,12 +7,12 @@ from time import monotonic
 
 from cmk_admin.cloud.session import LongRunning, Receipt, answered_as, receipts
 from cmk_admin.domain.errors import AzureFailure, FailureKind
-from cmk_admin.domain.steps import Step, StepState, StepVerb
+from cmk_admin.domain.steps import AT_REST, Step, StepState, StepVerb
 from cmk_admin.operations.executors import EXECUTORS, Accepted, Executor, Look, Seen
 from cmk_admin.operations.line import Line
 from cmk_admin.operations.polling import LONG_RUNNING_SECONDS, WAITS, Polling, is_transient
 from cmk_admin.operations.ready import Ready
-from cmk_admin.operations.reports import AT_REST, another_way
+from cmk_admin.operations.reports import another_way
 from cmk_admin.operations.state import OperationState
 
 URGENT_LOOK_SECONDS = 5.0

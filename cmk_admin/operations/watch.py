@@ -11,11 +11,11 @@ from cmk_admin.cloud.signals import Signal
 from cmk_admin.domain.errors import AzureFailure
 from cmk_admin.domain.ids import fold
 from cmk_admin.domain.plan import Watch
-from cmk_admin.domain.steps import StepState, StepVerb
+from cmk_admin.domain.steps import MAY_HAVE_ACTED, StepState, StepVerb
 from cmk_admin.domain.unfinished import Unfinished, unfinished
 from cmk_admin.operations.interface import WatchResult
 from cmk_admin.operations.line import Line
-from cmk_admin.operations.reports import LOST_BEFORE, MAY_HAVE_ACTED, utc_text
+from cmk_admin.operations.reports import LOST_BEFORE, utc_text
 from cmk_admin.operations.state import OperationState
 from cmk_admin.store.journal import WatchRow
 

@@ -130,9 +130,7 @@ def _unseen_carriers(steps: Sequence[Step]) -> tuple[str, ...]:
 
 def _served_again(draft: UndoDraft, steps: Sequence[Step]) -> tuple[Watch, ...]:
     """Each service that gets a key of its own again is followed until all that came back counts: it must not lose it."""
-    given = {
-        fold(one.target) for one in steps if one.verb is StepVerb.SET_CONSUMER_KEY and (one.after or {}).get("key")
-    }
+    given = {fold(one.target) for one in filter(key_back.gives_key, steps)}
     return followed_back(
         (one for one in draft.plan.watches if one.wanted == "back" and fold(one.consumer_id) in given), steps
     )

@@ -8,7 +8,7 @@ from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from cmk_admin.domain import words
-from cmk_admin.domain.steps import StepState
+from cmk_admin.domain.steps import AT_REST, MAY_HAVE_ACTED, StepState
 from cmk_admin.operations.interface import ConnectionInfo, OperationReport, WatchReport, WatchResult
 from cmk_admin.ui.emergency import operation_words as say
 from cmk_admin.ui.emergency.failed_notice import FailedNotice
@@ -20,7 +20,7 @@ from cmk_admin.ui.emergency.look import interrupted, outcome, short_title
 from cmk_admin.ui.emergency.next_card import NextCard
 from cmk_admin.ui.emergency.operation_lanes import OperationLanes
 from cmk_admin.ui.emergency.operation_steps import OperationSteps
-from cmk_admin.ui.emergency.operation_words import AT_REST, MAY_HAVE_ACTED, OVER
+from cmk_admin.ui.emergency.operation_words import OVER
 from cmk_admin.ui.emergency.parts import Badge, Notice, card, in_order, scrolled, set_role, words_label
 from cmk_admin.ui.emergency.paths import PathList, ScopeWords
 from cmk_admin.ui.emergency.proof_card import ProofCard

@@ -4,7 +4,7 @@ from datetime import UTC
 
 from cmk_admin.domain import words
 from cmk_admin.domain.ids import last
-from cmk_admin.domain.steps import Outcome, StepState
+from cmk_admin.domain.steps import AT_REST, MAY_HAVE_ACTED, Outcome, StepState
 from cmk_admin.domain.unfinished import unfinished
 from cmk_admin.domain.verbs.causes import CONTAINS
 from cmk_admin.domain.verbs.restore import QUESTION
@@ -20,9 +20,7 @@ from cmk_admin.operations.interface import (
 )
 from cmk_admin.ui.emergency.look import interrupted, outcome
 
-AT_REST = frozenset({StepState.DONE, StepState.SKIPPED})
 OVER = AT_REST | {StepState.FAILED}
-MAY_HAVE_ACTED = frozenset(StepState) - {StepState.PLANNED, StepState.SKIPPED, StepState.FAILED}
 
 
 def sentence(report: OperationReport) -> str:
