@@ -1,7 +1,9 @@
 """The log: one JSON object per line, holding only fields that are on a list, so that no token can slip in."""
 
+import contextlib
 import json
 import logging
+import sys
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -56,10 +58,32 @@ class _Lines(logging.Formatter):
 class _PrivateFile(RotatingFileHandler):
     """A rotating file that nobody else can read, also after a rotation."""
 
+    _said = False
+
     def _open(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the base class's type differs by Python version
         stream = super()._open()
         Path(self.baseFilename).chmod(0o600)
         return stream
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """What cannot be written is said by its reason alone: Python's own words quote the record's arguments."""
+        self._cannot(sys.exc_info()[1])
+
+    def close(self) -> None:
+        """Lines that wait for room go with it: a full disk ends no command with a defect."""
+        try:
+            super().close()
+        except OSError as error:
+            self._cannot(error)
+
+    def _cannot(self, error: BaseException | None) -> None:
+        """Say once that the log cannot be written."""
+        if self._said or sys.stderr is None:
+            return
+        self._said = True
+        why = error.strerror if isinstance(error, OSError) else type(error).__name__
+        with contextlib.suppress(OSError):  # where that cannot be written either, nothing more can be said
+            sys.stderr.write(f"The log {self.baseFilename} cannot be written: {why}.\n")
 
 
 def open_log(folder: Path, *, level: int = logging.INFO) -> logging.Handler:

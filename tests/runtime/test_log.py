@@ -54,3 +54,13 @@ def test_the_file_is_private_and_the_sdk_does_not_write_to_it(folder: Path) -> N
     logging.getLogger("azure.core").warning("theirs")
     assert [line["message"] for line in lines(folder)] == ["ours"]
     assert stat.S_IMODE((folder / "log.jsonl").stat().st_mode) == 0o600
+
+
+def test_a_log_that_cannot_be_written_is_said_once_and_without_what_it_would_have_held(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "log.jsonl").mkdir()
+    topic = logging.getLogger("cmk_admin.cloud")
+    for _ in range(2):
+        topic.info("sent %s", "eyJ-secret")
+    assert capsys.readouterr().err == f"The log {folder / 'log.jsonl'} cannot be written: Is a directory.\n"
